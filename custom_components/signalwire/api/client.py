@@ -1,0 +1,310 @@
+"""The async client of SignalWire's Compatibility API."""
+
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from datetime import datetime
+from urllib.parse import quote, urlencode
+
+import aiohttp
+from yarl import URL
+
+from .enums import (
+    CallStatus,
+    ConferenceStatus,
+    PauseBehavior,
+    RecordingChannels,
+    RecordingStatus,
+    RecordingTrack,
+    RecordingTrim,
+)
+from .errors import MalformedAnswerError
+from .models import Account, Call, Conference, Page, Recording
+from .parsing import JsonObject, format_date, parse_text
+from .transport import RequestCounts, RetryPolicy, Transport
+
+_BASE = "/api/laml/2010-04-01"
+# The base of `next_page_uri` in a response recorded in 2018.
+_OLD_BASE = "/2010-04-01"
+LARGEST_PAGE = 1000
+_MOST_PAGES = 1000
+
+
+class SignalWireClient:
+    """Reads and changes the recordings of one project.
+
+    Every method raises SignalWireError, and of it the subclass that says what went wrong.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        space: URL,
+        project_id: str,
+        api_token: str,
+        *,
+        retry_policy: RetryPolicy | None = None,
+    ) -> None:
+        """Take an open session, which stays the caller's, and the origin from `parse_space`."""
+        self._transport = Transport(
+            session, space, project_id, api_token, retry_policy or RetryPolicy()
+        )
+        self._account = f"{_BASE}/Accounts/{quote(project_id, safe='')}"
+
+    @property
+    def counts(self) -> RequestCounts:
+        """Return how many requests and retries there were so far."""
+        return self._transport.counts
+
+    def service_time(self) -> datetime:
+        """Return what the service's clock shows, as far as its last answer tells; UTC."""
+        return self._transport.service_time()
+
+    async def get_account(self) -> Account:
+        """Return the project's account; needs the Management scope."""
+        return Account.from_json(await self._read(f"{self._account}.json"))
+
+    async def get_recording(self, sid: str) -> Recording:
+        """Return one recording as it is now."""
+        return Recording.from_json(await self._read(f"{self._account}/Recordings/{_sid(sid)}.json"))
+
+    async def get_call(self, sid: str) -> Call:
+        """Return one call as it is now."""
+        return Call.from_json(await self._read(f"{self._account}/Calls/{_sid(sid)}.json"))
+
+    async def get_conference(self, sid: str) -> Conference:
+        """Return one conference as it is now."""
+        return Conference.from_json(
+            await self._read(f"{self._account}/Conferences/{_sid(sid)}.json")
+        )
+
+    def recording_pages(
+        self,
+        *,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        call_sid: str | None = None,
+        conference_sid: str | None = None,
+        page_size: int = LARGEST_PAGE,
+    ) -> AsyncIterator[Page[Recording]]:
+        """Yield the pages of the recordings that fit, newest first."""
+        return self._pages(
+            "Recordings",
+            {
+                "DateCreated>": _date(created_after),
+                "DateCreated<": _date(created_before),
+                "CallSid": call_sid,
+                "ConferenceSid": conference_sid,
+                "PageSize": str(page_size),
+            },
+            Recording.from_json,
+        )
+
+    async def iter_recordings(
+        self,
+        *,
+        statuses: Collection[RecordingStatus] | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        call_sid: str | None = None,
+        conference_sid: str | None = None,
+        page_size: int = LARGEST_PAGE,
+    ) -> AsyncIterator[Recording]:
+        """Yield the recordings that fit, newest first, reading page after page as needed.
+
+        The service has no filter on the status, so `statuses` are picked out here.
+        """
+        async for page in self.recording_pages(
+            created_after=created_after,
+            created_before=created_before,
+            call_sid=call_sid,
+            conference_sid=conference_sid,
+            page_size=page_size,
+        ):
+            for recording in page.items:
+                if statuses is None or recording.status in statuses:
+                    yield recording
+
+    async def list_recordings(
+        self,
+        *,
+        limit: int,
+        statuses: Collection[RecordingStatus] | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        call_sid: str | None = None,
+        conference_sid: str | None = None,
+    ) -> list[Recording]:
+        """Return at most `limit` of the recordings that fit, newest first."""
+        recordings: list[Recording] = []
+        if limit <= 0:
+            return recordings
+        page_size = min(limit, LARGEST_PAGE) if statuses is None else LARGEST_PAGE
+        async for recording in self.iter_recordings(
+            statuses=statuses,
+            created_after=created_after,
+            created_before=created_before,
+            call_sid=call_sid,
+            conference_sid=conference_sid,
+            page_size=page_size,
+        ):
+            recordings.append(recording)
+            if len(recordings) == limit:
+                break
+        return recordings
+
+    async def iter_calls(
+        self, *, status: CallStatus | None = None, page_size: int = LARGEST_PAGE
+    ) -> AsyncIterator[Call]:
+        """Yield the calls, of one status if asked for."""
+        query = {"Status": status, "PageSize": str(page_size)}
+        async for page in self._pages("Calls", query, Call.from_json):
+            for call in page.items:
+                yield call
+
+    async def iter_conferences(
+        self, *, status: ConferenceStatus | None = None, page_size: int = LARGEST_PAGE
+    ) -> AsyncIterator[Conference]:
+        """Yield the conferences, of one status if asked for."""
+        query = {"Status": status, "PageSize": str(page_size)}
+        async for page in self._pages("Conferences", query, Conference.from_json):
+            for conference in page.items:
+                yield conference
+
+    async def update_recording(
+        self,
+        recording: Recording,
+        status: RecordingStatus,
+        pause_behavior: PauseBehavior | None = None,
+    ) -> Recording:
+        """Pause, resume or stop a call's or a conference's recording; return what came of it.
+
+        `status` is `paused`, `in-progress` or `stopped`. An HTTP 200 does not prove that it
+        happened: look at the status that is returned. Endpoints "Update a Recording" and
+        "Update a Conference Recording".
+        """
+        if recording.call_sid is not None:
+            parent = f"Calls/{_sid(recording.call_sid)}"
+        elif recording.conference_sid is not None:
+            parent = f"Conferences/{_sid(recording.conference_sid)}"
+        else:
+            raise MalformedAnswerError("The recording came without call and conference")
+        form = {"Status": status.value}
+        if status is RecordingStatus.PAUSED and pause_behavior is not None:
+            form["PauseBehavior"] = pause_behavior.value
+        answer = await self._transport.request(
+            "POST",
+            f"{self._account}/{parent}/Recordings/{_sid(recording.sid)}.json",
+            form=form,
+            repeatable=True,
+        )
+        updated = Recording.from_json(_content(answer))
+        if updated.sid != recording.sid:
+            raise MalformedAnswerError("The answer is about another recording")
+        return updated
+
+    async def start_recording(
+        self,
+        call_sid: str,
+        *,
+        channels: RecordingChannels | None = None,
+        track: RecordingTrack | None = None,
+        trim: RecordingTrim | None = None,
+        callback_url: str | None = None,
+        callback_events: Collection[RecordingStatus] = (),
+    ) -> Recording:
+        """Start to record a call and return the recording; never tried twice."""
+        form = {
+            "RecordingChannels": channels,
+            "RecordingTrack": track,
+            "Trim": trim,
+            "RecordingStatusCallback": callback_url,
+            "RecordingStatusCallbackEvent": " ".join(callback_events) or None,
+        }
+        answer = await self._transport.request(
+            "POST",
+            f"{self._account}/Calls/{_sid(call_sid)}/Recordings.json",
+            form=_without_none(form),
+            repeatable=False,
+        )
+        return Recording.from_json(_content(answer))
+
+    async def delete_recording(self, sid: str) -> None:
+        """Delete one recording with its audio; never tried twice."""
+        await self._transport.request(
+            "DELETE", f"{self._account}/Recordings/{_sid(sid)}.json", repeatable=False
+        )
+
+    async def _read(self, path: str) -> JsonObject:
+        return _content(await self._transport.request("GET", path, repeatable=True))
+
+    async def _pages[ModelT](
+        self,
+        resource: str,
+        query: Mapping[str, str | None],
+        from_json: Callable[[JsonObject], ModelT],
+    ) -> AsyncIterator[Page[ModelT]]:
+        """Yield the pages of a list until the service names no further one."""
+        path: str | None = f"{self._account}/{resource}.json?{urlencode(_without_none(query))}"
+        seen: set[str] = set()
+        while path is not None:
+            if path in seen or len(seen) == _MOST_PAGES:
+                raise MalformedAnswerError("The pages of the list have no end")
+            seen.add(path)
+            page = self._page(await self._read(path), resource.lower(), from_json)
+            if page.next_page is not None and not page.items:
+                raise MalformedAnswerError("A page of the list is empty and names a further one")
+            yield page
+            path = page.next_page
+
+    def _page[ModelT](
+        self, data: JsonObject, key: str, from_json: Callable[[JsonObject], ModelT]
+    ) -> Page[ModelT]:
+        found = data.get(key)
+        if not isinstance(found, list):
+            raise MalformedAnswerError(f"The answer holds no list of {key}")
+        items: list[ModelT] = []
+        for item in found:
+            if not isinstance(item, dict):
+                continue
+            try:
+                items.append(from_json(item))
+            except MalformedAnswerError:
+                continue
+        next_page = parse_text(data.get("next_page_uri"))
+        return Page(
+            items=tuple(items),
+            unreadable=len(found) - len(items),
+            next_page=None if next_page is None else self._path_of(next_page),
+        )
+
+    def _path_of(self, uri: str) -> str:
+        """Return the path and query of a page on this origin, for either base."""
+        try:
+            url = self._transport.origin.join(URL(uri, encoded=True))
+        except ValueError:
+            raise MalformedAnswerError("The next page of the list has no address") from None
+        if url.origin() != self._transport.origin:
+            raise MalformedAnswerError("The next page of the list is on another host")
+        path = url.raw_path_qs
+        if path.startswith(f"{_OLD_BASE}/"):
+            path = f"{_BASE}{path.removeprefix(_OLD_BASE)}"
+        if not path.startswith(f"{self._account}/"):
+            raise MalformedAnswerError("The next page of the list is not the project's")
+        return path
+
+
+def _content(answer: JsonObject | None) -> JsonObject:
+    if answer is None:
+        raise MalformedAnswerError("The answer is empty")
+    return answer
+
+
+def _date(date: datetime | None) -> str | None:
+    return None if date is None else format_date(date)
+
+
+def _sid(sid: str) -> str:
+    return quote(sid, safe="")
+
+
+def _without_none(fields: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: str(value) for name, value in fields.items() if value is not None}

@@ -1,0 +1,75 @@
+"""What can go wrong between the client and the service."""
+
+import re
+
+_LONGEST_MESSAGE = 200
+# Who knows a recording's address can listen to it, so no address passes through a message.
+_ADDRESS = re.compile(r"\S*(?:://|/Accounts/)\S*", re.IGNORECASE)
+
+
+def without_addresses(text: str) -> str:
+    """Return the text on one line, shortened, with every address in it left out."""
+    text = _ADDRESS.sub("…", " ".join(text.split()))
+    return text if len(text) <= _LONGEST_MESSAGE else f"{text[: _LONGEST_MESSAGE - 1]}…"
+
+
+class SignalWireError(Exception):
+    """The base of everything that the client raises."""
+
+
+class InvalidSpaceError(SignalWireError):
+    """What the user typed is no address of a space."""
+
+
+class ServiceAnswerError(SignalWireError):
+    """The service answered with an HTTP status that is an error.
+
+    `status` is the HTTP status. `code` and `message` are the service's own where its body was
+    one of its error bodies; `code` is None where it gave none, as with a proxy's HTML page.
+    """
+
+    def __init__(self, status: int, code: int | None = None, message: str | None = None) -> None:
+        self.status = status
+        self.code = code
+        self.message = without_addresses(message) if message else None
+        detail = f" ({code})" if code is not None else ""
+        super().__init__(f"{self.message or 'The service gave no reason'}{detail}, HTTP {status}")
+
+
+class AuthenticationError(ServiceAnswerError):
+    """Project ID or token are wrong, or the token lacks the scope (HTTP 401 and 403)."""
+
+
+class NotFoundError(ServiceAnswerError):
+    """The service does not know what was asked for (HTTP 404 and 410)."""
+
+
+class RejectedError(ServiceAnswerError):
+    """The service understood the request and refused it (every other HTTP 4xx)."""
+
+
+class UnavailableError(SignalWireError):
+    """The service could not be reached or could not answer (connection fault, HTTP 5xx).
+
+    `retry_after` is how long the service asked to be left alone, in seconds.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class RateLimitedError(UnavailableError):
+    """The service was asked too often (HTTP 429)."""
+
+
+class HostNotFoundError(UnavailableError):
+    """The name of the space's host does not resolve."""
+
+
+class RequestTimeoutError(UnavailableError):
+    """The service did not answer in time."""
+
+
+class MalformedAnswerError(SignalWireError):
+    """The answer is not one that the service would give, or leads to another host."""

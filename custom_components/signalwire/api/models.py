@@ -1,0 +1,154 @@
+"""What the service tells of accounts, calls, conferences and recordings.
+
+Dates are aware and in UTC, durations whole seconds, prices decimal. Addresses, the account's
+SID and its keys are left behind on purpose: with the account's and the recording's SID anybody
+can listen to the recording.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Self
+
+from .enums import CallStatus, ConferenceStatus, RecordingSource, RecordingStatus
+from .errors import MalformedAnswerError
+from .parsing import JsonObject, parse_count, parse_date, parse_price, parse_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A project, which the Compatibility API calls an account (schema AccountResponse)."""
+
+    friendly_name: str | None
+
+    @classmethod
+    def from_json(cls, data: JsonObject) -> Self:
+        """Return the account of an answer; raises MalformedAnswerError if it is none."""
+        if parse_text(data.get("sid")) is None:
+            raise MalformedAnswerError("The answer is no account")
+        return cls(friendly_name=parse_text(data.get("friendly_name")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A recording (schema RecordingResponse); exactly one of the two parent SIDs is set."""
+
+    sid: str
+    status: RecordingStatus
+    call_sid: str | None = None
+    conference_sid: str | None = None
+    date_created: datetime | None = None
+    date_updated: datetime | None = None
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+    duration: int | None = None
+    channels: int | None = None
+    source: RecordingSource | None = None
+    price: Decimal | None = None
+    price_unit: str | None = None
+    trim: str | None = None
+    error_code: str | None = None
+
+    @classmethod
+    def from_json(cls, data: JsonObject) -> Self:
+        """Return the recording of an answer; raises MalformedAnswerError without SID or status."""
+        sid = parse_text(data.get("sid"))
+        status = parse_text(data.get("status"))
+        if sid is None or status is None:
+            raise MalformedAnswerError("A recording came without SID or status")
+        source = parse_text(data.get("source"))
+        error_code = data.get("error_code")
+        return cls(
+            sid=sid,
+            status=RecordingStatus(status),
+            call_sid=parse_text(data.get("call_sid")),
+            conference_sid=parse_text(data.get("conference_sid")),
+            date_created=parse_date(data.get("date_created")),
+            date_updated=parse_date(data.get("date_updated")),
+            start_time=parse_date(data.get("start_time")),
+            end_time=parse_date(data.get("end_time")),
+            duration=parse_count(data.get("duration")),
+            channels=parse_count(data.get("channels", data.get("channel"))),
+            source=RecordingSource(source) if source else None,
+            price=parse_price(data.get("price")),
+            price_unit=parse_text(data.get("price_unit")),
+            trim=parse_text(data.get("trim")),
+            error_code=None if error_code is None else str(error_code),
+        )
+
+    @property
+    def is_active(self) -> bool:
+        """Return whether the recording can still be updated.
+
+        A status that is not known yet counts as active as long as there is no end: rather one
+        recording too many in sight than one that runs unseen.
+        """
+        if self.status is RecordingStatus.UNKNOWN:
+            return self.end_time is None
+        return not self.status.has_ended
+
+    @property
+    def started(self) -> datetime | None:
+        """Return when the recording began."""
+        return self.start_time or self.date_created
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call (schema CallResponse)."""
+
+    sid: str
+    status: CallStatus
+    from_number: str | None = None
+    to_number: str | None = None
+    start_time: datetime | None = None
+
+    @classmethod
+    def from_json(cls, data: JsonObject) -> Self:
+        """Return the call of an answer; raises MalformedAnswerError if it is none."""
+        sid = parse_text(data.get("sid"))
+        if sid is None:
+            raise MalformedAnswerError("A call came without SID")
+        return cls(
+            sid=sid,
+            status=CallStatus(parse_text(data.get("status")) or "unknown"),
+            from_number=parse_text(data.get("from")),
+            to_number=parse_text(data.get("to")),
+            start_time=parse_date(data.get("start_time")) or parse_date(data.get("date_created")),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conference:
+    """A conference (schema ConferenceResponse)."""
+
+    sid: str
+    status: ConferenceStatus
+    friendly_name: str | None = None
+    start_time: datetime | None = None
+
+    @classmethod
+    def from_json(cls, data: JsonObject) -> Self:
+        """Return the conference of an answer; raises MalformedAnswerError if it is none."""
+        sid = parse_text(data.get("sid"))
+        if sid is None:
+            raise MalformedAnswerError("A conference came without SID")
+        return cls(
+            sid=sid,
+            status=ConferenceStatus(parse_text(data.get("status")) or "unknown"),
+            friendly_name=parse_text(data.get("friendly_name")),
+            start_time=parse_date(data.get("date_created")),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page[ModelT]:
+    """One page of a list.
+
+    `unreadable` counts the items that could not be read; `next_page` is the path of the page
+    that follows, with its query, or None on the last one.
+    """
+
+    items: tuple[ModelT, ...]
+    unreadable: int = 0
+    next_page: str | None = None

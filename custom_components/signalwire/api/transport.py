@@ -1,0 +1,197 @@
+"""One request to the service: login, time limits, retries and errors."""
+
+import asyncio
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+import logging
+import random
+from time import monotonic
+
+import aiohttp
+from yarl import URL
+
+from .errors import (
+    AuthenticationError,
+    HostNotFoundError,
+    MalformedAnswerError,
+    NotFoundError,
+    RateLimitedError,
+    RejectedError,
+    RequestTimeoutError,
+    SignalWireError,
+    UnavailableError,
+)
+from .parsing import JsonObject, parse_code, parse_count, parse_date, parse_object, parse_text
+
+_LOGGER = logging.getLogger(__name__)
+# A page of 1,000 recordings takes about one megabyte.
+_LARGEST_BODY = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """How long a request may take, and how often it is tried again.
+
+    All times in seconds. `total` bounds the request with all its tries and waits, `attempt` a
+    single try. The wait doubles from `first_wait` up to `longest_wait`, of which a random part
+    of up to a half is left out, so that many clients do not come back at the same moment.
+    """
+
+    attempts: int = 4
+    total: float = 20
+    attempt: float = 10
+    first_wait: float = 0.25
+    longest_wait: float = 5
+
+    def wait_before(self, attempt: int) -> float:
+        """Return how long to wait before the given try, the second being number 2."""
+        wait = min(self.first_wait * 2.0 ** (attempt - 2), self.longest_wait)
+        return wait * random.uniform(0.5, 1)  # noqa: S311 (spreads load, keeps no secret)
+
+
+@dataclass(slots=True)
+class RequestCounts:
+    """How many requests went out, and how many of them were retries."""
+
+    requests: int = 0
+    retries: int = 0
+
+
+class Transport:
+    """Sends requests to one origin, and the credentials to no other."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        origin: URL,
+        project_id: str,
+        api_token: str,
+        retry_policy: RetryPolicy,
+    ) -> None:
+        self.counts = RequestCounts()
+        self.origin = origin
+        self._session = session
+        self._retry_policy = retry_policy
+        self._clock_offset = timedelta(0)
+        # Not through aiohttp's `auth`: a session of Home Assistant's is shared, and the header
+        # belongs to this origin alone.
+        login = b64encode(f"{project_id}:{api_token}".encode()).decode("ascii")
+        self._headers = {"Authorization": f"Basic {login}", "Accept": "application/json"}
+
+    def service_time(self) -> datetime:
+        """Return the service's time, which the own clock may be far from; UTC."""
+        return datetime.now(UTC) + self._clock_offset
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        form: Mapping[str, str] | None = None,
+        repeatable: bool,
+    ) -> JsonObject | None:
+        """Return the JSON object of the answer, or None where the answer has no content.
+
+        `path` is encoded and may have a query. `repeatable` says that doing it twice is as good
+        as once, so that it may be tried again after a connection fault, HTTP 429 or 5xx.
+
+        Raises the errors of this package, and nothing else.
+        """
+        policy = self._retry_policy
+        deadline = monotonic() + policy.total
+        attempt = 1
+        while True:
+            try:
+                async with asyncio.timeout(min(policy.attempt, deadline - monotonic())):
+                    return await self._attempt(method, path, form)
+            except TimeoutError:
+                fault: UnavailableError = RequestTimeoutError("The service did not answer in time")
+            except aiohttp.ClientConnectorDNSError:
+                fault = HostNotFoundError("The name of the space's host does not resolve")
+            except (aiohttp.ClientError, OSError) as err:
+                # Its text may hold the address that was asked for.
+                fault = UnavailableError(f"No connection to the service ({type(err).__name__})")
+            except UnavailableError as err:
+                fault = err
+            attempt += 1
+            wait = max(policy.wait_before(attempt), fault.retry_after or 0)
+            if not repeatable or attempt > policy.attempts or monotonic() + wait >= deadline:
+                raise fault from None
+            self.counts.retries += 1
+            _LOGGER.debug("%s again in %.2f s: %s", method, wait, fault)
+            await asyncio.sleep(wait)
+
+    async def _attempt(
+        self, method: str, path: str, form: Mapping[str, str] | None
+    ) -> JsonObject | None:
+        self.counts.requests += 1
+        async with self._session.request(
+            method,
+            URL(f"{self.origin}{path}", encoded=True),
+            data=form,
+            headers=self._headers,
+            # Elsewhere is nobody to show the credentials to.
+            allow_redirects=False,
+        ) as response:
+            if date := parse_date(response.headers.get("Date")):
+                self._clock_offset = date - datetime.now(UTC)
+            body = await _read(response)
+            if response.status >= 400:  # noqa: PLR2004 (where HTTP's errors begin)
+                raise _error(response.status, response.headers.get("Retry-After"), body)
+            if response.status >= 300:  # noqa: PLR2004 (where HTTP's redirects begin)
+                raise MalformedAnswerError("The service redirects elsewhere")
+            return parse_object(body) if body else None
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > _LARGEST_BODY:
+            raise MalformedAnswerError("The answer is too large")
+    return bytes(body)
+
+
+def _error(status: int, retry_after: str | None, body: bytes) -> SignalWireError:
+    """Return the error for an HTTP status, with what the service says in its body."""
+    code, message = _reason(body)
+    match status:
+        case 401 | 403:
+            return AuthenticationError(status, code, message)
+        case 404 | 410:
+            return NotFoundError(status, code, message)
+        case 429:
+            return RateLimitedError(
+                "The service was asked too often", retry_after=_seconds(retry_after)
+            )
+        case _ if status >= 500:  # noqa: PLR2004 (where HTTP's server errors begin)
+            return UnavailableError(
+                f"The service is not available, HTTP {status}", retry_after=_seconds(retry_after)
+            )
+        case _:
+            return RejectedError(status, code, message)
+
+
+def _reason(body: bytes) -> tuple[int | None, str | None]:
+    """Return code and message out of any of the three error bodies of the service."""
+    try:
+        data = parse_object(body)
+    except MalformedAnswerError:
+        return None, None
+    match data.get("errors"):
+        case [dict() as first, *_]:
+            data = first
+        case [str() as message, *_]:
+            return None, message
+    return parse_code(data.get("code")), parse_text(data.get("message"))
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Return the seconds that a Retry-After header asks for, in either of its forms."""
+    if (seconds := parse_count(retry_after)) is not None:
+        return float(seconds)
+    if date := parse_date(retry_after):
+        return max(0.0, (date - datetime.now(UTC)).total_seconds())
+    return None

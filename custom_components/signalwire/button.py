@@ -1,0 +1,50 @@
+"""Buttons that stop recordings for good."""
+
+from typing import override
+
+from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .api import RecordingStatus
+from .coordinator import SignalWireConfigEntry
+from .entity import ProjectEntity, SlotEntity, async_add_slot_entities
+
+# Each recording's updates are in order; different ones do not wait for each other.
+PARALLEL_UPDATES = 0
+
+_STOP = ButtonEntityDescription(key="stop", translation_key="stop")
+_STOP_ALL = ButtonEntityDescription(key="stop_all", translation_key="stop_all")
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: SignalWireConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the buttons of a project."""
+    coordinator = entry.runtime_data
+    async_add_entities([StopAllButton(coordinator, _STOP_ALL)])
+    async_add_slot_entities(
+        entry, async_add_entities, lambda number: [StopButton(coordinator, number, _STOP)]
+    )
+
+
+class StopButton(SlotEntity, ButtonEntity):
+    """Stops the slot's recording."""
+
+    @override
+    async def async_press(self) -> None:
+        """Stop the recording."""
+        await self.coordinator.async_update_recording(
+            self.require_recording().sid, RecordingStatus.STOPPED
+        )
+
+
+class StopAllButton(ProjectEntity, ButtonEntity):
+    """Stops every active recording, those without a slot too."""
+
+    @override
+    async def async_press(self) -> None:
+        """Stop them all at once."""
+        await self.coordinator.async_stop_all()

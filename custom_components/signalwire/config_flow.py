@@ -1,0 +1,275 @@
+"""Set-up, re-authentication, reconfiguration and options of a SignalWire project."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, override
+from uuid import UUID
+
+from homeassistant.config_entries import (
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+    OptionsFlowWithReload,
+)
+from homeassistant.const import CONF_API_TOKEN, UnitOfTime
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.selector import (
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+import voluptuous as vol
+from yarl import URL
+
+from .api import (
+    AuthenticationError,
+    HostNotFoundError,
+    InvalidSpaceError,
+    MalformedAnswerError,
+    RateLimitedError,
+    RetryPolicy,
+    ServiceAnswerError,
+    SignalWireClient,
+    SignalWireError,
+    UnavailableError,
+    parse_space,
+)
+from .const import (
+    CONF_ACTIVE_INTERVAL,
+    CONF_IDLE_INTERVAL,
+    CONF_LOOK_BACK,
+    CONF_MOST_SLOTS,
+    CONF_PROJECT_ID,
+    CONF_SPACE,
+    DEFAULT_ACTIVE_INTERVAL,
+    DEFAULT_IDLE_INTERVAL,
+    DEFAULT_LOOK_BACK,
+    DEFAULT_MOST_SLOTS,
+    DOMAIN,
+    LOGGER,
+)
+
+# A person waits for the answer.
+_PATIENCE = RetryPolicy(attempts=2, total=15, attempt=10)
+
+_API_TOKEN = TextSelector(
+    TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password")
+)
+_PROJECT_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_SPACE): TextSelector(TextSelectorConfig(autocomplete="url")),
+        vol.Required(CONF_PROJECT_ID): TextSelector(TextSelectorConfig(autocomplete="username")),
+        vol.Required(CONF_API_TOKEN): _API_TOKEN,
+    }
+)
+_REAUTH_SCHEMA = vol.Schema({vol.Required(CONF_API_TOKEN): _API_TOKEN})
+
+
+def _number(lowest: int, highest: int, unit: str | None = None) -> vol.All:
+    config = NumberSelectorConfig(min=lowest, max=highest, step=1, mode=NumberSelectorMode.BOX)
+    if unit is not None:
+        config["unit_of_measurement"] = unit
+    return vol.All(NumberSelector(config), vol.Coerce(int))
+
+
+_OPTIONS_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_ACTIVE_INTERVAL, default=DEFAULT_ACTIVE_INTERVAL): _number(
+            1, 300, UnitOfTime.SECONDS
+        ),
+        vol.Required(CONF_IDLE_INTERVAL, default=DEFAULT_IDLE_INTERVAL): _number(
+            2, 3600, UnitOfTime.SECONDS
+        ),
+        vol.Required(CONF_LOOK_BACK, default=DEFAULT_LOOK_BACK): _number(1, 168, UnitOfTime.HOURS),
+        vol.Required(CONF_MOST_SLOTS, default=DEFAULT_MOST_SLOTS): _number(1, 100),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Project:
+    """A project as a person typed it, in the form in which it is stored."""
+
+    space: URL
+    project_id: str
+    api_token: str
+
+    @property
+    def data(self) -> dict[str, str]:
+        """Return what the config entry stores."""
+        return {
+            CONF_SPACE: str(self.space),
+            CONF_PROJECT_ID: self.project_id,
+            CONF_API_TOKEN: self.api_token,
+        }
+
+    @property
+    def fallback_title(self) -> str:
+        """Return a title for a project whose name the token may not read."""
+        return (self.space.host or "").removesuffix(".signalwire.com") or "SignalWire"
+
+
+def _parse(user_input: Mapping[str, str]) -> tuple[_Project | None, dict[str, str]]:
+    """Return the project, or for each field what is wrong with it."""
+    errors: dict[str, str] = {}
+    try:
+        space = parse_space(user_input[CONF_SPACE])
+    except InvalidSpaceError:
+        errors[CONF_SPACE] = "invalid_space"
+    try:
+        project_id = str(UUID(user_input[CONF_PROJECT_ID].strip()))
+    except ValueError:
+        errors[CONF_PROJECT_ID] = "invalid_project_id"
+    if not (api_token := user_input[CONF_API_TOKEN].strip()):
+        errors[CONF_API_TOKEN] = "missing_token"
+    if errors:
+        return None, errors
+    return _Project(space=space, project_id=project_id, api_token=api_token), errors
+
+
+async def _async_validate(hass: HomeAssistant, project: _Project) -> tuple[str, dict[str, str]]:
+    """Ask the service, and return a title and for each field what is wrong with it.
+
+    The recordings need the Voice scope, the account's name the Management scope: without the
+    latter everything works but for the title.
+    """
+    client = SignalWireClient(
+        async_get_clientsession(hass),
+        project.space,
+        project.project_id,
+        project.api_token,
+        retry_policy=_PATIENCE,
+    )
+    try:
+        await client.list_recordings(limit=1)
+    except AuthenticationError:
+        # The service gives the same answer for a wrong token and for one without the scope.
+        return "", {"base": "missing_scope" if await _async_name(client) else "invalid_auth"}
+    except SignalWireError as err:
+        return "", _error_for(err)
+    return await _async_name(client) or project.fallback_title, {}
+
+
+async def _async_name(client: SignalWireClient) -> str | None:
+    """Return the account's friendly name, or None if the token may not read it."""
+    try:
+        account = await client.get_account()
+    except SignalWireError:
+        return None
+    return account.friendly_name
+
+
+def _error_for(err: SignalWireError) -> dict[str, str]:
+    match err:
+        case HostNotFoundError():
+            return {CONF_SPACE: "host_not_found"}
+        case RateLimitedError():
+            return {"base": "rate_limited"}
+        case UnavailableError():
+            return {"base": "cannot_connect"}
+        case MalformedAnswerError() | ServiceAnswerError(code=None):
+            return {CONF_SPACE: "not_signalwire"}
+        case _:
+            LOGGER.warning("SignalWire refused to list recordings: %s", err)
+            return {"base": "rejected"}
+
+
+class SignalWireConfigFlow(ConfigFlow, domain=DOMAIN):
+    """Sets up a project, and lets its address and token be changed."""
+
+    VERSION = 1
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry[Any]) -> SignalWireOptionsFlow:
+        """Return the options flow."""
+        return SignalWireOptionsFlow()
+
+    @override
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the project."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            project, errors = _parse(user_input)
+            if project is not None:
+                await self.async_set_unique_id(project.project_id)
+                self._abort_if_unique_id_configured()
+                title, errors = await _async_validate(self.hass, project)
+                if not errors:
+                    return self.async_create_entry(title=title, data=project.data)
+        return self.async_show_form(
+            step_id="user",
+            data_schema=self.add_suggested_values_to_schema(_PROJECT_SCHEMA, user_input),
+            errors=errors,
+        )
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for another address or token of the same project."""
+        entry = self._get_reconfigure_entry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            project, errors = _parse(user_input)
+            if project is not None and project.project_id != entry.unique_id:
+                errors[CONF_PROJECT_ID] = "wrong_project"
+            elif project is not None:
+                _, errors = await _async_validate(self.hass, project)
+                if not errors:
+                    return self.async_update_reload_and_abort(entry, data_updates=project.data)
+        shown = user_input or {
+            name: value for name, value in entry.data.items() if name != CONF_API_TOKEN
+        }
+        return self.async_show_form(
+            step_id="reconfigure",
+            data_schema=self.add_suggested_values_to_schema(_PROJECT_SCHEMA, shown),
+            errors=errors,
+        )
+
+    async def async_step_reauth(
+        self,
+        entry_data: Mapping[str, Any],
+    ) -> ConfigFlowResult:
+        """Begin to ask for a new token."""
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for a new token."""
+        entry = self._get_reauth_entry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            project, errors = _parse({**entry.data, **user_input})
+            if project is not None:
+                _, errors = await _async_validate(self.hass, project)
+                if not errors:
+                    return self.async_update_reload_and_abort(
+                        entry, data_updates={CONF_API_TOKEN: project.api_token}
+                    )
+        return self.async_show_form(
+            step_id="reauth_confirm",
+            data_schema=_REAUTH_SCHEMA,
+            description_placeholders={"project": entry.title},
+            errors=errors,
+        )
+
+
+class SignalWireOptionsFlow(OptionsFlowWithReload):
+    """How often and how far back is read, and how many slots there may be."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the options."""
+        if user_input is not None:
+            return self.async_create_entry(data=user_input)
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(
+                _OPTIONS_SCHEMA, self.config_entry.options
+            ),
+        )

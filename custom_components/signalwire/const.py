@@ -1,0 +1,27 @@
+"""Names and defaults of the SignalWire integration."""
+
+from datetime import timedelta
+import logging
+from typing import Final
+
+DOMAIN: Final = "signalwire"
+LOGGER = logging.getLogger(__package__)
+
+CONF_SPACE: Final = "space"
+CONF_PROJECT_ID: Final = "project_id"
+
+CONF_ACTIVE_INTERVAL: Final = "active_interval"
+CONF_IDLE_INTERVAL: Final = "idle_interval"
+CONF_LOOK_BACK: Final = "look_back"
+CONF_MOST_SLOTS: Final = "most_slots"
+
+DEFAULT_ACTIVE_INTERVAL: Final = 5
+DEFAULT_IDLE_INTERVAL: Final = 20
+DEFAULT_LOOK_BACK: Final = 24
+DEFAULT_MOST_SLOTS: Final = 16
+
+# The list of recordings may show a new one late, and its clock is not ours: each refresh looks
+# back this much further than the one before it.
+LIST_OVERLAP: Final = timedelta(minutes=15)
+# Reads of single recordings and calls that may be under way at once.
+MOST_READS_AT_ONCE: Final = 8

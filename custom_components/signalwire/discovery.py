@@ -1,0 +1,145 @@
+"""Finds the active recordings of a project, in as few requests as it can."""
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from .api import (
+    Call,
+    CallStatus,
+    Conference,
+    ConferenceStatus,
+    MalformedAnswerError,
+    NotFoundError,
+    Recording,
+    SignalWireClient,
+)
+from .const import LIST_OVERLAP, MOST_READS_AT_ONCE
+
+_LONG_RECORDING = timedelta(hours=1)
+
+
+@dataclass(slots=True, kw_only=True)
+class Reading:
+    """What one refresh has read.
+
+    `recordings` are those that were listed or known before, whether still active or not.
+    `gone` are the SIDs of known recordings that the service no longer has. `unreadable` counts
+    what could not be read; a known recording among it is in neither. `calls` and `conferences`
+    were in progress, where the refresh had to list them.
+    """
+
+    recordings: dict[str, Recording] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    unreadable: int = 0
+    calls: list[Call] = field(default_factory=list)
+    conferences: list[Conference] = field(default_factory=list)
+
+
+class Discovery:
+    """Reads the list of recordings from where the last refresh left off.
+
+    The list is ordered by creation and has no filter on the status. Recordings that are known
+    to have ended never come back, so a quiet project's refresh asks for the last minutes alone.
+    """
+
+    def __init__(self, client: SignalWireClient, look_back: timedelta) -> None:
+        """Take the client and how far the first refresh looks back."""
+        self._client = client
+        self._look_back = look_back
+        # The service's time up to which every recording has been seen.
+        self._seen_until: datetime | None = None
+        self._reads = asyncio.Semaphore(MOST_READS_AT_ONCE)
+
+    async def async_read(self, known: Mapping[str, Recording | None]) -> Reading:
+        """Return what the service shows of new and of known active recordings.
+
+        `known` are the active recordings by SID, None where only the SID is known. Raises
+        SignalWireError; the next call then reads again all that this one was to read.
+        """
+        began = self._client.service_time()
+        if self._seen_until is None:
+            reading = await self._async_first_read(began - self._look_back)
+        else:
+            reading = await self._async_read_on(self._seen_until - LIST_OVERLAP, known)
+        unseen = known.keys() - reading.recordings.keys()
+        await _together(self._async_read_one(sid, reading) for sid in unseen)
+        # A later answer may have shown that the service's clock is not where it was thought.
+        self._seen_until = min(began, self._client.service_time())
+        return reading
+
+    async def _async_first_read(self, since: datetime) -> Reading:
+        """List the whole look-back window, and what older calls that still go on record."""
+        reading = Reading()
+        async for page in self._client.recording_pages(created_after=since):
+            reading.recordings.update((recording.sid, recording) for recording in page.items)
+            reading.unreadable += page.unreadable
+        async for call in self._client.iter_calls(status=CallStatus.IN_PROGRESS):
+            reading.calls.append(call)
+        async for conference in self._client.iter_conferences(status=ConferenceStatus.IN_PROGRESS):
+            reading.conferences.append(conference)
+        older: list[dict[str, str]] = [
+            {"call_sid": call.sid}
+            for call in reading.calls
+            if call.start_time is None or call.start_time <= since
+        ]
+        older += [
+            {"conference_sid": conference.sid}
+            for conference in reading.conferences
+            if conference.start_time is None or conference.start_time <= since
+        ]
+        await _together(self._async_read_parent(parent, reading) for parent in older)
+        return reading
+
+    async def _async_read_parent(self, parent: Mapping[str, str], reading: Reading) -> None:
+        async with self._reads:
+            async for page in self._client.recording_pages(
+                call_sid=parent.get("call_sid"), conference_sid=parent.get("conference_sid")
+            ):
+                reading.recordings.update((recording.sid, recording) for recording in page.items)
+                reading.unreadable += page.unreadable
+
+    async def _async_read_on(
+        self, since: datetime, known: Mapping[str, Recording | None]
+    ) -> Reading:
+        """List what is new, and as much more as is cheaper than to read known ones alone."""
+        created = sorted(
+            recording.date_created
+            for recording in known.values()
+            if recording is not None and recording.date_created is not None
+        )
+        # One recording that runs for hours is read alone: its list would grow by the hour.
+        if created and created[0] < since - _LONG_RECORDING:
+            created = created[1:]
+        oldest = created[0] - timedelta(seconds=1) if created else since
+        reading = Reading()
+        pages = 0
+        async for page in self._client.recording_pages(created_after=min(oldest, since)):
+            pages += 1
+            reading.recordings.update((recording.sid, recording) for recording in page.items)
+            reading.unreadable += page.unreadable
+            reached = page.items[-1].date_created if page.items else None
+            unseen = len(known.keys() - reading.recordings.keys())
+            if reached is not None and reached <= since and unseen <= pages:
+                break
+        return reading
+
+    async def _async_read_one(self, sid: str, reading: Reading) -> None:
+        async with self._reads:
+            try:
+                reading.recordings[sid] = await self._client.get_recording(sid)
+            except NotFoundError:
+                reading.gone.add(sid)
+            except MalformedAnswerError:
+                reading.unreadable += 1
+
+
+async def _together(reads: Iterable[Coroutine[None, None, None]]) -> None:
+    """Await all of them; end the rest and raise the first error if one fails."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for read in reads:
+                tasks.create_task(read)
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None

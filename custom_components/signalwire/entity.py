@@ -1,0 +1,89 @@
+"""What the entities of the SignalWire integration have in common."""
+
+from collections.abc import Callable, Iterable
+from typing import override
+
+from homeassistant.core import callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+
+from .api import Recording
+from .const import DOMAIN
+from .coordinator import SignalWireConfigEntry, SignalWireCoordinator
+from .devices import project_device_info, slot_device_info
+
+
+class ProjectEntity(CoordinatorEntity[SignalWireCoordinator]):
+    """An entity of the project."""
+
+    _attr_has_entity_name = True
+
+    def __init__(self, coordinator: SignalWireCoordinator, description: EntityDescription) -> None:
+        """Take the coordinator and what makes this entity different from others."""
+        super().__init__(coordinator)
+        entry = coordinator.config_entry
+        self.entity_description = description
+        self._attr_unique_id = f"{entry.entry_id}_{description.key}"
+        self._attr_device_info = project_device_info(entry)
+
+
+class SlotEntity(CoordinatorEntity[SignalWireCoordinator]):
+    """An entity of a slot, and so of the recording that sits in it."""
+
+    _attr_has_entity_name = True
+
+    def __init__(
+        self, coordinator: SignalWireCoordinator, number: int, description: EntityDescription
+    ) -> None:
+        """Take the coordinator, the slot's number and what makes this entity different."""
+        super().__init__(coordinator)
+        entry = coordinator.config_entry
+        self.entity_description = description
+        self._number = number
+        self._attr_unique_id = f"{entry.entry_id}_{number}_{description.key}"
+        self._attr_device_info = slot_device_info(coordinator.hass, entry, number)
+
+    @property
+    def recording(self) -> Recording | None:
+        """Return the recording that sits in the slot."""
+        return self.coordinator.data.in_slot(self._number)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether there is a recording, and the service answers."""
+        return super().available and self.recording is not None
+
+    def require_recording(self) -> Recording:
+        """Return the recording; raises ServiceValidationError if the slot is empty."""
+        if (recording := self.recording) is None:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="no_recording",
+                translation_placeholders={"slot": str(self._number)},
+            )
+        return recording
+
+
+@callback
+def async_add_slot_entities(
+    entry: SignalWireConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    entities_of: Callable[[int], Iterable[Entity]],
+) -> None:
+    """Add the entities of every slot there is, and of each that comes."""
+    coordinator = entry.runtime_data
+    known: set[int] = set()
+
+    @callback
+    def add_new() -> None:
+        slots = coordinator.data.slots.keys()
+        known.intersection_update(slots)
+        if new := sorted(slots - known):
+            known.update(new)
+            async_add_entities(entity for number in new for entity in entities_of(number))
+
+    add_new()
+    entry.async_on_unload(coordinator.async_add_listener(add_new))

@@ -1,0 +1,206 @@
+"""Sensors: what a recording is of, and how many there are."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import EntityCategory, UnitOfTime
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.typing import StateType
+
+from .api import Recording, RecordingSource, RecordingStatus
+from .coordinator import ProjectData, SignalWireConfigEntry
+from .entity import ProjectEntity, SlotEntity, async_add_slot_entities
+from .parties import Parties
+
+# The coordinator reads for all of them.
+PARALLEL_UPDATES = 0
+
+_IDLE = "idle"
+_NOBODY = Parties()
+
+type SensorValue = StateType | datetime | Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectSensorDescription(SensorEntityDescription):
+    """Describes a sensor of the project."""
+
+    value_fn: Callable[[ProjectData], int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingSensorDescription(SensorEntityDescription):
+    """Describes a sensor of a slot's recording."""
+
+    value_fn: Callable[[Recording, Parties], SensorValue]
+    unit_fn: Callable[[Recording], str | None] = lambda _: None
+    # Shown while no recording sits in the slot; without it the sensor is unavailable then.
+    empty_value: str | None = None
+
+
+def _known(status: RecordingStatus) -> str | None:
+    return None if status is RecordingStatus.UNKNOWN else status.value
+
+
+def _source(source: RecordingSource | None) -> str | None:
+    return None if source in (None, RecordingSource.UNKNOWN) else source.name.lower()
+
+
+PROJECT_SENSORS = (
+    ProjectSensorDescription(
+        key="active_recordings",
+        translation_key="active_recordings",
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda data: len(data.recordings),
+    ),
+    ProjectSensorDescription(
+        key="paused_recordings",
+        translation_key="paused_recordings",
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda data: sum(
+            recording.status is RecordingStatus.PAUSED for recording in data.recordings.values()
+        ),
+    ),
+)
+
+RECORDING_SENSORS = (
+    RecordingSensorDescription(
+        key="state",
+        translation_key="state",
+        device_class=SensorDeviceClass.ENUM,
+        options=[
+            _IDLE,
+            *(name for status in RecordingStatus if (name := _known(status))),
+        ],
+        empty_value=_IDLE,
+        value_fn=lambda recording, _: _known(recording.status),
+    ),
+    RecordingSensorDescription(
+        key="from",
+        translation_key="from",
+        value_fn=lambda _, parties: parties.from_party,
+    ),
+    RecordingSensorDescription(
+        key="to",
+        translation_key="to",
+        value_fn=lambda _, parties: parties.to_party,
+    ),
+    RecordingSensorDescription(
+        key="started",
+        translation_key="started",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value_fn=lambda recording, _: recording.started,
+    ),
+    RecordingSensorDescription(
+        key="duration",
+        translation_key="duration",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.SECONDS,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        # It changes with every refresh, and the start tells the same.
+        entity_registry_enabled_default=False,
+        value_fn=lambda recording, _: recording.duration,
+    ),
+    RecordingSensorDescription(
+        key="channels",
+        translation_key="channels",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda recording, _: recording.channels,
+    ),
+    RecordingSensorDescription(
+        key="source",
+        translation_key="source",
+        device_class=SensorDeviceClass.ENUM,
+        options=[
+            source.name.lower()
+            for source in RecordingSource
+            if source is not RecordingSource.UNKNOWN
+        ],
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda recording, _: _source(recording.source),
+    ),
+    RecordingSensorDescription(
+        key="price",
+        translation_key="price",
+        device_class=SensorDeviceClass.MONETARY,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        suggested_display_precision=4,
+        value_fn=lambda recording, _: recording.price,
+        unit_fn=lambda recording: recording.price_unit,
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: SignalWireConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the sensors of a project."""
+    coordinator = entry.runtime_data
+    async_add_entities(ProjectSensor(coordinator, description) for description in PROJECT_SENSORS)
+    async_add_slot_entities(
+        entry,
+        async_add_entities,
+        lambda number: [
+            RecordingSensor(coordinator, number, description) for description in RECORDING_SENSORS
+        ],
+    )
+
+
+class ProjectSensor(ProjectEntity, SensorEntity):
+    """A count of the project's active recordings."""
+
+    entity_description: ProjectSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> int:
+        """Return the count."""
+        return self.entity_description.value_fn(self.coordinator.data)
+
+
+class RecordingSensor(SlotEntity, SensorEntity):
+    """Something about the recording in a slot."""
+
+    entity_description: RecordingSensorDescription
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether there is something to show."""
+        if self.entity_description.empty_value is not None:
+            return self.coordinator.last_update_success
+        return super().available
+
+    @property
+    @override
+    def native_value(self) -> SensorValue:
+        """Return what the service or the call says."""
+        if (recording := self.recording) is None:
+            return self.entity_description.empty_value
+        parties = self.coordinator.data.parties.get(recording.sid, _NOBODY)
+        return self.entity_description.value_fn(recording, parties)
+
+    @property
+    @override
+    def native_unit_of_measurement(self) -> str | None:
+        """Return the unit, which for a price depends on the recording."""
+        if (recording := self.recording) is not None and (
+            unit := self.entity_description.unit_fn(recording)
+        ):
+            return unit
+        return self.entity_description.native_unit_of_measurement

@@ -1,0 +1,32 @@
+"""What a project keeps over restarts."""
+
+from typing import NotRequired, TypedDict
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.storage import Store
+
+from .const import DOMAIN
+
+_VERSION = 1
+
+
+class StoredRecording(TypedDict):
+    """An active recording: its slot, if it has one, and the pause behavior chosen for it."""
+
+    slot: NotRequired[int]
+    pause_behavior: NotRequired[str]
+
+
+class StoredProject(TypedDict):
+    """The active recordings by SID, and the project's pause behavior."""
+
+    recordings: dict[str, StoredRecording]
+    pause_behavior: str
+
+
+type ProjectStore = Store[StoredProject]
+
+
+def project_store(hass: HomeAssistant, entry_id: str) -> ProjectStore:
+    """Return the store of one config entry; private, because it holds SIDs of recordings."""
+    return Store(hass, _VERSION, f"{DOMAIN}.{entry_id}", private=True, atomic_writes=True)

@@ -1,0 +1,71 @@
+"""Switches: on while a recording keeps what is said."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, override
+
+from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .api import Recording, RecordingStatus
+from .coordinator import SignalWireConfigEntry
+from .entity import SlotEntity, async_add_slot_entities
+
+# Pauses of several recordings must not wait for each other; each one's updates are in order.
+PARALLEL_UPDATES = 0
+
+_RECORDING = SwitchEntityDescription(key="recording", translation_key="recording", name=None)
+_FIELDS = frozenset(field.name for field in fields(Recording))
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: SignalWireConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the switches of a project."""
+    async_add_slot_entities(
+        entry,
+        async_add_entities,
+        lambda number: [RecordingSwitch(entry.runtime_data, number, _RECORDING)],
+    )
+
+
+class RecordingSwitch(SlotEntity, SwitchEntity):
+    """On: recording. Off: paused. Unavailable: no recording."""
+
+    _unrecorded_attributes = _FIELDS - {"status"}
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return whether the service confirmed that it is recording, or that it is paused."""
+        match self.recording:
+            case Recording(status=status) if status.is_recording:
+                return True
+            case Recording(status=RecordingStatus.PAUSED):
+                return False
+            case _:
+                return None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return the fields of the service's last answer."""
+        if (recording := self.recording) is None:
+            return None
+        return {name: getattr(recording, name) for name in sorted(_FIELDS)}
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Go on recording."""
+        await self._async_update(RecordingStatus.IN_PROGRESS)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Pause the recording."""
+        await self._async_update(RecordingStatus.PAUSED)
+
+    async def _async_update(self, status: RecordingStatus) -> None:
+        await self.coordinator.async_update_recording(self.require_recording().sid, status)

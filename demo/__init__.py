@@ -1,0 +1,1 @@
+"""The demo: a real Home Assistant beside a simulated SignalWire space, ready to look at."""

@@ -1,0 +1,121 @@
+"""What a person would do in a new Home Assistant, done through the same interfaces.
+
+Every step looks first whether it is done, so that a start after an interrupted one goes on there.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from . import dashboard
+from .entities import Devices
+from .home_assistant import Commands, Login, Server, connected
+from .screen import DemoError
+from .settings import USER, Account
+from .waiting import wait_until
+
+DOMAIN = "signalwire"
+_START_LIMIT = 180
+_ENTRY_LIMIT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What Home Assistant has to be given."""
+
+    password: str
+    account: Account
+    changed: bool
+    """Whether the account is not what Home Assistant was given before."""
+
+
+async def set_up(server: Server, wanted: Wanted) -> None:
+    """Bring Home Assistant to where the person finds recordings on its start page."""
+    login = await _enter(server, wanted.password)
+    async with connected(server, login) as commands:
+        await wait_until(lambda: _running(commands), "Home Assistant was ready", _START_LIMIT)
+        await _ensure_entry(server, login, commands, wanted)
+        await _ensure_dashboard(commands)
+    await server.log_out(login)
+
+
+async def _enter(server: Server, password: str) -> Login:
+    """Do what is left of onboarding, and log in."""
+    steps = await wait_until(server.onboarding, "Home Assistant answered", _START_LIMIT)
+    if steps.get("user") is False:
+        login = await server.create_user(USER, password)
+    else:
+        login = await server.log_in(USER, password)
+    if steps.get("analytics") is False:
+        # No preferences are sent along, so that nothing is ever reported.
+        await server.post("/api/onboarding/analytics", {}, login)
+    if steps.get("integration") is False:
+        form = {"client_id": server.client_id, "redirect_uri": server.client_id}
+        await server.post("/api/onboarding/integration", form, login)
+    return login
+
+
+async def _running(commands: Commands) -> bool | None:
+    config = await commands.send("get_config")
+    return True if config["state"] == "RUNNING" else None
+
+
+async def _ensure_entry(server: Server, login: Login, commands: Commands, wanted: Wanted) -> None:
+    """Add the integration with its form, or tell it that the account has changed."""
+    entries = await commands.send("config_entries/get", domain=DOMAIN)
+    start: dict[str, object] = {"handler": DOMAIN}
+    if entries:
+        if not wanted.changed:
+            return
+        start["entry_id"] = entries[0]["entry_id"]
+    answer = await server.post("/api/config/config_entries/flow", start, login)
+    if answer["type"] == "form":
+        form = _fill_in(answer["data_schema"], wanted.account)
+        path = f"/api/config/config_entries/flow/{answer['flow_id']}"
+        answer = await server.post(path, form, login)
+    if answer["type"] == "create_entry" or answer.get("reason") == "reconfigure_successful":
+        return
+    errors = answer.get("errors") or {"": answer.get("reason")}
+    raise DemoError(f"The integration refused the account: {', '.join(map(str, errors.values()))}.")
+
+
+def _fill_in(schema: list[dict[str, Any]], account: Account) -> dict[str, str]:
+    """Return the answers to the questions that the form asks."""
+    answers = {
+        "space": account.space,
+        "project_id": account.project,
+        "api_token": account.token,
+    }
+    return {field["name"]: answers[field["name"]] for field in schema if field["name"] in answers}
+
+
+async def _ensure_dashboard(commands: Commands) -> None:
+    """Make the dashboard and show it first, unless it is there already: it may have been edited."""
+    boards = await commands.send("lovelace/dashboards/list")
+    if any(board["url_path"] == dashboard.URL_PATH for board in boards):
+        return
+    devices = await wait_until(
+        lambda: _devices(commands), "the integration had its entities", _ENTRY_LIMIT
+    )
+    await commands.send(
+        "lovelace/dashboards/create",
+        url_path=dashboard.URL_PATH,
+        title=dashboard.TITLE,
+        icon=dashboard.ICON,
+        show_in_sidebar=True,
+    )
+    await commands.send(
+        "lovelace/config/save",
+        url_path=dashboard.URL_PATH,
+        config=dashboard.build(devices),
+    )
+    core = (await commands.send("frontend/get_system_data", key="core"))["value"] or {}
+    core["default_panel"] = dashboard.URL_PATH
+    await commands.send("frontend/set_system_data", key="core", value=core)
+
+
+async def _devices(commands: Commands) -> Devices | None:
+    """Return the integration's devices, once they are there."""
+    [entry] = await commands.send("config_entries/get", domain=DOMAIN)
+    devices = await commands.send("config/device_registry/list")
+    entities = await commands.send("config/entity_registry/list")
+    return Devices.find(devices, entities, entry["entry_id"])

@@ -1,0 +1,102 @@
+"""Calls that come and go by themselves, so that the dashboard has something to show."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+import random
+from typing import Any, Never
+
+import aiohttp
+
+from .processes import race
+
+_LINES = ("+15550100", "+15550101", "+15550102")
+_ROOM = "Front desk"
+_AT_ONCE = 3
+_TALK = (20.0, 90.0)
+_QUIET = (3.0, 15.0)
+_CONFERENCES = 0.2
+"""The share of conferences among the conversations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """The simulator's control side, which is no part of the service."""
+
+    session: aiohttp.ClientSession
+    address: str
+
+    async def start_call(self, caller: str, called: str) -> str:
+        """Let somebody call and be recorded; return the call's SID."""
+        call = await self._post("calls", {"from": caller, "to": called})
+        await self._post(f"calls/{call['sid']}/recordings")
+        return str(call["sid"])
+
+    async def hang_up(self, call: str) -> None:
+        """End a call."""
+        await self._post(f"calls/{call}/hangup")
+
+    async def start_conference(self, name: str) -> str:
+        """Let people meet and be recorded; return the conference's SID."""
+        conference = await self._post("conferences", {"friendly_name": name})
+        await self._post(f"conferences/{conference['sid']}/recordings")
+        return str(conference["sid"])
+
+    async def end_conference(self, conference: str) -> None:
+        """End a conference."""
+        await self._post(f"conferences/{conference}/end")
+
+    async def state(self) -> dict[str, Any] | None:
+        """Return what the simulator knows; None while it does not answer."""
+        try:
+            async with self.session.get(f"{self.address}/_sim/state") as response:
+                response.raise_for_status()
+                state: dict[str, Any] = await response.json()
+                return state
+        except aiohttp.ClientError:
+            return None
+
+    async def _post(self, path: str, data: dict[str, str] | None = None) -> Any:
+        url = f"{self.address}/_sim/{path}"
+        async with self.session.post(url, json=data or {}) as response:
+            response.raise_for_status()
+            return await response.json()
+
+
+async def keep_talking(control: Control) -> Never:
+    """Let people talk until cancelled: mostly two or three conversations at once."""
+    await race(*(_line(control, number) for number in range(_AT_ONCE)))
+
+
+async def _line(control: Control, number: int) -> Never:
+    """Carry one conversation after the other."""
+    # The first calls begin one after the other, but soon: somebody is about to look.
+    await asyncio.sleep(number * 2)
+    while True:
+        # The simulator can be reset by hand, and then knows nothing of the call any more.
+        with suppress(aiohttp.ClientError):
+            async with _conversation(control):
+                await asyncio.sleep(_between(_TALK))
+        await asyncio.sleep(_between(_QUIET))
+
+
+@asynccontextmanager
+async def _conversation(control: Control) -> AsyncIterator[None]:
+    if random.random() < _CONFERENCES:  # noqa: S311 - nothing to keep secret
+        conference = await control.start_conference(_ROOM)
+        yield
+        await control.end_conference(conference)
+    else:
+        call = await control.start_call(_number(), random.choice(_LINES))  # noqa: S311
+        yield
+        await control.hang_up(call)
+
+
+def _number() -> str:
+    """Return a telephone number out of the range that is kept free for fiction."""
+    return f"+1555555{random.randint(100, 199):04}"  # noqa: S311
+
+
+def _between(bounds: tuple[float, float]) -> float:
+    return random.uniform(*bounds)  # noqa: S311

@@ -1,0 +1,2 @@
+# Home Assistant puts probatio in voluptuous' place when it is imported.
+from probatio import *
