@@ -59,6 +59,9 @@ def main() -> int:
     except DemoError as err:
         complain(str(err))
         return 1
+    except aiohttp.ClientError as err:
+        complain(f"Home Assistant broke off the set-up: {err}")
+        return 1
     return 0
 
 
@@ -118,6 +121,7 @@ async def _run(options: Options) -> None:
     if not port_is_free(options.port):
         raise DemoError(f"Port {options.port} is taken: choose another one with --port.")
     settings = settings_for(folder, options.account)
+    settings.save(folder)
     async with aiohttp.ClientSession() as session:
         if options.account is not None:
             await _home_assistant(session, options, settings, options.account)
@@ -143,7 +147,12 @@ async def _home_assistant(
     folder = options.folder
     server = Server(session, f"http://{LOOPBACK}:{options.port}")
     entered = account.fingerprint()
-    wanted = Wanted(settings.password, account, changed=settings.entered != entered)
+    wanted = Wanted(
+        settings.password,
+        account,
+        changed=settings.entered != entered,
+        simulated=options.account is None,
+    )
     say("Starting Home Assistant." if settings.entered else "Setting up Home Assistant.")
     settings.save(folder)
     write_configuration(folder, _INTEGRATION, options.port)

@@ -36,8 +36,9 @@ def build(devices: Devices) -> dict[str, Any]:
 
 
 def _header(project: Entities) -> Card:
-    content = f"""# {TITLE}
-{{% set active = states('{project.get("sensor.active_recordings")}') %}}
+    active = project.ids["sensor.active_recordings"]
+    content = f"""# {{{{ device_name('{active}') }}}}
+{{% set active = states('{active}') %}}
 {{% if not active | is_number %}}SignalWire does not answer: what is recorded is not known.
 {{% elif active | int == 0 %}}No call is being recorded at the moment.
 {{% else %}}Tap a recording to pause it, tap again to go on.
@@ -59,7 +60,7 @@ def _badges(project: Entities) -> list[Card]:
         )
         if (entity := project.get(role))
     ]
-    if entity := project.get("button.stop_all_recordings"):
+    if entity := project.get("button.stop_all"):
         badges.append(
             {
                 "type": "entity",
@@ -79,9 +80,14 @@ def _slot(slot: Entities, number: int) -> Card:
     # Where SignalWire does not answer, the control stays and says so.
     known = {"condition": "state", "entity": state, "state_not": "idle"}
     active = {"condition": "state", "entity": state, "state_not": ["idle", "unavailable"]}
+    called = slot.ids["sensor.to"]
+    # Nobody in particular is called in a conference: its name has the room for both.
+    alone = {"condition": "state", "entity": called, "state": "unknown"}
+    together = {"condition": "state", "entity": called, "state_not": "unknown"}
     details = [
-        _fact(slot.get("sensor.from"), "From"),
-        _fact(slot.get("sensor.to"), "To"),
+        _fact(slot.get("sensor.from"), "From", alone, columns="full"),
+        _fact(slot.get("sensor.from"), "From", together),
+        _fact(called, "To", together),
         _fact(slot.get("sensor.started"), "Started"),
         _stop(slot.get("button.stop")),
         _choice(slot.get("select.status"), "Status"),
@@ -98,7 +104,11 @@ def _slot(slot: Entities, number: int) -> Card:
             },
             {**_control(slot.first("switch")), "visibility": [known]},
             {**_nothing(), "visibility": [idle]},
-            *({**card, "visibility": [active]} for card in details if card),
+            *(
+                {**card, "visibility": [active, *card.get("visibility", ())]}
+                for card in details
+                if card
+            ),
         ],
     }
     if number > 1:
@@ -128,7 +138,9 @@ def _control(switch: str) -> Card:
     }
 
 
-def _fact(entity: str | None, name: str) -> Card | None:
+def _fact(
+    entity: str | None, name: str, condition: Card | None = None, columns: int | str = _HALF
+) -> Card | None:
     if entity is None:
         return None
     return {
@@ -136,7 +148,8 @@ def _fact(entity: str | None, name: str) -> Card | None:
         "entity": entity,
         "name": name,
         "color": "blue-grey",
-        "grid_options": {"columns": _HALF},
+        "grid_options": {"columns": columns},
+        "visibility": [condition] if condition else [],
     }
 
 

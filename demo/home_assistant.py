@@ -118,10 +118,13 @@ class Commands:
         """Send a command, and return its result."""
         number = next(self._numbers)
         await self.socket.send_json({"id": number, "type": kind, **fields})
-        while True:
-            answer = await self.socket.receive_json()
-            if answer.get("id") == number and answer["type"] == "result":
-                break
+        answer: dict[str, Any] = {}
+        while answer.get("id") != number:
+            try:
+                answer = await self.socket.receive_json()
+            except TypeError:
+                # Not a text but the end of the connection.
+                raise DemoError("Home Assistant broke off the set-up.") from None
         if not answer["success"]:
             raise DemoError(f"Home Assistant refused {kind}: {answer['error'].get('message')}")
         return answer["result"]

@@ -12,6 +12,12 @@ from typing import Never
 from .screen import DemoError
 
 _GRACE = 30
+_ENVIRONMENT = {
+    # Home Assistant looks for integrations on the path: only its own folder may have one.
+    "PYTHONPATH": "",
+    # Compiled modules are what makes a second start fast.
+    "PYTHONDONTWRITEBYTECODE": "",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +72,7 @@ async def running(
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            # Home Assistant finds integrations on the path: only those of its own folder.
-            env=os.environ | {"PYTHONPATH": ""},
+            env=os.environ | _ENVIRONMENT,
             # A group of its own: Ctrl-C reaches the demo alone, which ends its children in order.
             start_new_session=True,
         )

@@ -18,6 +18,7 @@ from .screen import DemoError
 LOOPBACK = "127.0.0.1"
 USER = "demo"
 _FILE = "demo.json"
+_LOCK = ".lock"
 _USUAL_SIMULATOR_PORT = 8880
 
 
@@ -80,6 +81,9 @@ def settings_for(folder: Path, account: Account | None) -> Settings:
     """Return the folder's settings, new ones for a new folder."""
     found = Settings.load(folder)
     if found is None:
+        if any(entry.name != _LOCK for entry in folder.iterdir()):
+            # It may be the configuration of somebody's real Home Assistant.
+            raise DemoError(f"{folder} is not empty and no demo's folder: choose another --config.")
         password = secrets.token_hex(4)
         if account is None:
             return Settings(
@@ -107,7 +111,7 @@ def usual_folder(root: Path, account: Account | None) -> Path:
 @contextmanager
 def only_one(folder: Path) -> Iterator[None]:
     """Keep a second demo out of the folder while this one runs."""
-    with (folder / ".lock").open("w") as lock:
+    with (folder / _LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -11,7 +11,7 @@ import aiohttp
 
 from .processes import race
 
-_LINES = ("+15550100", "+15550101", "+15550102")
+_LINES = ("+15555550100", "+15555550101", "+15555550102")
 _ROOM = "Front desk"
 _AT_ONCE = 3
 _TALK = (20.0, 90.0)
@@ -57,6 +57,13 @@ class Control:
         except aiohttp.ClientError:
             return None
 
+    async def requests(self) -> list[dict[str, Any]]:
+        """Return what the service's side was asked."""
+        async with self.session.get(f"{self.address}/_sim/requests") as response:
+            response.raise_for_status()
+            requests: list[dict[str, Any]] = await response.json()
+            return requests
+
     async def _post(self, path: str, data: dict[str, str] | None = None) -> Any:
         url = f"{self.address}/_sim/{path}"
         async with self.session.post(url, json=data or {}) as response:
@@ -95,7 +102,7 @@ async def _conversation(control: Control) -> AsyncIterator[None]:
 
 def _number() -> str:
     """Return a telephone number out of the range that is kept free for fiction."""
-    return f"+1555555{random.randint(100, 199):04}"  # noqa: S311
+    return f"+1555555{random.randint(110, 199):04}"  # noqa: S311
 
 
 def _between(bounds: tuple[float, float]) -> float:

@@ -69,7 +69,7 @@ _PROJECT_SCHEMA = vol.Schema(
 _REAUTH_SCHEMA = vol.Schema({vol.Required(CONF_API_TOKEN): _API_TOKEN})
 
 
-def _number(lowest: int, highest: int, unit: str | None = None) -> vol.All:
+def _number(lowest: int, highest: int, unit: str | None = None) -> vol.All[int]:
     config = NumberSelectorConfig(min=lowest, max=highest, step=1, mode=NumberSelectorMode.BOX)
     if unit is not None:
         config["unit_of_measurement"] = unit

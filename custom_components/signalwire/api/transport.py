@@ -138,9 +138,9 @@ class Transport:
             if date := parse_date(response.headers.get("Date")):
                 self._clock_offset = date - datetime.now(UTC)
             body = await _read(response)
-            if response.status >= 400:  # noqa: PLR2004 (where HTTP's errors begin)
+            if response.status >= 400:
                 raise _error(response.status, response.headers.get("Retry-After"), body)
-            if response.status >= 300:  # noqa: PLR2004 (where HTTP's redirects begin)
+            if response.status >= 300:
                 raise MalformedAnswerError("The service redirects elsewhere")
             return parse_object(body) if body else None
 
@@ -166,7 +166,7 @@ def _error(status: int, retry_after: str | None, body: bytes) -> SignalWireError
             return RateLimitedError(
                 "The service was asked too often", retry_after=_seconds(retry_after)
             )
-        case _ if status >= 500:  # noqa: PLR2004 (where HTTP's server errors begin)
+        case _ if status >= 500:
             return UnavailableError(
                 f"The service is not available, HTTP {status}", retry_after=_seconds(retry_after)
             )

@@ -1,0 +1,216 @@
+"""The control side, `/_sim/…`: makes calls, recordings and faults, and shows what happened."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import asdict, fields
+from typing import get_args, get_type_hints
+
+from aiohttp import web
+
+from .errors import ServiceError
+from .faults import Fault, Faults
+from .models import Json
+from .request_log import RequestLog
+from .settings import Settings
+from .space import Space
+
+_FAULT_TYPES = get_type_hints(Fault)
+
+type Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+class Control:
+    """JSON in and out, without login; what is created is answered as the service shows it."""
+
+    def __init__(
+        self, settings: Settings, space: Space, faults: Faults, requests: RequestLog
+    ) -> None:
+        self._settings = settings
+        self._space = space
+        self._faults = faults
+        self._requests = requests
+
+    def routes(self) -> Iterable[web.RouteDef]:
+        """Return every endpoint of the control side."""
+        table: list[tuple[str, str, Handler]] = [
+            ("POST", "/calls", self.start_call),
+            ("POST", "/calls/{sid}/recordings", self.start_recording),
+            ("POST", "/calls/{sid}/hangup", self.hang_up),
+            ("POST", "/conferences", self.start_conference),
+            ("POST", "/conferences/{sid}/recordings", self.start_conference_recording),
+            ("POST", "/conferences/{sid}/end", self.end_conference),
+            ("POST", "/recordings", self.add_recordings),
+            ("POST", "/faults", self.add_fault),
+            ("DELETE", "/faults", self.clear_faults),
+            ("GET", "/requests", self.show_requests),
+            ("DELETE", "/requests", self.clear_requests),
+            ("GET", "/state", self.show_state),
+            ("POST", "/settings", self.change_settings),
+            ("POST", "/reset", self.reset),
+        ]
+        for method, path, handler in table:
+            yield web.route(method, f"/_sim{path}", handler)
+
+    async def start_call(self, request: web.Request) -> web.Response:
+        """Take {from, to}."""
+        given = await _given(request, {"from": str, "to": str})
+        call = self._space.start_call(
+            from_number=str(given.get("from", "+15550100")),
+            to_number=str(given.get("to", "+15550101")),
+        )
+        return self._show(call.render(self._settings.project, self._space.now()))
+
+    async def hang_up(self, request: web.Request) -> web.Response:
+        """End a call."""
+        call = self._space.hang_up(request.match_info["sid"])
+        return self._show(call.render(self._settings.project, self._space.now()))
+
+    async def start_conference(self, request: web.Request) -> web.Response:
+        """Take {friendly_name}."""
+        given = await _given(request, {"friendly_name": str})
+        conference = self._space.start_conference(
+            friendly_name=str(given.get("friendly_name", "Conference"))
+        )
+        return self._show(conference.render(self._settings.project, self._space.now()))
+
+    async def end_conference(self, request: web.Request) -> web.Response:
+        """End a conference."""
+        conference = self._space.end_conference(request.match_info["sid"])
+        return self._show(conference.render(self._settings.project, self._space.now()))
+
+    async def start_recording(self, request: web.Request) -> web.Response:
+        """Take {channels, queued}; record a call."""
+        given = await _given(request, {"channels": int, "queued": bool})
+        recording = self._space.start_recording(
+            call_sid=request.match_info["sid"],
+            channels=2 if given.get("channels") == 2 else 1,
+            queued=given.get("queued") is True,
+        )
+        return self._show(recording.render(self._settings.project, self._space.now()))
+
+    async def start_conference_recording(self, request: web.Request) -> web.Response:
+        """Record a conference."""
+        recording = self._space.start_recording(conference_sid=request.match_info["sid"])
+        return self._show(recording.render(self._settings.project, self._space.now()))
+
+    async def add_recordings(self, request: web.Request) -> web.Response:
+        """Take {count, status, age, duration}, both of the latter in seconds."""
+        given = await _given(
+            request, {"count": int, "status": str, "age": float, "duration": float}
+        )
+        try:
+            added = self._space.add_recordings(
+                count=int(str(given.get("count", 1))),
+                status=str(given.get("status", "completed")),
+                age=float(str(given.get("age", 60))),
+                duration=float(str(given.get("duration", 30))),
+            )
+        except ValueError as err:
+            raise _bad(str(err)) from None
+        return self._show({"count": len(added), "sids": [recording.sid for recording in added]})
+
+    async def add_fault(self, request: web.Request) -> web.Response:
+        """Take the fields of a fault; what is left out matches all."""
+        given = await _given(request, {field.name: None for field in fields(Fault)})
+        for name, value in given.items():
+            if not _fits(value, _FAULT_TYPES[name]):
+                raise _bad(f"{name} is of the wrong type")
+        try:
+            self._faults.add(Fault(**given))  # type: ignore[arg-type]  # checked just above
+        except ValueError as err:
+            raise _bad(str(err)) from None
+        return self._show({"faults": self._faults.count})
+
+    async def clear_faults(self, request: web.Request) -> web.Response:
+        """Drop every fault."""
+        self._faults.clear()
+        return self._show({"faults": 0})
+
+    async def show_requests(self, request: web.Request) -> web.Response:
+        """Answer with what the service's side received."""
+        return web.json_response([request.render() for request in self._requests])
+
+    async def clear_requests(self, request: web.Request) -> web.Response:
+        """Begin the log anew."""
+        self._requests.clear()
+        return self._show({"requests": 0})
+
+    async def show_state(self, request: web.Request) -> web.Response:
+        """Answer with all there is, and with what a witness wants to know of it."""
+        now, project = self._space.now(), self._settings.project
+        return self._show(
+            {
+                "calls": [call.render(project, now) for call in self._space.calls.values()],
+                "conferences": [
+                    conference.render(project, now)
+                    for conference in self._space.conferences.values()
+                ],
+                "recordings": [
+                    {
+                        **recording.render(project, now),
+                        "pause_behavior": recording.pause_behavior,
+                        "updates": recording.updates,
+                    }
+                    for recording in self._space.recordings.values()
+                ],
+            }
+        )
+
+    async def change_settings(self, request: web.Request) -> web.Response:
+        """Take {token, scopes, loose, show_signing_key}."""
+        given = await _given(
+            request, {"token": str, "scopes": list, "loose": bool, "show_signing_key": bool}
+        )
+        for name, value in given.items():
+            setattr(
+                self._settings,
+                name,
+                {str(scope) for scope in value} if isinstance(value, list) else value,
+            )
+        shown = asdict(self._settings)
+        return self._show({"scopes": sorted(shown["scopes"]), "loose": shown["loose"]})
+
+    async def reset(self, request: web.Request) -> web.Response:
+        """Begin anew, but for the settings."""
+        self._space.clear()
+        self._faults.clear()
+        self._requests.clear()
+        return self._show({})
+
+    @staticmethod
+    def _show(data: Json) -> web.Response:
+        return web.json_response(data)
+
+
+def _bad(message: str) -> ServiceError:
+    return ServiceError(400, 0, message)
+
+
+async def _given(request: web.Request, known: dict[str, type | None]) -> dict[str, object]:
+    """Return the JSON object of the request; raises ServiceError unless it is as expected."""
+    if not request.body_exists:
+        return {}
+    try:
+        given = await request.json()
+    except ValueError:
+        raise _bad("This is no JSON") from None
+    if not isinstance(given, dict):
+        raise _bad("This is no JSON object")
+    for name, value in given.items():
+        if name not in known:
+            raise _bad(f"There is no field {name}")
+        if (expected := known[name]) is not None and not _fits(value, expected):
+            raise _bad(f"{name} is of the wrong type")
+    return given
+
+
+def _fits(value: object, expected: object) -> bool:
+    """Return whether a JSON value fits the type of a field."""
+    if options := get_args(expected):
+        if isinstance(value, str):
+            return value in options or str in options
+        return any(_fits(value, option) for option in options)
+    if expected is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if expected is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, expected) if isinstance(expected, type) else isinstance(value, dict)

@@ -1,0 +1,185 @@
+"""Calls, conferences and recordings as the service keeps and shows them."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from enum import StrEnum
+
+BASE = "/api/laml/2010-04-01"
+API_VERSION = "2010-04-01"
+
+type Json = dict[str, object]
+
+
+def rfc2822(date: datetime | None) -> str | None:
+    """Return a date as the service writes it."""
+    return None if date is None else format_datetime(date.astimezone(UTC))
+
+
+class Status(StrEnum):
+    """The statuses of a recording that the simulator itself brings about."""
+
+    QUEUED = "queued"
+    IN_PROGRESS = "in-progress"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    COMPLETED = "completed"
+    ABSENT = "absent"
+    FAILED = "failed"
+
+
+ACTIVE = frozenset({Status.QUEUED, Status.IN_PROGRESS, Status.PAUSED})
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """A call (schema CallResponse)."""
+
+    sid: str
+    from_number: str
+    to_number: str
+    created: datetime
+    status: str = "in-progress"
+    ended: datetime | None = None
+
+    def render(self, project: str, now: datetime) -> Json:
+        """Return the call as the service shows it."""
+        uri = f"{BASE}/Accounts/{project}/Calls/{self.sid}"
+        return {
+            "sid": self.sid,
+            "account_sid": project,
+            "date_created": rfc2822(self.created),
+            "date_updated": rfc2822(self.ended or self.created),
+            "parent_call_sid": None,
+            "to": self.to_number,
+            "formatted_to": self.to_number,
+            "to_formatted": self.to_number,
+            "from": self.from_number,
+            "formatted_from": self.from_number,
+            "from_formatted": self.from_number,
+            "phone_number_sid": None,
+            "status": self.status,
+            "start_time": rfc2822(self.created),
+            "end_time": rfc2822(self.ended),
+            "duration": int(((self.ended or now) - self.created).total_seconds()),
+            "price": None if self.ended is None else 0.003,
+            "price_unit": "USD",
+            "direction": "inbound",
+            "answered_by": None,
+            "api_version": API_VERSION,
+            "forwarded_from": None,
+            "caller_name": None,
+            "uri": f"{uri}.json",
+            "subresource_uris": {"notifications": None, "recordings": f"{uri}/Recordings.json"},
+            "annotation": None,
+            "group_sid": None,
+            "audio_in_mos": None,
+            "sip_result_code": "200",
+            "audio_rtt_avg": None,
+            "audio_rtt_min": None,
+            "audio_rtt_max": None,
+            "audio_out_jitter_min": None,
+            "audio_out_jitter_max": None,
+            "audio_out_jitter_avg": None,
+            "audio_out_lost": None,
+        }
+
+
+@dataclass(slots=True, kw_only=True)
+class Conference:
+    """A conference (schema ConferenceResponse)."""
+
+    sid: str
+    friendly_name: str
+    created: datetime
+    status: str = "in-progress"
+    ended: datetime | None = None
+
+    def render(self, project: str, now: datetime) -> Json:
+        """Return the conference as the service shows it."""
+        uri = f"{BASE}/Accounts/{project}/Conferences/{self.sid}"
+        return {
+            "sid": self.sid,
+            "account_sid": project,
+            "date_created": rfc2822(self.created),
+            "date_updated": rfc2822(self.ended or self.created),
+            "friendly_name": self.friendly_name,
+            "status": self.status,
+            "api_version": API_VERSION,
+            "region": "us1",
+            "uri": f"{uri}.json",
+            "subresource_uris": {
+                "participants": f"{uri}/Participants.json",
+                "recordings": f"{uri}/Recordings.json",
+            },
+        }
+
+
+@dataclass(slots=True, kw_only=True)
+class Recording:
+    """A recording (schema RecordingResponse), with what a witness wants to know beside it."""
+
+    sid: str
+    number: int
+    created: datetime
+    call_sid: str | None = None
+    conference_sid: str | None = None
+    status: Status = Status.IN_PROGRESS
+    channels: int = 1
+    source: str = "StartCallRecordingApi"
+    trim: str = "do-not-trim"
+    ended: datetime | None = None
+    updated: datetime | None = None
+    pause_behavior: str | None = None
+    updates: int = 0
+    skipped: timedelta = timedelta(0)
+    paused_since: datetime | None = None
+    callback_url: str | None = None
+    callback_events: tuple[str, ...] = ("completed",)
+    callback_method: str = "POST"
+    _shown: Json | None = field(default=None, repr=False)
+
+    @property
+    def is_active(self) -> bool:
+        """Return whether it can still be updated."""
+        return self.status in ACTIVE
+
+    def duration(self, now: datetime) -> int:
+        """Return the whole seconds that the file holds; a skipped pause is not among them."""
+        skipped = self.skipped
+        if self.paused_since is not None and self.pause_behavior == "skip":
+            skipped += (self.ended or now) - self.paused_since
+        return max(0, int(((self.ended or now) - self.created - skipped).total_seconds()))
+
+    def render(self, project: str, now: datetime) -> Json:
+        """Return the recording as the service shows it."""
+        if self._shown is not None:
+            return self._shown
+        uri = f"{BASE}/Accounts/{project}/Recordings/{self.sid}"
+        duration = self.duration(now)
+        shown: Json = {
+            "sid": self.sid,
+            "account_sid": project,
+            "api_version": API_VERSION,
+            "call_sid": self.call_sid,
+            "conference_sid": self.conference_sid,
+            "channel": str(self.channels),
+            "channels": str(self.channels),
+            "date_created": rfc2822(self.created),
+            "date_updated": rfc2822(self.updated or self.created),
+            "start_time": rfc2822(self.created),
+            "end_time": rfc2822(self.ended),
+            "duration": duration,
+            "price": None if self.ended is None else f"{-0.0025 * (duration // 60 + 1):.4f}",
+            "price_unit": "USD",
+            "source": self.source,
+            "status": self.status.value,
+            "error_code": None,
+            "uri": f"{uri}.json",
+            "subresource_uris": {"transcriptions": f"{uri}/Transcriptions.json"},
+            "encryption_details": None,
+            "trim": self.trim,
+        }
+        if not self.is_active:
+            self._shown = shown
+        return shown

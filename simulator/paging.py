@@ -1,0 +1,75 @@
+"""Lists in pages, with cursors that stay where they are when something is added."""
+
+from collections.abc import Iterable, Mapping
+import re
+from urllib.parse import urlencode
+
+from .errors import ServiceError, invalid
+from .models import BASE, Call, Conference, Json, Recording
+
+_DEFAULT_SIZE = 50
+_LARGEST_SIZE = 1000
+
+type Item = Call | Conference | Recording
+
+
+def page_of[T: (Call, Conference, Recording)](
+    items: Iterable[T], query: Mapping[str, str], path: str
+) -> tuple[list[T], Json]:
+    """Return the items of the page that the query asks for, and the fields around them.
+
+    `PageSize` over 1,000 counts as 1,000. A page beyond the first needs the token of the page
+    before it. Raises ServiceError for a query that makes no sense.
+    """
+    number = _whole(query, "Page", 0, 0)
+    size = min(_whole(query, "PageSize", _DEFAULT_SIZE, 1), _LARGEST_SIZE)
+    ordered = sorted(items, key=_key, reverse=True)
+    if token := query.get("PageToken"):
+        after = _parse_token(token)
+        ordered = [item for item in ordered if _key(item) < after]
+    elif number:
+        raise invalid("PageToken is required beyond the first page")
+    page = ordered[:size]
+    following = None
+    if len(ordered) > size:
+        following = {"Page": str(number + 1), "PageToken": _token(page[-1])}
+    kept = {key: value for key, value in query.items() if key not in ("Page", "PageToken")}
+    path = f"{BASE}{path}"
+    fields: Json = {
+        "uri": _uri(path, {**kept, "Page": str(number)}),
+        "first_page_uri": _uri(path, kept),
+        "next_page_uri": following and _uri(path, {**kept, **following}),
+        "previous_page_uri": _uri(path, kept) if number == 1 else None,
+        "page": number,
+        "page_size": size,
+    }
+    return page, fields
+
+
+def _key(item: Item) -> tuple[float, str]:
+    return item.created.timestamp(), item.sid
+
+
+def _token(item: Item) -> str:
+    created, sid = _key(item)
+    return f"PA{created!r}_{sid}"
+
+
+def _parse_token(token: str) -> tuple[float, str]:
+    if match := re.fullmatch(r"PA(\d+\.\d+)_(.+)", token):
+        return float(match[1]), match[2]
+    raise ServiceError(400, 20006, "PageToken is not valid")
+
+
+def _whole(query: Mapping[str, str], name: str, default: int, lowest: int) -> int:
+    try:
+        value = int(query.get(name, default))
+    except ValueError:
+        raise invalid(f"{name} must be a whole number") from None
+    if value < lowest:
+        raise invalid(f"{name} must be at least {lowest}")
+    return value
+
+
+def _uri(path: str, query: Mapping[str, str]) -> str:
+    return f"{path}?{urlencode(query)}" if query else path

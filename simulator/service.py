@@ -1,0 +1,337 @@
+"""The service's endpoints, as the OpenAPI description of the Compatibility API has them."""
+
+from base64 import b64decode
+import binascii
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from hmac import compare_digest
+
+from aiohttp import web
+
+from . import media
+from .errors import ServiceError, invalid, not_found, string_array, unauthorized
+from .models import BASE, Call, Conference, Json, Recording
+from .paging import page_of
+from .settings import Settings
+from .space import Space
+
+_OLD_BASE = "/2010-04-01"
+
+type Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+class Service:
+    """Answers for one project. An account that is not the project is answered with 404."""
+
+    def __init__(self, settings: Settings, space: Space) -> None:
+        self._settings = settings
+        self._space = space
+
+    def routes(self) -> Iterable[web.RouteDef]:
+        """Return every endpoint, with and without `.json` behind its path."""
+        account = "/Accounts/{account}"
+        table: list[tuple[str, str, Handler]] = [
+            ("GET", "/Accounts", self.list_accounts),
+            ("GET", "/Accounts/{account}", self.get_account),
+            ("GET", f"{account}/Calls", self.list_calls),
+            ("GET", f"{account}/Calls/{{call}}", self.get_call),
+            ("GET", f"{account}/Calls/{{call}}/Recordings", self.list_recordings),
+            ("POST", f"{account}/Calls/{{call}}/Recordings", self.start_recording),
+            ("GET", f"{account}/Calls/{{call}}/Recordings/{{recording}}", self.get_recording),
+            ("POST", f"{account}/Calls/{{call}}/Recordings/{{recording}}", self.update_recording),
+            ("DELETE", f"{account}/Calls/{{call}}/Recordings/{{recording}}", self.delete_recording),
+            ("GET", f"{account}/Conferences", self.list_conferences),
+            ("GET", f"{account}/Conferences/{{conference}}", self.get_conference),
+            ("GET", f"{account}/Conferences/{{conference}}/Recordings", self.list_recordings),
+            (
+                "GET",
+                f"{account}/Conferences/{{conference}}/Recordings/{{recording}}",
+                self.get_recording,
+            ),
+            (
+                "POST",
+                f"{account}/Conferences/{{conference}}/Recordings/{{recording}}",
+                self.update_conference_recording,
+            ),
+            (
+                "DELETE",
+                f"{account}/Conferences/{{conference}}/Recordings/{{recording}}",
+                self.delete_recording,
+            ),
+            ("GET", f"{account}/Recordings", self.list_recordings),
+            ("DELETE", f"{account}/Recordings/{{recording}}", self.delete_recording),
+        ]
+        # Without `.json` one recording is its audio.
+        yield web.get(f"{BASE}{account}/Recordings/{{recording}}.json", self.get_recording)
+        yield web.get(f"{BASE}{account}/Recordings/{{recording}}", self.get_media)
+        for base in (BASE, _OLD_BASE):
+            for method, path, handler in table:
+                # First with, since a SID in the path would take the ending for a part of itself.
+                yield web.route(method, f"{base}{path}.json", handler)
+                yield web.route(method, f"{base}{path}", handler)
+
+    # Accounts
+
+    async def list_accounts(self, request: web.Request) -> web.Response:
+        """Answer with a list of the one account."""
+        self._authorize(request, "management")
+        fields: Json = {"uri": f"{BASE}/Accounts", "first_page_uri": f"{BASE}/Accounts"}
+        fields |= {"next_page_uri": None, "previous_page_uri": None, "page": 0, "page_size": 50}
+        return web.json_response({**fields, "accounts": [self._account()]})
+
+    async def get_account(self, request: web.Request) -> web.Response:
+        """Answer with the account."""
+        self._authorize(request, "management")
+        return web.json_response(self._account())
+
+    def _account(self) -> Json:
+        settings = self._settings
+        uri = f"{BASE}/Accounts/{settings.project}"
+        created = "Sat, 15 Sep 2018 10:00:00 +0000"
+        return {
+            "sid": settings.project,
+            "friendly_name": settings.space_name,
+            "status": "active",
+            "auth_token": "redacted",
+            "date_created": created,
+            "date_updated": created,
+            "type": "Full",
+            "owner_account_sid": settings.project,
+            "region_preference": "us-east",
+            "uri": uri,
+            "subproject": False,
+            "signing_key": settings.signing_key if settings.show_signing_key else None,
+            "subresource_uris": {
+                "calls": f"{uri}/Calls.json",
+                "conferences": f"{uri}/Conferences.json",
+                "recordings": f"{uri}/Recordings.json",
+            },
+        }
+
+    # Calls and conferences
+
+    async def list_calls(self, request: web.Request) -> web.Response:
+        """Answer with a page of the calls."""
+        self._authorize(request, "voice")
+        query = request.query
+        found: Iterable[Call] = self._space.calls.values()
+        if status := query.get("Status"):
+            found = [call for call in found if call.status == status]
+        if number := query.get("From"):
+            found = [call for call in found if call.from_number == number]
+        if number := query.get("To"):
+            found = [call for call in found if call.to_number == number]
+        return self._list("calls", *page_of(found, query, _tail(request)))
+
+    async def get_call(self, request: web.Request) -> web.Response:
+        """Answer with one call."""
+        self._authorize(request, "voice")
+        return self._one(self._space.calls, request.match_info["call"])
+
+    async def list_conferences(self, request: web.Request) -> web.Response:
+        """Answer with a page of the conferences."""
+        self._authorize(request, "voice")
+        query = request.query
+        found: Iterable[Conference] = self._space.conferences.values()
+        if status := query.get("Status"):
+            found = [conference for conference in found if conference.status == status]
+        if name := query.get("FriendlyName"):
+            found = [conference for conference in found if conference.friendly_name == name]
+        return self._list("conferences", *page_of(found, query, _tail(request)))
+
+    async def get_conference(self, request: web.Request) -> web.Response:
+        """Answer with one conference."""
+        self._authorize(request, "voice")
+        return self._one(self._space.conferences, request.match_info["conference"])
+
+    # Recordings
+
+    async def list_recordings(self, request: web.Request) -> web.Response:
+        """Answer with a page of the project's, a call's or a conference's recordings."""
+        self._authorize(request, "voice")
+        query = request.query
+        found: Iterable[Recording] = self._space.recordings.values()
+        if call := request.match_info.get("call") or query.get("CallSid"):
+            found = [recording for recording in found if recording.call_sid == call]
+        if conference := request.match_info.get("conference") or query.get("ConferenceSid"):
+            found = [recording for recording in found if recording.conference_sid == conference]
+        if after := _date(query, "DateCreated>"):
+            found = [recording for recording in found if recording.created > after]
+        if before := _date(query, "DateCreated<"):
+            found = [recording for recording in found if recording.created < before]
+        if day := _date(query, "DateCreated"):
+            found = [
+                recording
+                for recording in found
+                if recording.created.astimezone(UTC).date() == day.date()
+            ]
+        return self._list("recordings", *page_of(found, query, _tail(request)))
+
+    async def get_recording(self, request: web.Request) -> web.Response:
+        """Answer with one recording."""
+        self._authorize(request, "voice")
+        return web.json_response(self._render(self._recording(request)))
+
+    async def start_recording(self, request: web.Request) -> web.Response:
+        """Start to record a call."""
+        self._authorize(request, "voice")
+        form = await _form(request)
+        channels = _choice(form, "RecordingChannels", ("mono", "dual"))
+        _choice(form, "RecordingTrack", ("both", "inbound", "outbound"))
+        recording = self._space.start_recording(
+            call_sid=request.match_info["call"],
+            channels=2 if channels == "dual" else 1,
+            trim=_choice(form, "Trim", ("do-not-trim", "trim-silence")),
+            callback_url=form.get("RecordingStatusCallback"),
+            callback_events=tuple(form.get("RecordingStatusCallbackEvent", "completed").split()),
+            callback_method=_choice(form, "RecordingStatusCallbackMethod", ("POST", "GET")),
+        )
+        return web.json_response(self._render(recording))
+
+    async def update_recording(self, request: web.Request) -> web.Response:
+        """Pause, resume or stop a call's recording."""
+        self._authorize(request, "voice")
+        recording = self._recording(request)
+        form = await _form(request)
+        self._space.update_recording(
+            recording.sid, form.get("Status", ""), form.get("PauseBehavior", "silence")
+        )
+        return web.json_response(self._render(recording))
+
+    async def update_conference_recording(self, request: web.Request) -> web.Response:
+        """Pause, resume or stop a conference's recording; its 422 has the third error body."""
+        try:
+            return await self.update_recording(request)
+        except ServiceError as err:
+            if err.status == 422:
+                return string_array(err.message)
+            raise
+
+    async def delete_recording(self, request: web.Request) -> web.Response:
+        """Delete a recording that has ended."""
+        self._authorize(request, "voice")
+        self._space.delete_recording(self._recording(request).sid)
+        return web.Response(status=204)
+
+    async def get_media(self, request: web.Request) -> web.Response:
+        """Answer with the audio, for which the service asks for no login."""
+        if request.match_info["account"] != self._settings.project:
+            raise not_found()
+        sid, _, ending = request.match_info["recording"].partition(".")
+        recording = self._space.recordings.get(sid)
+        if recording is None or recording.status not in ("completed", "stopped"):
+            raise not_found()
+        match ending:
+            case "" | "wav":
+                return _audio(request, media.wav(), "audio/x-wav")
+            case "mp3":
+                return _audio(request, media.mp3(), "audio/mpeg")
+            case _:
+                raise not_found()
+
+    # What they share
+
+    def _authorize(self, request: web.Request, scope: str) -> None:
+        """Raise ServiceError unless the login is right and the token has the scope."""
+        expected = f"{self._settings.project}:{self._settings.token}".encode()
+        scheme, _, login = request.headers.get("Authorization", "").partition(" ")
+        try:
+            given = b64decode(login, validate=True)
+        except binascii.Error:
+            given = b""
+        if scheme.lower() != "basic" or not compare_digest(given, expected):
+            raise unauthorized()
+        if scope not in self._settings.scopes:
+            raise unauthorized()
+        if request.match_info.get("account", self._settings.project) != self._settings.project:
+            raise not_found()
+
+    def _recording(self, request: web.Request) -> Recording:
+        """Return the recording in the path, which must be the call's or conference's there."""
+        match = request.match_info
+        recording = self._space.recordings.get(match["recording"])
+        if (
+            recording is None
+            or match.get("call", recording.call_sid) != recording.call_sid
+            or match.get("conference", recording.conference_sid) != recording.conference_sid
+        ):
+            raise not_found()
+        return recording
+
+    def _one(self, things: Mapping[str, Call] | Mapping[str, Conference], sid: str) -> web.Response:
+        if (thing := things.get(sid)) is None:
+            raise not_found()
+        return web.json_response(thing.render(self._settings.project, self._space.now()))
+
+    def _render(self, recording: Recording) -> Json:
+        shown = recording.render(self._settings.project, self._space.now())
+        if not self._settings.loose:
+            return shown
+        # As in a response recorded from the service in 2018.
+        price = shown["price"]
+        loose = {key: shown[key] for key in shown.keys() - {"trim", "encryption_details"}}
+        return {**loose, "price": float(str(price)) if price is not None else 0.0}
+
+    def _list(
+        self,
+        key: str,
+        items: Iterable[Call | Conference | Recording],
+        fields: Json,
+    ) -> web.Response:
+        now = self._space.now()
+        shown = [
+            self._render(item)
+            if isinstance(item, Recording)
+            else item.render(self._settings.project, now)
+            for item in items
+        ]
+        uri = fields["next_page_uri"]
+        if self._settings.loose and isinstance(uri, str):
+            fields["next_page_uri"] = uri.replace(BASE, _OLD_BASE, 1)
+        return web.json_response({**fields, key: shown})
+
+
+def _tail(request: web.Request) -> str:
+    """Return the path without base and `.json`."""
+    path = request.path.removesuffix(".json")
+    return path.removeprefix(BASE).removeprefix(_OLD_BASE)
+
+
+async def _form(request: web.Request) -> dict[str, str]:
+    return {key: value for key, value in (await request.post()).items() if isinstance(value, str)}
+
+
+def _choice(form: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    """Return one of the choices, the first where none is given."""
+    value = form.get(name, choices[0])
+    if value not in choices:
+        raise invalid(f"{name} must be one of {', '.join(choices)}")
+    return value
+
+
+def _date(query: Mapping[str, str], name: str) -> datetime | None:
+    if (text := query.get(name)) is None:
+        return None
+    try:
+        date = parsedate_to_datetime(text)
+    except ValueError:
+        raise ServiceError(400, 20001, f"{name} is no RFC 2822 date") from None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def _audio(request: web.Request, body: bytes, content_type: str) -> web.Response:
+    """Answer with the whole file, or with the one range that was asked for."""
+    headers = {"Accept-Ranges": "bytes"}
+    if "Range" not in request.headers:
+        return web.Response(body=body, content_type=content_type, headers=headers)
+    try:
+        start, stop, _ = request.http_range.indices(len(body))
+    except ValueError:
+        start = stop = 0
+    if start >= stop:
+        return web.Response(status=416, headers={"Content-Range": f"bytes */{len(body)}"})
+    headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(body)}"
+    return web.Response(
+        status=206, body=body[start:stop], content_type=content_type, headers=headers
+    )

@@ -1,0 +1,210 @@
+"""The state of a space: what is called, met and recorded, and what may happen to it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from uuid import uuid4
+
+from .errors import invalid, not_found, not_in_progress
+from .models import ACTIVE, Call, Conference, Recording, Status
+
+type Listener = Callable[[Recording], None]
+
+
+class Space:
+    """Calls, conferences and recordings of one project, in order of their creation.
+
+    A recording is queued or in progress, can be paused and resumed, and ends stopped by an
+    update or completed with its call or conference; one that is too short is absent.
+    """
+
+    def __init__(
+        self, now: Callable[[], datetime] | None = None, shortest_recording: float = 0
+    ) -> None:
+        """Take the clock, and the seconds below which a recording is absent."""
+        self.now = now or (lambda: datetime.now(UTC))
+        self.shortest_recording = timedelta(seconds=shortest_recording)
+        self.calls: dict[str, Call] = {}
+        self.conferences: dict[str, Conference] = {}
+        self.recordings: dict[str, Recording] = {}
+        self.listeners: list[Listener] = []
+        self._numbers = count()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.calls.clear()
+        self.conferences.clear()
+        self.recordings.clear()
+
+    def start_call(
+        self,
+        *,
+        from_number: str = "+15550100",
+        to_number: str = "+15550101",
+        started: datetime | None = None,
+    ) -> Call:
+        """Let somebody call somebody."""
+        call = Call(
+            sid=str(uuid4()),
+            from_number=from_number,
+            to_number=to_number,
+            created=started or self.now(),
+        )
+        self.calls[call.sid] = call
+        return call
+
+    def hang_up(self, sid: str) -> Call:
+        """End a call, and with it its recordings."""
+        call = _existing(self.calls, sid)
+        if call.ended is None:
+            call.status, call.ended = "completed", self.now()
+            self._complete(lambda recording: recording.call_sid == sid)
+        return call
+
+    def start_conference(
+        self, *, friendly_name: str = "Conference", started: datetime | None = None
+    ) -> Conference:
+        """Open a conference."""
+        conference = Conference(
+            sid=str(uuid4()), friendly_name=friendly_name, created=started or self.now()
+        )
+        self.conferences[conference.sid] = conference
+        return conference
+
+    def end_conference(self, sid: str) -> Conference:
+        """End a conference, and with it its recordings."""
+        conference = _existing(self.conferences, sid)
+        if conference.ended is None:
+            conference.status, conference.ended = "completed", self.now()
+            self._complete(lambda recording: recording.conference_sid == sid)
+        return conference
+
+    def start_recording(
+        self,
+        *,
+        call_sid: str | None = None,
+        conference_sid: str | None = None,
+        started: datetime | None = None,
+        queued: bool = False,
+        channels: int = 1,
+        trim: str = "do-not-trim",
+        callback_url: str | None = None,
+        callback_events: tuple[str, ...] = ("completed",),
+        callback_method: str = "POST",
+    ) -> Recording:
+        """Start to record a call or a conference that is in progress."""
+        parent: Call | Conference
+        if call_sid is not None:
+            parent = _existing(self.calls, call_sid)
+        else:
+            parent = _existing(self.conferences, conference_sid or "")
+        if parent.ended is not None:
+            raise not_in_progress()
+        recording = Recording(
+            sid=str(uuid4()),
+            number=next(self._numbers),
+            created=started or self.now(),
+            call_sid=call_sid,
+            conference_sid=conference_sid,
+            status=Status.QUEUED if queued else Status.IN_PROGRESS,
+            channels=channels,
+            trim=trim,
+            source="StartCallRecordingApi" if call_sid else "StartConferenceRecording",
+            callback_url=callback_url,
+            callback_events=callback_events,
+            callback_method=callback_method,
+        )
+        self.recordings[recording.sid] = recording
+        if not queued:
+            self._tell(recording)
+        return recording
+
+    def begin(self, sid: str) -> Recording:
+        """Let a queued recording begin."""
+        recording = _existing(self.recordings, sid)
+        if recording.status is Status.QUEUED:
+            recording.status = Status.IN_PROGRESS
+            self._tell(recording)
+        return recording
+
+    def update_recording(self, sid: str, status: str, pause_behavior: str = "silence") -> Recording:
+        """Pause, resume or stop a recording, as the update endpoint does."""
+        recording = _existing(self.recordings, sid)
+        if status not in ("paused", "in-progress", "stopped"):
+            raise invalid("Status must be one of paused, in-progress, stopped")
+        if pause_behavior not in ("skip", "silence"):
+            raise invalid("PauseBehavior must be one of skip, silence")
+        if not recording.is_active:
+            raise not_in_progress()
+        now = self.now()
+        recording.updates += 1
+        recording.updated = now
+        if status == "paused":
+            if recording.paused_since is None:
+                recording.paused_since = now
+            recording.pause_behavior = pause_behavior
+        elif recording.paused_since is not None:
+            self._end_pause(recording, now)
+        recording.status = Status(status)
+        if status == "stopped":
+            recording.ended = now
+            self._tell(recording)
+        return recording
+
+    def delete_recording(self, sid: str) -> None:
+        """Delete a recording that has ended."""
+        if _existing(self.recordings, sid).is_active:
+            raise not_in_progress()
+        del self.recordings[sid]
+
+    def add_recordings(
+        self, *, count: int, status: str = "completed", age: float = 60, duration: float = 30
+    ) -> list[Recording]:
+        """Add many recordings at once, each of a call of its own, created `age` seconds ago."""
+        created = self.now() - timedelta(seconds=age)
+        added = []
+        for _ in range(count):
+            call = self.start_call(started=created)
+            recording = Recording(
+                sid=str(uuid4()),
+                number=next(self._numbers),
+                created=created,
+                call_sid=call.sid,
+                status=Status(status),
+                source="DialVerb",
+            )
+            if recording.status not in ACTIVE:
+                recording.ended = created + timedelta(seconds=duration)
+                call.status, call.ended = "completed", recording.ended
+            self.recordings[recording.sid] = recording
+            added.append(recording)
+        return added
+
+    def _complete(self, of: Callable[[Recording], bool]) -> None:
+        now = self.now()
+        for recording in self.recordings.values():
+            if not (recording.is_active and of(recording)):
+                continue
+            if recording.paused_since is not None:
+                self._end_pause(recording, now)
+            recording.ended = recording.updated = now
+            short = now - recording.created < self.shortest_recording
+            recording.status = Status.ABSENT if short else Status.COMPLETED
+            self._tell(recording)
+
+    @staticmethod
+    def _end_pause(recording: Recording, now: datetime) -> None:
+        if recording.pause_behavior == "skip" and recording.paused_since is not None:
+            recording.skipped += now - recording.paused_since
+        recording.paused_since = None
+
+    def _tell(self, recording: Recording) -> None:
+        for listener in self.listeners:
+            listener(recording)
+
+
+def _existing[T](things: dict[str, T], sid: str) -> T:
+    try:
+        return things[sid]
+    except KeyError:
+        raise not_found() from None

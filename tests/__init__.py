@@ -1,0 +1,1 @@
+"""Tests of SignalWire for Home Assistant."""

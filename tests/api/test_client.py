@@ -1,0 +1,380 @@
+"""The client's methods, over real HTTP."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+import json
+from typing import Any
+
+import pytest
+
+from custom_components.signalwire.api import (
+    CallStatus,
+    ConferenceStatus,
+    MalformedAnswerError,
+    NotFoundError,
+    PauseBehavior,
+    Recording,
+    RecordingChannels,
+    RecordingSource,
+    RecordingStatus,
+    RecordingTrack,
+    RecordingTrim,
+    RejectedError,
+    SignalWireClient,
+)
+from simulator import Fault, Simulator
+from tests.helpers import PROJECT_ID, TITLE
+
+
+async def test_the_account_has_a_name(client: SignalWireClient) -> None:
+    assert (await client.get_account()).friendly_name == TITLE
+
+
+async def test_a_call_tells_who_talks_to_whom(
+    client: SignalWireClient, simulator: Simulator
+) -> None:
+    sid = simulator.space.start_call(from_number="+15550100", to_number="+15550101").sid
+    call = await client.get_call(sid)
+    assert (call.from_number, call.to_number) == ("+15550100", "+15550101")
+    assert call.status is CallStatus.IN_PROGRESS
+    assert call.start_time is not None
+    assert datetime.now(UTC) - call.start_time < timedelta(minutes=1)
+
+
+async def test_a_conference_has_a_name(client: SignalWireClient, simulator: Simulator) -> None:
+    sid = simulator.space.start_conference(friendly_name="Front desk").sid
+    conference = await client.get_conference(sid)
+    assert conference.friendly_name == "Front desk"
+    assert conference.status is ConferenceStatus.IN_PROGRESS
+
+
+async def test_calls_and_conferences_are_listed_by_status(
+    client: SignalWireClient, simulator: Simulator
+) -> None:
+    on, over = simulator.space.start_call(), simulator.space.start_call()
+    simulator.space.hang_up(over.sid)
+    room, closed = simulator.space.start_conference(), simulator.space.start_conference()
+    simulator.space.end_conference(closed.sid)
+    calls = [call.sid async for call in client.iter_calls(status=CallStatus.IN_PROGRESS)]
+    rooms = [
+        room.sid async for room in client.iter_conferences(status=ConferenceStatus.IN_PROGRESS)
+    ]
+    assert calls == [on.sid]
+    assert rooms == [room.sid]
+    assert len([call async for call in client.iter_calls()]) == 2
+
+
+async def test_a_recording_comes_with_types(client: SignalWireClient, simulator: Simulator) -> None:
+    call = simulator.space.start_call()
+    sid = simulator.space.start_recording(call_sid=call.sid).sid
+    recording = await client.get_recording(sid)
+    assert recording.sid == sid
+    assert recording.call_sid == call.sid
+    assert recording.conference_sid is None
+    assert recording.status is RecordingStatus.IN_PROGRESS
+    assert isinstance(recording.duration, int)
+    assert recording.channels == 1
+    assert recording.start_time is not None
+    assert recording.start_time.tzinfo is UTC
+    assert recording.is_active
+
+
+async def test_the_response_recorded_in_2018_is_read(
+    client: SignalWireClient, simulator: Simulator
+) -> None:
+    recorded = {
+        "uri": f"/2010-04-01/Accounts/{PROJECT_ID}/Recordings?Page=0&PageSize=50",
+        "next_page_uri": None,
+        "previous_page_uri": None,
+        "page": 0,
+        "page_size": 50,
+        "recordings": [
+            {
+                "sid": "7f0f2f9c-1111-4222-8333-444455556666",
+                "api_version": "2010-04-01",
+                "channel": "1",
+                "channels": "1",
+                "account_sid": PROJECT_ID,
+                "call_sid": "7f0f2f9c-1111-4222-8333-444455557777",
+                "conference_sid": None,
+                "date_created": "Wed, 19 Dec 2018 16:28:16 +0000",
+                "date_updated": "Wed, 19 Dec 2018 16:28:16 +0000",
+                "duration": 14,
+                "start_time": "Wed, 19 Dec 2018 16:27:56 +0000",
+                "end_time": "Wed, 19 Dec 2018 16:28:16 +0000",
+                "error_code": None,
+                "price": 0.0,
+                "price_unit": "USD",
+                "source": "RecordVerb",
+                "status": "completed",
+            }
+        ],
+    }
+    simulator.faults.add(Fault(status=200, body=json.dumps(recorded)))
+    assert await client.list_recordings(limit=50) == [
+        Recording(
+            sid="7f0f2f9c-1111-4222-8333-444455556666",
+            status=RecordingStatus.COMPLETED,
+            call_sid="7f0f2f9c-1111-4222-8333-444455557777",
+            date_created=datetime(2018, 12, 19, 16, 28, 16, tzinfo=UTC),
+            date_updated=datetime(2018, 12, 19, 16, 28, 16, tzinfo=UTC),
+            start_time=datetime(2018, 12, 19, 16, 27, 56, tzinfo=UTC),
+            end_time=datetime(2018, 12, 19, 16, 28, 16, tzinfo=UTC),
+            duration=14,
+            channels=1,
+            source=RecordingSource.RECORD_VERB,
+            price=Decimal("0.0"),
+            price_unit="USD",
+        )
+    ]
+
+
+@pytest.mark.parametrize("loose", [False, True])
+async def test_every_page_is_followed_once(
+    client: SignalWireClient, simulator: Simulator, loose: bool
+) -> None:
+    simulator.settings.loose = loose
+    simulator.space.add_recordings(count=2500, status="completed")
+    sids = [recording.sid async for recording in client.iter_recordings()]
+    assert len(sids) == len(set(sids)) == 2500
+    assert len(simulator.requests) == 3
+
+
+async def test_a_bounded_list_reads_no_more_than_it_needs(
+    client: SignalWireClient, simulator: Simulator
+) -> None:
+    simulator.space.add_recordings(count=100, status="completed")
+    assert len(await client.list_recordings(limit=7)) == 7
+    assert await client.list_recordings(limit=0) == []
+    assert [request.path.split("PageSize=")[1] for request in simulator.requests] == ["7"]
+
+
+async def test_a_status_is_picked_out_of_the_list(
+    client: SignalWireClient, simulator: Simulator
+) -> None:
+    simulator.space.add_recordings(count=30, status="completed")
+    call = simulator.space.start_call()
+    sid = simulator.space.start_recording(call_sid=call.sid).sid
+    found = await client.list_recordings(limit=10, statuses={RecordingStatus.IN_PROGRESS})
+    assert [recording.sid for recording in found] == [sid]
+
+
+async def test_recordings_are_filtered_by_date_call_and_conference(
+    client: SignalWireClient, simulator: Simulator
+) -> None:
+    now = datetime.now(UTC)
+    simulator.space.add_recordings(count=3, status="completed", age=3600)
+    call, room = simulator.space.start_call(), simulator.space.start_conference()
+    of_call = simulator.space.start_recording(call_sid=call.sid).sid
+    of_room = simulator.space.start_recording(conference_sid=room.sid).sid
+
+    async def found(**filters: Any) -> set[str]:
+        return {recording.sid for recording in await client.list_recordings(limit=99, **filters)}
+
+    half_an_hour_ago = now - timedelta(minutes=30)
+    assert await found(created_after=half_an_hour_ago) == {of_call, of_room}
+    assert len(await found(created_before=half_an_hour_ago)) == 3
+    assert await found(call_sid=call.sid) == {of_call}
+    assert await found(conference_sid=room.sid) == {of_room}
+
+
+@pytest.mark.parametrize(
+    "next_page",
+    [
+        "https://elsewhere.example/api/laml/2010-04-01/Accounts/x/Recordings.json",
+        "//elsewhere.example/api/laml/2010-04-01/Accounts/x/Recordings.json",
+        "/api/laml/2010-04-01/Accounts/another-project/Recordings.json?Page=1",
+        "/elsewhere",
+        "http://[",
+    ],
+)
+async def test_a_next_page_elsewhere_is_an_error_and_is_not_asked_for(
+    client: SignalWireClient, simulator: Simulator, next_page: str
+) -> None:
+    page = {"recordings": [{"sid": "1", "status": "completed"}], "next_page_uri": next_page}
+    simulator.faults.add(Fault(status=200, body=json.dumps(page)))
+    with pytest.raises(MalformedAnswerError, match="next page"):
+        await client.list_recordings(limit=10)
+    assert len(simulator.requests) == 1
+
+
+@pytest.mark.parametrize("items", [[], [{"sid": "1", "status": "completed"}]])
+async def test_pages_without_end_are_an_error(
+    client: SignalWireClient, simulator: Simulator, items: list[object]
+) -> None:
+    uri = f"/api/laml/2010-04-01/Accounts/{PROJECT_ID}/Recordings.json?Page=1"
+    page = {"recordings": items, "next_page_uri": uri}
+    simulator.faults.add(Fault(status=200, body=json.dumps(page)))
+    with pytest.raises(MalformedAnswerError):
+        await client.list_recordings(limit=10)
+    assert len(simulator.requests) <= 2
+
+
+async def test_one_unreadable_recording_costs_only_itself(
+    client: SignalWireClient, simulator: Simulator
+) -> None:
+    items: list[object] = [
+        {"sid": "1", "status": "in-progress", "duration": "long", "start_time": 5, "new": {}},
+        {"sid": "2"},
+        {"status": "completed"},
+        {"sid": 3, "status": "completed"},
+        "nonsense",
+        {"sid": "4", "status": "levitating"},
+    ]
+    simulator.faults.add(Fault(status=200, body=json.dumps({"recordings": items})))
+    pages = [page async for page in client.recording_pages()]
+    assert [recording.sid for recording in pages[0].items] == ["1", "4"]
+    assert pages[0].items[0].duration is None
+    assert pages[0].items[1].status is RecordingStatus.UNKNOWN
+    assert pages[0].unreadable == 4
+
+
+@pytest.mark.parametrize("behavior", list(PauseBehavior))
+async def test_a_call_recording_is_paused_resumed_and_stopped(
+    client: SignalWireClient, simulator: Simulator, behavior: PauseBehavior
+) -> None:
+    call = simulator.space.start_call()
+    sid = simulator.space.start_recording(call_sid=call.sid).sid
+    recording = await client.get_recording(sid)
+    paused = await client.update_recording(recording, RecordingStatus.PAUSED, behavior)
+    assert paused.status is RecordingStatus.PAUSED
+    assert simulator.space.recordings[sid].pause_behavior == behavior
+    resumed = await client.update_recording(recording, RecordingStatus.IN_PROGRESS)
+    assert resumed.status is RecordingStatus.IN_PROGRESS
+    stopped = await client.update_recording(recording, RecordingStatus.STOPPED)
+    assert stopped.status is RecordingStatus.STOPPED
+    assert not stopped.is_active
+    forms = [request.form for request in simulator.requests if request.method == "POST"]
+    assert forms == [
+        {"Status": "paused", "PauseBehavior": behavior.value},
+        {"Status": "in-progress"},
+        {"Status": "stopped"},
+    ]
+
+
+async def test_a_conference_recording_is_updated_through_its_conference(
+    client: SignalWireClient, simulator: Simulator
+) -> None:
+    room = simulator.space.start_conference()
+    sid = simulator.space.start_recording(conference_sid=room.sid).sid
+    recording = await client.get_recording(sid)
+    assert recording.call_sid is None
+    paused = await client.update_recording(recording, RecordingStatus.PAUSED)
+    assert paused.status is RecordingStatus.PAUSED
+    assert f"/Conferences/{room.sid}/Recordings/{sid}" in simulator.requests[-1].path
+
+
+async def test_an_update_whose_answer_is_lost_is_sent_again(
+    client: SignalWireClient, simulator: Simulator
+) -> None:
+    call = simulator.space.start_call()
+    sid = simulator.space.start_recording(call_sid=call.sid).sid
+    recording = await client.get_recording(sid)
+    simulator.faults.add(Fault(method="POST", drop=True, apply="after", times=1))
+    paused = await client.update_recording(recording, RecordingStatus.PAUSED)
+    assert paused.status is RecordingStatus.PAUSED
+
+
+async def test_updating_what_has_ended_is_rejected(
+    client: SignalWireClient, simulator: Simulator
+) -> None:
+    call = simulator.space.start_call()
+    sid = simulator.space.start_recording(call_sid=call.sid).sid
+    recording = await client.get_recording(sid)
+    simulator.space.hang_up(call.sid)
+    with pytest.raises(RejectedError) as caught:
+        await client.update_recording(recording, RecordingStatus.PAUSED)
+    assert caught.value.code
+    assert caught.value.message
+
+
+async def test_a_recording_without_parent_cannot_be_updated(client: SignalWireClient) -> None:
+    recording = Recording(sid="1", status=RecordingStatus.IN_PROGRESS)
+    with pytest.raises(MalformedAnswerError):
+        await client.update_recording(recording, RecordingStatus.PAUSED)
+
+
+async def test_an_answer_about_another_recording_is_not_believed(
+    client: SignalWireClient, simulator: Simulator
+) -> None:
+    simulator.faults.add(Fault(status=200, body='{"sid": "2", "status": "paused"}'))
+    recording = Recording(sid="1", status=RecordingStatus.IN_PROGRESS, call_sid="c")
+    with pytest.raises(MalformedAnswerError, match="another recording"):
+        await client.update_recording(recording, RecordingStatus.PAUSED)
+
+
+async def test_a_recording_is_started_on_a_call(
+    client: SignalWireClient, simulator: Simulator
+) -> None:
+    call = simulator.space.start_call()
+    recording = await client.start_recording(
+        call.sid,
+        channels=RecordingChannels.DUAL,
+        track=RecordingTrack.BOTH,
+        trim=RecordingTrim.TRIM_SILENCE,
+        callback_url="http://127.0.0.1:9/callback",
+        callback_events=[RecordingStatus.COMPLETED, RecordingStatus.ABSENT],
+    )
+    assert recording.call_sid == call.sid
+    assert recording.channels == 2
+    assert recording.is_active
+    assert simulator.requests[-1].form == {
+        "RecordingChannels": "dual",
+        "RecordingTrack": "both",
+        "Trim": "trim-silence",
+        "RecordingStatusCallback": "http://127.0.0.1:9/callback",
+        "RecordingStatusCallbackEvent": "completed absent",
+    }
+
+
+async def test_a_deleted_recording_is_gone(client: SignalWireClient, simulator: Simulator) -> None:
+    simulator.space.add_recordings(count=1, status="completed")
+    (sid,) = simulator.space.recordings
+    await client.delete_recording(sid)
+    with pytest.raises(NotFoundError):
+        await client.get_recording(sid)
+
+
+async def test_sids_cannot_lead_to_another_path(
+    client: SignalWireClient, simulator: Simulator
+) -> None:
+    with pytest.raises(NotFoundError):
+        await client.get_recording("../../Accounts?x=")
+    assert "..%2F..%2FAccounts%3Fx%3D" in simulator.requests[-1].path
+
+
+@pytest.mark.parametrize(
+    ("model", "path"), [("get_account", ""), ("get_call", "1"), ("get_conference", "1")]
+)
+async def test_an_object_without_sid_is_malformed(
+    client: SignalWireClient, simulator: Simulator, model: str, path: str
+) -> None:
+    simulator.faults.add(Fault(status=200, body='{"status": "active"}'))
+    with pytest.raises(MalformedAnswerError):
+        await getattr(client, model)(*([path] if path else []))
+
+
+def test_an_unknown_status_counts_as_active_until_there_is_an_end() -> None:
+    recording = Recording(sid="1", status=RecordingStatus.UNKNOWN)
+    assert recording.is_active
+    ended = Recording(sid="1", status=RecordingStatus.UNKNOWN, end_time=datetime.now(UTC))
+    assert not ended.is_active
+
+
+@pytest.mark.parametrize(
+    ("requested", "answered", "confirmed"),
+    [
+        ("paused", "paused", True),
+        ("paused", "in-progress", False),
+        ("in-progress", "in-progress", True),
+        ("in-progress", "resumed", True),
+        ("in-progress", "paused", False),
+        ("stopped", "stopped", True),
+        ("stopped", "completed", True),
+        ("stopped", "in-progress", False),
+    ],
+)
+def test_only_the_answered_status_confirms_an_update(
+    requested: str, answered: str, confirmed: bool
+) -> None:
+    assert RecordingStatus(answered).confirms(RecordingStatus(requested)) is confirmed

@@ -1,0 +1,66 @@
+"""What the tests share: a SignalWire space on loopback, and a config entry for it."""
+
+from collections.abc import AsyncIterator
+
+from aiohttp import ClientSession
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from yarl import URL
+
+# Before Home Assistant starts, or the plugin's own package of this name wins.
+import custom_components  # noqa: F401
+from custom_components.signalwire.api import RetryPolicy, SignalWireClient
+from simulator import Simulator
+from tests.helpers import PROJECT_ID, TITLE, TOKEN, entry_data
+
+# Short waits: what is tested is that they happen, not how long they are.
+QUICK = RetryPolicy(attempts=4, total=5, attempt=0.5, first_wait=0.01, longest_wait=0.02)
+
+
+@pytest.fixture(autouse=True)
+def _loopback_and_custom_integrations(
+    socket_enabled: None,
+    enable_custom_integrations: None,
+) -> None:
+    """Let every test reach the simulator, and Home Assistant find the integration."""
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[Simulator]:
+    """Return a running space without any calls."""
+    simulator = Simulator(project=PROJECT_ID, token=TOKEN, space_name=TITLE)
+    await simulator.start()
+    yield simulator
+    await simulator.stop()
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[ClientSession]:
+    """Return a session for clients outside Home Assistant."""
+    async with ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+def client(session: ClientSession, simulator: Simulator) -> SignalWireClient:
+    """Return a client of the simulator that is quick to try again."""
+    return SignalWireClient(session, URL(simulator.url), PROJECT_ID, TOKEN, retry_policy=QUICK)
+
+
+@pytest.fixture
+def entry(hass: HomeAssistant, simulator: Simulator) -> MockConfigEntry:
+    """Return a config entry for the simulator that is not set up yet."""
+    entry = MockConfigEntry(
+        domain="signalwire", title=TITLE, unique_id=PROJECT_ID, data=entry_data(simulator)
+    )
+    entry.add_to_hass(hass)
+    return entry
+
+
+@pytest.fixture
+async def loaded(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntry:
+    """Return a config entry that is set up."""
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return entry

@@ -1,0 +1,257 @@
+"""Set-up, re-authentication, reconfiguration and options, as a person goes through them."""
+
+from collections.abc import Callable
+
+from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.signalwire.api import RetryPolicy
+from simulator import Fault, Simulator
+from tests.helpers import PROJECT_ID, TITLE, TOKEN, entry_data
+
+OTHER_PROJECT_ID = "00000000-0000-4000-8000-000000000001"
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "custom_components.signalwire.config_flow._PATIENCE",
+        RetryPolicy(attempts=2, total=2, attempt=0.3, first_wait=0.01),
+    )
+
+
+async def _start(hass: HomeAssistant) -> str:
+    result = await hass.config_entries.flow.async_init(
+        "signalwire", context={"source": SOURCE_USER}
+    )
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "user"
+    assert result["errors"] == {}
+    return result["flow_id"]
+
+
+async def test_a_project_is_set_up_and_named_after_its_account(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    flow_id = await _start(hass)
+    result = await hass.config_entries.flow.async_configure(flow_id, entry_data(simulator))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == TITLE
+    assert result["data"] == entry_data(simulator)
+    assert result["result"].unique_id == PROJECT_ID
+    assert result["result"].state is ConfigEntryState.LOADED
+
+
+async def test_what_was_typed_is_stored_in_one_form(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    flow_id = await _start(hass)
+    typed = {
+        "space": f"  {simulator.url}/ ",
+        "project_id": f" {PROJECT_ID.upper()} ",
+        "api_token": f" {TOKEN}\n",
+    }
+    result = await hass.config_entries.flow.async_configure(flow_id, typed)
+    assert result["data"] == entry_data(simulator)
+
+
+async def test_a_token_for_voice_alone_will_do(hass: HomeAssistant, simulator: Simulator) -> None:
+    simulator.settings.scopes = {"voice"}
+    flow_id = await _start(hass)
+    result = await hass.config_entries.flow.async_configure(flow_id, entry_data(simulator))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == "127.0.0.1"
+
+
+def _wrong_token(simulator: Simulator) -> None:
+    simulator.settings.token = "another"
+
+
+def _no_voice(simulator: Simulator) -> None:
+    simulator.settings.scopes = {"management"}
+
+
+def _fault(fault: Fault) -> Callable[[Simulator], None]:
+    return lambda simulator: simulator.faults.add(fault)
+
+
+ERRORS = [
+    pytest.param(_wrong_token, {"base": "invalid_auth"}, id="refused login"),
+    pytest.param(_no_voice, {"base": "missing_scope"}, id="missing scope"),
+    pytest.param(_fault(Fault(drop=True)), {"base": "cannot_connect"}, id="no answer"),
+    pytest.param(_fault(Fault(delay=9)), {"base": "cannot_connect"}, id="slow"),
+    pytest.param(_fault(Fault(status=503)), {"base": "cannot_connect"}, id="unavailable"),
+    pytest.param(_fault(Fault(status=429)), {"base": "rate_limited"}, id="too often"),
+    pytest.param(
+        _fault(Fault(status=200, body="<html>")), {"space": "not_signalwire"}, id="other page"
+    ),
+    pytest.param(
+        _fault(Fault(status=404, body="<html>")), {"space": "not_signalwire"}, id="no such page"
+    ),
+    pytest.param(
+        _fault(Fault(status=302, headers={"Location": "https://example.org/"})),
+        {"space": "not_signalwire"},
+        id="redirect",
+    ),
+    pytest.param(
+        _fault(Fault(status=400, body='{"code": 20001, "message": "No"}')),
+        {"base": "rejected"},
+        id="rejected",
+    ),
+]
+
+
+@pytest.mark.parametrize(("break_it", "errors"), ERRORS)
+async def test_every_error_is_told_apart_and_can_be_mended(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    break_it: Callable[[Simulator], None],
+    errors: dict[str, str],
+) -> None:
+    flow_id = await _start(hass)
+    break_it(simulator)
+    result = await hass.config_entries.flow.async_configure(flow_id, entry_data(simulator))
+    assert result["type"] is FlowResultType.FORM
+    assert result["errors"] == errors
+
+    simulator.faults.clear()
+    simulator.settings.token, simulator.settings.scopes = TOKEN, {"voice", "management"}
+    result = await hass.config_entries.flow.async_configure(flow_id, entry_data(simulator))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    ("typed", "errors"),
+    [
+        ({"space": "two words"}, {"space": "invalid_space"}),
+        ({"space": "http://example.signalwire.com"}, {"space": "invalid_space"}),
+        ({"space": "https://space.invalid"}, {"space": "host_not_found"}),
+        ({"project_id": "my project"}, {"project_id": "invalid_project_id"}),
+        ({"api_token": "  "}, {"api_token": "missing_token"}),
+        (
+            {"space": "", "project_id": "", "api_token": ""},
+            {
+                "space": "invalid_space",
+                "project_id": "invalid_project_id",
+                "api_token": "missing_token",
+            },
+        ),
+    ],
+)
+async def test_every_field_says_what_is_wrong_with_it(
+    hass: HomeAssistant, simulator: Simulator, typed: dict[str, str], errors: dict[str, str]
+) -> None:
+    flow_id = await _start(hass)
+    result = await hass.config_entries.flow.async_configure(
+        flow_id, {**entry_data(simulator), **typed}
+    )
+    assert result["errors"] == errors
+    assert not simulator.requests
+
+
+async def test_a_project_is_set_up_only_once(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    flow_id = await _start(hass)
+    result = await hass.config_entries.flow.async_configure(flow_id, entry_data(simulator))
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
+
+
+async def test_a_refused_token_starts_reauthentication_and_a_new_one_ends_it(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    simulator.settings.token = "a-new-one"
+    await loaded.runtime_data.async_refresh()
+    await hass.async_block_till_done()
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert flow["context"]["source"] == "reauth"
+
+    result = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {"api_token": "still wrong"}
+    )
+    assert result["errors"] == {"base": "invalid_auth"}
+    result = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {"api_token": "a-new-one"}
+    )
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "reauth_successful"
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert loaded.data["api_token"] == "a-new-one"
+    assert loaded.state is ConfigEntryState.LOADED
+    assert loaded.runtime_data.last_update_success
+
+
+async def test_a_token_refused_at_start_starts_reauthentication(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator
+) -> None:
+    simulator.settings.token = "a-new-one"
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert flow["context"]["source"] == "reauth"
+
+
+async def test_address_and_token_can_be_changed(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    simulator.settings.token = "a-new-one"
+    result = await loaded.start_reconfigure_flow(hass)
+    assert result["step_id"] == "reconfigure"
+    schema = result["data_schema"]
+    assert schema is not None
+    suggested = {str(key): (key.description or {}).get("suggested_value") for key in schema.schema}
+    assert suggested == {"space": simulator.url, "project_id": PROJECT_ID, "api_token": None}
+
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {**entry_data(simulator), "api_token": "a-new-one"}
+    )
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert loaded.data["api_token"] == "a-new-one"
+
+
+async def test_another_project_is_refused_and_nothing_is_lost(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    result = await loaded.start_reconfigure_flow(hass)
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {**entry_data(simulator), "project_id": OTHER_PROJECT_ID}
+    )
+    assert result["errors"] == {"project_id": "wrong_project"}
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {**entry_data(simulator), "space": "two words"}
+    )
+    assert result["errors"] == {"space": "invalid_space"}
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {**entry_data(simulator), "api_token": "wrong"}
+    )
+    assert result["errors"] == {"base": "invalid_auth"}
+    assert loaded.data == entry_data(simulator)
+
+
+async def test_options_are_whole_numbers_and_take_effect_at_once(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    result = await hass.config_entries.options.async_init(loaded.entry_id)
+    assert result["type"] is FlowResultType.FORM
+    before = loaded.runtime_data
+    result = await hass.config_entries.options.async_configure(
+        result["flow_id"],
+        {"active_interval": 2.0, "idle_interval": 60.0, "look_back": 48.0, "most_slots": 4.0},
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert loaded.options == {
+        "active_interval": 2,
+        "idle_interval": 60,
+        "look_back": 48,
+        "most_slots": 4,
+    }
+    assert all(isinstance(value, int) for value in loaded.options.values())
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert loaded.runtime_data is not before
+    assert loaded.runtime_data.update_interval.total_seconds() == 60

@@ -1,0 +1,245 @@
+"""Selects, buttons and sensors of the project and of its slots."""
+
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from syrupy.assertion import SnapshotAssertion
+
+from simulator import Fault, Simulator
+from tests.helpers import call_with_recording, conference_with_recording, refresh, state
+
+
+async def _select(hass: HomeAssistant, entity_id: str, option: str) -> None:
+    await hass.services.async_call(
+        "select", "select_option", {"entity_id": entity_id, "option": option}, blocking=True
+    )
+
+
+async def _press(hass: HomeAssistant, entity_id: str) -> None:
+    await hass.services.async_call("button", "press", {"entity_id": entity_id}, blocking=True)
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_every_entity_is_as_it_was(
+    hass: HomeAssistant, loaded: MockConfigEntry, snapshot: SnapshotAssertion
+) -> None:
+    entities = er.async_entries_for_config_entry(er.async_get(hass), loaded.entry_id)
+    described = {
+        entity.entity_id: {
+            "name": entity.original_name,
+            "translation_key": entity.translation_key,
+            "unique_id": entity.unique_id.replace(loaded.entry_id, "ENTRY"),
+            "category": entity.entity_category,
+            "device_class": entity.original_device_class,
+            "unit": entity.unit_of_measurement,
+            "capabilities": entity.capabilities,
+        }
+        for entity in entities
+    }
+    assert described == snapshot
+
+
+async def test_the_rarely_used_sensors_are_off_by_default(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    entities = er.async_entries_for_config_entry(er.async_get(hass), loaded.entry_id)
+    disabled = {entity.entity_id for entity in entities if entity.disabled}
+    assert disabled == {
+        f"sensor.recording_1_{name}" for name in ("channels", "duration", "price", "source")
+    }
+    assert all(
+        entity.entity_category is EntityCategory.DIAGNOSTIC
+        for entity in entities
+        if entity.disabled
+    )
+
+
+async def test_the_status_select_is_the_update_endpoint_whole(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    (recording,) = simulator.space.recordings.values()
+    status = "select.recording_1_status"
+    assert state(hass, status) == "in-progress"
+    await _select(hass, status, "paused")
+    assert state(hass, status) == recording.status == "paused"
+    await _select(hass, status, "in-progress")
+    assert state(hass, status) == recording.status == "in-progress"
+    await _select(hass, status, "stopped")
+    assert recording.status == "stopped"
+    assert state(hass, status) == STATE_UNAVAILABLE
+    assert state(hass, "sensor.recording_1_state") == "idle"
+
+
+async def test_a_status_that_cannot_be_chosen_shows_as_unknown(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    call = simulator.space.start_call()
+    simulator.space.start_recording(call_sid=call.sid, queued=True)
+    await refresh(hass, loaded)
+    assert state(hass, "select.recording_1_status") == STATE_UNKNOWN
+    assert state(hass, "sensor.recording_1_state") == "queued"
+
+
+async def test_the_recordings_pause_behavior_starts_from_the_projects(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    await _select(hass, "select.corner_shop_pause_behavior", "skip")
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    assert state(hass, "select.recording_1_pause_behavior") == "skip"
+    (recording,) = simulator.space.recordings.values()
+    await hass.services.async_call(
+        "switch", "turn_off", {"entity_id": "switch.recording_1"}, blocking=True
+    )
+    assert recording.pause_behavior == "skip"
+
+
+async def test_the_recordings_own_pause_behavior_counts_for_it_alone(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    first, second = call_with_recording(simulator), call_with_recording(simulator)
+    await refresh(hass, loaded)
+    await _select(hass, "select.recording_2_pause_behavior", "skip")
+    await hass.services.async_call(
+        "switch",
+        "turn_off",
+        {"entity_id": ["switch.recording_1", "switch.recording_2"]},
+        blocking=True,
+    )
+    behaviors = {recording.pause_behavior for recording in simulator.space.recordings.values()}
+    assert behaviors == {"silence", "skip"}
+    assert state(hass, "select.corner_shop_pause_behavior") == "silence"
+    assert first.sid != second.sid
+
+
+async def test_a_choice_ends_with_its_recording(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    call = call_with_recording(simulator)
+    await refresh(hass, loaded)
+    await _select(hass, "select.recording_1_pause_behavior", "skip")
+    simulator.space.hang_up(call.sid)
+    await refresh(hass, loaded)
+    assert state(hass, "select.recording_1_pause_behavior") == STATE_UNAVAILABLE
+    await refresh(hass, loaded)
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    assert state(hass, "select.recording_1_pause_behavior") == "silence"
+
+
+async def test_the_projects_pause_behavior_can_be_chosen_while_the_service_is_down(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    simulator.faults.add(Fault(status=400))
+    await refresh(hass, loaded)
+    await _select(hass, "select.corner_shop_pause_behavior", "skip")
+    assert state(hass, "select.corner_shop_pause_behavior") == "skip"
+
+
+async def test_a_choice_for_a_recording_that_ended_is_refused(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    coordinator = loaded.runtime_data
+    with pytest.raises(ServiceValidationError) as caught:
+        coordinator.async_set_pause_behavior("skip", "ended")
+    assert caught.value.translation_key == "recording_ended"
+    with pytest.raises(ServiceValidationError):
+        await coordinator.async_update_recording("ended", "paused")
+
+
+async def test_the_stop_button_stops_one_recording(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    await _press(hass, "button.recording_1_stop")
+    statuses = sorted(recording.status for recording in simulator.space.recordings.values())
+    assert statuses == ["in-progress", "stopped"]
+    assert state(hass, "sensor.corner_shop_active_recordings") == "1"
+
+
+async def test_the_projects_button_stops_all_those_without_a_slot_too(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator
+) -> None:
+    hass.config_entries.async_update_entry(entry, options={"most_slots": 1})
+    for _ in range(3):
+        call_with_recording(simulator)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await _press(hass, "button.corner_shop_stop_all_recordings")
+    assert {recording.status for recording in simulator.space.recordings.values()} == {"stopped"}
+    assert state(hass, "sensor.corner_shop_active_recordings") == "0"
+
+
+async def test_stopping_all_tells_of_a_failure_and_stops_the_others(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    ended, *_ = [call_with_recording(simulator) for _ in range(3)]
+    await refresh(hass, loaded)
+    simulator.space.hang_up(ended.sid)
+    still_active = [
+        sid
+        for sid, recording in simulator.space.recordings.items()
+        if recording.status == "in-progress"
+    ]
+    simulator.faults.add(Fault(method="POST", path=f"/Recordings/{still_active[0]}", status=400))
+    with pytest.raises(HomeAssistantError) as caught:
+        await _press(hass, "button.corner_shop_stop_all_recordings")
+    assert caught.value.translation_key == "update_rejected"
+    statuses = {sid: recording.status for sid, recording in simulator.space.recordings.items()}
+    assert statuses[still_active[0]] == "in-progress"
+    assert statuses[still_active[1]] == "stopped"
+
+
+async def test_a_conference_shows_its_name(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    conference_with_recording(simulator, "Front desk")
+    await refresh(hass, loaded)
+    assert state(hass, "sensor.recording_1_from") == "Front desk"
+    assert state(hass, "sensor.recording_1_to") == STATE_UNKNOWN
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_the_sensors_show_what_the_service_reports(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    body = (
+        '{"recordings": [{"sid": "1", "status": "in-progress", "call_sid": "1", "channels": "2",'
+        '"start_time": "Tue, 25 Sep 2018 23:00:00 +0000", "duration": "12", "price": "0.0025",'
+        '"price_unit": "EUR", "source": "OutBoundApi"}]}'
+    )
+    simulator.faults.add(Fault(path="/Recordings.json", status=200, body=body))
+    await refresh(hass, loaded)
+    shown = {
+        name: state(hass, f"sensor.recording_1_{name}")
+        for name in ("channels", "duration", "price", "source", "started", "state")
+    }
+    assert shown == {
+        "channels": "2",
+        "duration": "12",
+        "price": "0.0025",
+        "source": "outbound_api",
+        "started": "2018-09-25T23:00:00+00:00",
+        "state": "in-progress",
+    }
+    price = hass.states.get("sensor.recording_1_price")
+    assert price is not None
+    assert price.attributes["unit_of_measurement"] == "EUR"
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_words_that_are_new_show_as_unknown(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    body = '{"recordings": [{"sid": "1", "status": "levitating", "source": "Telepathy"}]}'
+    simulator.faults.add(Fault(path="/Recordings.json", status=200, body=body))
+    await refresh(hass, loaded)
+    for name in ("state", "source", "price", "duration", "from", "started"):
+        assert state(hass, f"sensor.recording_1_{name}") == STATE_UNKNOWN
