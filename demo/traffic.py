@@ -16,8 +16,8 @@ _ROOM = "Front desk"
 _AT_ONCE = 3
 _TALK = (20.0, 90.0)
 _QUIET = (3.0, 15.0)
-_CONFERENCES = 0.2
-"""The share of conferences among the conversations."""
+_CONFERENCES = 0.5
+"""How often the first line is a conference; the others never are, for there is one room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +80,18 @@ async def _line(control: Control, number: int) -> Never:
     """Carry one conversation after the other."""
     # The first calls begin one after the other, but soon: somebody is about to look.
     await asyncio.sleep(number * 2)
+    meets = number == 0
     while True:
         # The simulator can be reset by hand, and then knows nothing of the call any more.
         with suppress(aiohttp.ClientError):
-            async with _conversation(control):
+            async with _conversation(control, meets):
                 await asyncio.sleep(_between(_TALK))
         await asyncio.sleep(_between(_QUIET))
 
 
 @asynccontextmanager
-async def _conversation(control: Control) -> AsyncIterator[None]:
-    if random.random() < _CONFERENCES:  # noqa: S311 - nothing to keep secret
+async def _conversation(control: Control, meets: bool) -> AsyncIterator[None]:
+    if meets and random.random() < _CONFERENCES:  # noqa: S311 - nothing to keep secret
         conference = await control.start_conference(_ROOM)
         yield
         await control.end_conference(conference)

@@ -1,8 +1,8 @@
 """The control side, `/_sim/…`: makes calls, recordings and faults, and shows what happened."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict, fields
-from typing import get_args, get_type_hints
+from typing import get_args, get_origin, get_type_hints
 
 from aiohttp import web
 
@@ -205,6 +205,8 @@ async def _given(request: web.Request, known: dict[str, type | None]) -> dict[st
 
 def _fits(value: object, expected: object) -> bool:
     """Return whether a JSON value fits the type of a field."""
+    if get_origin(expected) is Mapping:
+        return isinstance(value, dict)
     if options := get_args(expected):
         if isinstance(value, str):
             return value in options or str in options
@@ -213,4 +215,4 @@ def _fits(value: object, expected: object) -> bool:
         return isinstance(value, int | float) and not isinstance(value, bool)
     if expected is int:
         return isinstance(value, int) and not isinstance(value, bool)
-    return isinstance(value, expected) if isinstance(expected, type) else isinstance(value, dict)
+    return isinstance(expected, type) and isinstance(value, expected)

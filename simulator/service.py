@@ -311,13 +311,16 @@ def _choice(form: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str
 
 
 def _date(query: Mapping[str, str], name: str) -> datetime | None:
+    """Return the date of a filter: RFC 2822 as documented, or ISO 8601 as the SDKs send it."""
     if (text := query.get(name)) is None:
         return None
-    try:
-        date = parsedate_to_datetime(text)
-    except ValueError:
-        raise ServiceError(400, 20001, f"{name} is no RFC 2822 date") from None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
+    for parse in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            date = parse(text)
+        except ValueError:
+            continue
+        return date if date.tzinfo else date.replace(tzinfo=UTC)
+    raise ServiceError(400, 20001, f"{name} is no date")
 
 
 def _audio(request: web.Request, body: bytes, content_type: str) -> web.Response:

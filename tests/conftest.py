@@ -1,9 +1,11 @@
 """What the tests share: a SignalWire space on loopback, and a config entry for it."""
 
 from collections.abc import AsyncIterator
+import socket
 
-from aiohttp import ClientSession
+from aiohttp import ClientSession, TCPConnector
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import Entity
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
@@ -24,6 +26,22 @@ def _loopback_and_custom_integrations(
     enable_custom_integrations: None,
 ) -> None:
     """Let every test reach the simulator, and Home Assistant find the integration."""
+
+
+@pytest.fixture
+def entity_registry_enabled_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Turn on the entities that are off by default."""
+    monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
+
+
+@pytest.fixture
+def no_such_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no host name resolve, without asking the network."""
+
+    async def resolve(*_: object, **__: object) -> None:
+        raise socket.gaierror
+
+    monkeypatch.setattr(TCPConnector, "_resolve_host", resolve)
 
 
 @pytest.fixture

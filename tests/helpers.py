@@ -55,3 +55,10 @@ def conference_with_recording(simulator: Simulator, friendly_name: str) -> Confe
     conference = simulator.space.start_conference(friendly_name=friendly_name)
     simulator.space.start_recording(conference_sid=conference.sid)
     return conference
+
+
+def call_in_slot(hass: HomeAssistant, number: int) -> str:
+    """Return the SID of the call whose recording sits in a slot."""
+    switch = hass.states.get(f"switch.recording_{number}")
+    assert switch is not None
+    return str(switch.attributes["call_sid"])

@@ -128,7 +128,6 @@ async def test_every_error_is_told_apart_and_can_be_mended(
     [
         ({"space": "two words"}, {"space": "invalid_space"}),
         ({"space": "http://example.signalwire.com"}, {"space": "invalid_space"}),
-        ({"space": "https://space.invalid"}, {"space": "host_not_found"}),
         ({"project_id": "my project"}, {"project_id": "invalid_project_id"}),
         ({"api_token": "  "}, {"api_token": "missing_token"}),
         (
@@ -152,6 +151,15 @@ async def test_every_field_says_what_is_wrong_with_it(
     assert not simulator.requests
 
 
+@pytest.mark.usefixtures("no_such_host")
+async def test_a_host_that_does_not_exist_is_told_apart(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    flow_id = await _start(hass)
+    result = await hass.config_entries.flow.async_configure(flow_id, entry_data(simulator))
+    assert result["errors"] == {"space": "host_not_found"}
+
+
 async def test_a_project_is_set_up_only_once(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
@@ -170,6 +178,8 @@ async def test_a_refused_token_starts_reauthentication_and_a_new_one_ends_it(
     (flow,) = hass.config_entries.flow.async_progress()
     assert flow["context"]["source"] == "reauth"
 
+    result = await hass.config_entries.flow.async_configure(flow["flow_id"], {"api_token": " "})
+    assert result["errors"] == {"api_token": "missing_token"}
     result = await hass.config_entries.flow.async_configure(
         flow["flow_id"], {"api_token": "still wrong"}
     )

@@ -192,6 +192,20 @@ async def test_a_recording_that_was_deleted_leaves_its_slot(
     assert state(hass, SWITCH_1) == STATE_UNAVAILABLE
 
 
+async def test_a_known_recording_that_cannot_be_read_costs_the_refresh_and_is_not_lost(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    simulator.faults.add(Fault(path="/Recordings.json", status=200, body='{"recordings": []}'))
+    simulator.faults.add(Fault(path="/Recordings/", status=400))
+    await refresh(hass, loaded)
+    assert not loaded.runtime_data.last_update_success
+    simulator.faults.clear()
+    await refresh(hass, loaded)
+    assert state(hass, SWITCH_1) == STATE_ON
+
+
 async def test_more_recordings_than_slots_are_counted_and_reported(
     hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator
 ) -> None:

@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from simulator import Fault, Simulator
-from tests.helpers import PROJECT_ID, TOKEN, call_with_recording, refresh, state
+from tests.helpers import PROJECT_ID, TOKEN, call_in_slot, call_with_recording, refresh, state
 
 
 async def _restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
@@ -59,45 +59,38 @@ async def test_unload_leaves_nothing_behind(
 async def test_slots_are_added_as_needed_and_reused(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
-    first, second = call_with_recording(simulator), call_with_recording(simulator)
+    call_with_recording(simulator)
+    call_with_recording(simulator)
     await refresh(hass, loaded)
     assert state(hass, "switch.recording_1") == STATE_ON
     assert state(hass, "switch.recording_2") == STATE_ON
-    simulator.space.hang_up(first.sid)
+    simulator.space.hang_up(call_in_slot(hass, 1))
     await refresh(hass, loaded)
     assert state(hass, "switch.recording_1") == STATE_UNAVAILABLE
     await refresh(hass, loaded)
     third = call_with_recording(simulator)
     await refresh(hass, loaded)
-    switch = hass.states.get("switch.recording_1")
-    assert switch is not None
-    assert switch.attributes["call_sid"] == third.sid
+    assert call_in_slot(hass, 1) == third.sid
     assert hass.states.get("switch.recording_3") is None
-    assert second.sid
 
 
 async def test_a_recording_keeps_its_slot_over_a_restart(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
-    first, second = call_with_recording(simulator), call_with_recording(simulator)
+    call_with_recording(simulator)
+    call_with_recording(simulator)
     await refresh(hass, loaded)
-    before = {number: hass.states.get(f"switch.recording_{number}") for number in (1, 2)}
-    calls = {number: switch and switch.attributes["call_sid"] for number, switch in before.items()}
-    assert set(calls.values()) == {first.sid, second.sid}
+    first, second = call_in_slot(hass, 1), call_in_slot(hass, 2)
 
     await hass.config_entries.async_unload(loaded.entry_id)
-    simulator.space.hang_up(str(calls[1]))
+    simulator.space.hang_up(first)
     third = call_with_recording(simulator)
     await hass.config_entries.async_setup(loaded.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
 
     assert state(hass, "switch.recording_1") == STATE_UNAVAILABLE
-    switch = hass.states.get("switch.recording_2")
-    assert switch is not None
-    assert switch.attributes["call_sid"] == calls[2]
-    switch = hass.states.get("switch.recording_3")
-    assert switch is not None
-    assert switch.attributes["call_sid"] == third.sid
+    assert call_in_slot(hass, 2) == second
+    assert call_in_slot(hass, 3) == third.sid
 
 
 async def test_an_active_recording_is_found_again_however_long_the_restart_took(
@@ -109,9 +102,7 @@ async def test_an_active_recording_is_found_again_however_long_the_restart_took(
     simulator.faults.add(Fault(path="/Recordings.json", status=200, body='{"recordings": []}'))
     simulator.faults.add(Fault(path="/Calls.json", status=200, body='{"calls": []}'))
     await _restart(hass, loaded)
-    switch = hass.states.get("switch.recording_1")
-    assert switch is not None
-    assert switch.attributes["call_sid"] == call.sid
+    assert call_in_slot(hass, 1) == call.sid
 
 
 async def test_pause_behaviors_survive_a_restart(
@@ -185,19 +176,17 @@ async def test_only_an_empty_slot_can_be_removed_by_hand(
     hass_ws_client: WebSocketGenerator,
 ) -> None:
     assert await async_setup_component(hass, "config", {})
-    calls = [call_with_recording(simulator) for _ in range(3)]
+    for _ in range(3):
+        call_with_recording(simulator)
     await refresh(hass, loaded)
-    switch = hass.states.get("switch.recording_3")
-    assert switch is not None
-    by_call = {call.sid: call for call in calls}
-    simulator.space.hang_up(by_call[switch.attributes["call_sid"]].sid)
+    simulator.space.hang_up(call_in_slot(hass, 3))
     await refresh(hass, loaded)
 
     client = await hass_ws_client(hass)
     devices = dr.async_get(hass)
     removed: dict[str, bool] = {}
     for device in dr.async_entries_for_config_entry(devices, loaded.entry_id):
-        answer = await client.remove_device(device.id, loaded.entry_id)
+        answer = await client.remove_device(device.id)
         removed[device.name or ""] = answer["success"]
     assert removed == {
         "Corner shop": False,

@@ -1,5 +1,7 @@
 """The switch of a slot: what a toggle does, and what it shows."""
 
+import asyncio
+
 from homeassistant.const import (
     EVENT_STATE_CHANGED,
     STATE_OFF,
@@ -9,12 +11,17 @@ from homeassistant.const import (
 )
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.json import json_bytes
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    MockUser,
+    async_capture_events,
+)
 from syrupy.assertion import SnapshotAssertion
 
 from simulator import Fault, Simulator
-from tests.helpers import call_with_recording, conference_with_recording, refresh, state
+from tests.helpers import call_with_recording, conference_with_recording, refresh, state, until
 
 SWITCH = "switch.recording_1"
 
@@ -90,7 +97,7 @@ async def test_an_answer_that_does_not_confirm_is_a_failure(
         await _turn(hass, "off")
     assert caught.value.translation_key == "not_confirmed"
     assert str(caught.value) == (
-        'SignalWire did not do it: asked for "paused", it answered "in-progress". Please try again.'
+        'SignalWire did not do it: asked for "paused", it answered "in-progress". Please try again'
     )
     assert state(hass, SWITCH) == STATE_ON
 
@@ -155,6 +162,35 @@ async def test_an_answer_that_shows_the_end_says_so(
     assert state(hass, SWITCH) == STATE_UNAVAILABLE
 
 
+async def test_a_pause_that_waits_behind_a_stop_says_that_the_recording_has_ended(
+    hass: HomeAssistant, recorded: str, simulator: Simulator
+) -> None:
+    simulator.faults.add(Fault(method="POST", delay=0.1, apply="after", times=1))
+    stop = hass.async_create_task(
+        hass.services.async_call(
+            "button", "press", {"entity_id": "button.recording_1_stop"}, blocking=True
+        )
+    )
+    await until(lambda: len(simulator.requests) == 1)
+    with pytest.raises(ServiceValidationError) as caught:
+        await _turn(hass, "off")
+    assert caught.value.translation_key == "recording_ended"
+    await stop
+    assert simulator.space.recordings[recorded].status == "stopped"
+    assert [request.method for request in simulator.requests] == ["POST"]
+
+
+async def test_ten_quick_taps_end_in_the_last_with_three_requests_at_most(
+    hass: HomeAssistant, recorded: str, simulator: Simulator
+) -> None:
+    simulator.faults.add(Fault(method="POST", delay=0.1, apply="after"))
+    taps = [hass.async_create_task(_turn(hass, to)) for to in ("off", "on") * 5]
+    await asyncio.gather(*taps)
+    assert simulator.space.recordings[recorded].status == "in-progress"
+    assert state(hass, SWITCH) == STATE_ON
+    assert len(simulator.requests) <= 3
+
+
 async def test_an_empty_slot_is_skipped(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
@@ -174,8 +210,11 @@ async def test_a_switch_whose_slot_was_just_freed_says_so(
     assert caught.value.translation_placeholders == {"slot": "1"}
 
 
-async def test_the_change_carries_who_made_it(hass: HomeAssistant, recorded: str) -> None:
-    context = Context(user_id="somebody")
+@pytest.mark.usefixtures("recorded")
+async def test_the_change_carries_who_made_it(
+    hass: HomeAssistant, hass_admin_user: MockUser
+) -> None:
+    context = Context(user_id=hass_admin_user.id)
     await _turn(hass, "off", context)
     switch = hass.states.get(SWITCH)
     assert switch is not None
@@ -242,3 +281,5 @@ async def test_the_attributes_are_the_typed_fields_of_the_answer(
     assert attributes.pop("sid") == recorded
     assert attributes == snapshot
     assert "hidden" not in str(switch.as_dict())
+    # What the frontend gets.
+    assert b'"price":-0.0025' in json_bytes(attributes)

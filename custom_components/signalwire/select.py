@@ -7,7 +7,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import PauseBehavior, RecordingStatus
+from .api import PauseBehavior, Recording, RecordingStatus
 from .coordinator import SignalWireConfigEntry
 from .entity import ProjectEntity, SlotEntity, async_add_slot_entities
 
@@ -77,9 +77,8 @@ class PauseBehaviorSelect(SlotEntity, SelectEntity):
     @override
     def current_option(self) -> str | None:
         """Return the recording's pause behavior."""
-        if (recording := self.recording) is None:
-            return None
-        return self.coordinator.data.pause_behavior_of(recording.sid).value
+        data = self.coordinator.data
+        return data.pause_behavior_of(self.recording.sid).value if self.recording else None
 
     @override
     async def async_select_option(self, option: str) -> None:
@@ -97,12 +96,10 @@ class StatusSelect(SlotEntity, SelectEntity):
     def current_option(self) -> str | None:
         """Return the confirmed status, where it is one that can be chosen."""
         match self.recording:
-            case None:
-                return None
-            case recording if recording.status.is_recording:
+            case Recording(status=status) if status.is_recording:
                 return RecordingStatus.IN_PROGRESS.value
-            case recording if recording.status.value in self.options:
-                return recording.status.value
+            case Recording(status=status) if status.value in self.options:
+                return status.value
             case _:
                 return None
 

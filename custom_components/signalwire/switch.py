@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, override
 
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.typing import StateType
 
 from .api import Recording, RecordingStatus
 from .coordinator import SignalWireConfigEntry
@@ -16,7 +19,13 @@ from .entity import SlotEntity, async_add_slot_entities
 PARALLEL_UPDATES = 0
 
 _RECORDING = SwitchEntityDescription(key="recording", translation_key="recording", name=None)
-_FIELDS = frozenset(field.name for field in fields(Recording))
+_FIELDS = tuple(sorted(field.name for field in fields(Recording)))
+
+
+def _attribute(recording: Recording, name: str) -> StateType | datetime:
+    """Return a field in a form that can be shown as JSON; dates can."""
+    value: StateType | datetime | Decimal = getattr(recording, name)
+    return float(value) if isinstance(value, Decimal) else value
 
 
 async def async_setup_entry(
@@ -35,7 +44,7 @@ async def async_setup_entry(
 class RecordingSwitch(SlotEntity, SwitchEntity):
     """On: recording. Off: paused. Unavailable: no recording."""
 
-    _unrecorded_attributes = _FIELDS - {"status"}
+    _unrecorded_attributes = frozenset(_FIELDS) - {"status"}
 
     @property
     @override
@@ -53,9 +62,8 @@ class RecordingSwitch(SlotEntity, SwitchEntity):
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
         """Return the fields of the service's last answer."""
-        if (recording := self.recording) is None:
-            return None
-        return {name: getattr(recording, name) for name in sorted(_FIELDS)}
+        recording = self.recording
+        return {name: _attribute(recording, name) for name in _FIELDS} if recording else None
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:

@@ -1,5 +1,6 @@
 """What the client makes of a service that is slow, broken, or not the service at all."""
 
+from datetime import UTC, datetime, timedelta
 import logging
 
 from aiohttp import ClientSession
@@ -220,14 +221,8 @@ async def test_nobody_listening_is_a_connection_fault(
         await client.list_recordings(limit=1)
 
 
-async def test_a_host_that_does_not_exist_is_told_apart(session: ClientSession) -> None:
-    client = SignalWireClient(
-        session,
-        URL("https://space.invalid"),
-        PROJECT_ID,
-        TOKEN,
-        retry_policy=RetryPolicy(attempts=1),
-    )
+@pytest.mark.usefixtures("no_such_host")
+async def test_a_host_that_does_not_exist_is_told_apart(client: SignalWireClient) -> None:
     with pytest.raises(HostNotFoundError):
         await client.list_recordings(limit=1)
 
@@ -241,6 +236,15 @@ async def test_the_services_clock_counts_not_the_own(
     with pytest.raises(NotFoundError):
         await client.get_recording("1")
     assert client.service_time().year == 2100
+
+
+async def test_an_answer_without_a_time_leaves_the_clock_alone(
+    client: SignalWireClient, simulator: Simulator
+) -> None:
+    simulator.faults.add(Fault(status=404, body="{}", headers={"Date": "soon"}))
+    with pytest.raises(NotFoundError):
+        await client.get_recording("1")
+    assert abs(client.service_time() - datetime.now(UTC)) < timedelta(seconds=1)
 
 
 async def test_the_log_shows_neither_token_nor_addresses(

@@ -61,15 +61,15 @@ async def _stage(folder: Path) -> AsyncIterator[_Stage]:
 
 
 async def _recording_that_is(stage: _Stage, status: str) -> dict[str, Any]:
-    """Return the one recording of the simulator once it has the status."""
+    """Return the simulator's one recording that has the status, once there is one."""
 
     async def probe() -> dict[str, Any] | None:
         state = await stage.control.state()
         assert state is not None
-        [recording] = state["recordings"]
-        return recording if recording["status"] == status else None
+        found = [recording for recording in state["recordings"] if recording["status"] == status]
+        return found[0] if found else None
 
-    return await wait_until(probe, f"the simulator's recording was {status}", _LIMIT)
+    return await wait_until(probe, f"a recording of the simulator was {status}", _LIMIT)
 
 
 async def _updates(stage: _Stage) -> list[dict[str, Any]]:
@@ -110,7 +110,14 @@ async def test_pause_and_resume_on_the_dashboard(tmp_path: Path) -> None:
         await stage.control.hang_up(call)
         await expect(stage.tile("This call")).to_have_count(0)
         await expect(page.get_by_text("No call is being recorded")).to_be_visible()
-        await page.screenshot(path=tmp_path / "end.png")
+
+        await stage.control.start_call(_CALLER, _CALLED)
+        await expect(tile).to_have_count(1)
+        await stage.tile("Stop").first.click()
+        await page.get_by_role("button", name="OK").click()
+        await _recording_that_is(stage, "stopped")
+        assert len(await _updates(stage)) == 3
+        await expect(tile).to_have_count(0)
 
         assert await demo.stop() == 0
 

@@ -5,7 +5,7 @@ fields are missing. A field that can't be read is None; it never costs the rest.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from email.utils import format_datetime, parsedate_to_datetime
 import re
@@ -89,7 +89,7 @@ def parse_date(value: object) -> datetime | None:
             return date - offset if sign == "+" else date + offset
         date = parsedate_to_datetime(value)
         if date.tzinfo is None:
-            date = date.replace(tzinfo=timezone(timedelta(0)))
+            date = date.replace(tzinfo=UTC)
         return date.astimezone(UTC)
     except KeyError, ValueError, OverflowError:
         return None

@@ -14,6 +14,8 @@ from demo.configuration import write_configuration
 
 _COMPONENTS = Path(homeassistant.__file__).parent / "components"
 _PINS = Path(__file__).resolve().parents[2] / "requirements_demo.txt"
+# Not loaded, but others import it without saying so.
+_IMPORTED = {"hassio"}
 # Taken in a later version, which comes ready-made; the file says why.
 _NEWER = {"pymicro-vad", "pyspeex-noise"}
 
@@ -31,7 +33,7 @@ def _wanted(configured: set[str]) -> dict[str, str]:
     """Return what the manifests of all loaded integrations ask for."""
     wanted: dict[str, str] = {}
     seen: set[str] = set()
-    left = list(configured | CORE_INTEGRATIONS | DEFAULT_INTEGRATIONS)
+    left = list(configured | _IMPORTED | CORE_INTEGRATIONS | DEFAULT_INTEGRATIONS)
     while left:
         if (domain := left.pop()) in seen:
             continue
