@@ -192,7 +192,7 @@ def _welcome(
     say(f"User name:       {USER}")
     say(f"Password:        {settings.password}")
     kind = "simulated" if settings.simulator_port else "real"
-    say(f"SignalWire:      {account.space}  ({kind}, project {account.project})")
+    say(f"SignalWire:      {account.space}  ({kind})")
     say(f"Log:             {folder / LOG_FILE}")
     say()
     say("Ctrl-C stops it all.")
