@@ -66,10 +66,13 @@ async def _under(fault: Fault | None, request: web.Request, handler: Handler) ->
         return await _answer(request, handler)
     spoiled = fault.drop or fault.status is not None
     response: web.StreamResponse = web.Response(status=fault.status or 200, text=fault.body or "")
+    if fault.apply == "before":
+        await asyncio.sleep(fault.delay)
     if fault.apply == "after" or not spoiled:
         truth = await _answer(request, handler)
         response = response if spoiled else truth
-    await asyncio.sleep(fault.delay)
+    if fault.apply == "after":
+        await asyncio.sleep(fault.delay)
     if fault.drop:
         _hang_up(request)
     if fault.truncate and isinstance(response, web.Response):

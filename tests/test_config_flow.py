@@ -252,7 +252,13 @@ async def test_options_are_whole_numbers_and_take_effect_at_once(
     before = loaded.runtime_data
     result = await hass.config_entries.options.async_configure(
         result["flow_id"],
-        {"active_interval": 2.0, "idle_interval": 60.0, "look_back": 48.0, "most_slots": 4.0},
+        {
+            "active_interval": 2.0,
+            "idle_interval": 60.0,
+            "look_back": 48.0,
+            "most_slots": 4.0,
+            "auto_release": 10.0,
+        },
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert loaded.options == {
@@ -260,6 +266,7 @@ async def test_options_are_whole_numbers_and_take_effect_at_once(
         "idle_interval": 60,
         "look_back": 48,
         "most_slots": 4,
+        "auto_release": 10,
     }
     assert all(isinstance(value, int) for value in loaded.options.values())
     await hass.async_block_till_done(wait_background_tasks=True)

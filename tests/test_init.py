@@ -11,14 +11,15 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from simulator import Fault, Simulator
-from tests.helpers import PROJECT_ID, TOKEN, call_in_slot, call_with_recording, refresh, state
-
-
-async def _restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Unload and set up again; all that is left over is what was stored."""
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+from tests.helpers import (
+    PROJECT_ID,
+    TOKEN,
+    call_in_slot,
+    call_with_recording,
+    refresh,
+    restart,
+    state,
+)
 
 
 async def test_the_first_slot_is_there_before_any_call(
@@ -101,7 +102,7 @@ async def test_an_active_recording_is_found_again_however_long_the_restart_took(
     # Neither list shows it: only its stored SID leads to it.
     simulator.faults.add(Fault(path="/Recordings.json", status=200, body='{"recordings": []}'))
     simulator.faults.add(Fault(path="/Calls.json", status=200, body='{"calls": []}'))
-    await _restart(hass, loaded)
+    await restart(hass, loaded)
     assert call_in_slot(hass, 1) == call.sid
 
 
@@ -121,7 +122,7 @@ async def test_pause_behaviors_survive_a_restart(
         {"entity_id": "select.recording_1_pause_behavior", "option": "silence"},
         blocking=True,
     )
-    await _restart(hass, loaded)
+    await restart(hass, loaded)
     assert state(hass, "select.corner_shop_pause_behavior") == "skip"
     assert state(hass, "select.recording_1_pause_behavior") == "silence"
     assert state(hass, "select.recording_2_pause_behavior") == "skip"
@@ -134,7 +135,7 @@ async def test_a_recording_without_slot_keeps_waiting_over_a_restart(
     call_with_recording(simulator)
     call_with_recording(simulator)
     await hass.config_entries.async_setup(entry.entry_id)
-    await _restart(hass, entry)
+    await restart(hass, entry)
     assert state(hass, "sensor.corner_shop_active_recordings") == "2"
     assert hass.states.get("switch.recording_2") is None
 
@@ -148,7 +149,7 @@ async def test_fewer_slots_in_the_options_take_devices_away(
     devices = dr.async_get(hass)
     assert len(dr.async_entries_for_config_entry(devices, loaded.entry_id)) == 4
     hass.config_entries.async_update_entry(loaded, options={"most_slots": 2})
-    await _restart(hass, loaded)
+    await restart(hass, loaded)
     names = {device.name for device in dr.async_entries_for_config_entry(devices, loaded.entry_id)}
     assert names == {"Corner shop", "Recording 1", "Recording 2"}
     assert hass.states.get("switch.recording_3") is None

@@ -85,7 +85,7 @@ async def test_it_never_shows_paused_before_the_service_said_so(
     assert caught.value.translation_key == "update_rejected"
     assert state(hass, SWITCH) == STATE_ON
     await hass.async_block_till_done()
-    assert not seen
+    assert not [event for event in seen if event.data["entity_id"] == SWITCH]
 
 
 async def test_an_answer_that_does_not_confirm_is_a_failure(

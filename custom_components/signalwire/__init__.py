@@ -2,18 +2,36 @@
 
 from homeassistant.const import CONF_API_TOKEN, Platform
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryNotReady
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.helpers.typing import ConfigType
 from yarl import URL
 
 from .api import SignalWireClient
-from .const import CONF_PROJECT_ID, CONF_SPACE
+from .const import CONF_PROJECT_ID, CONF_SPACE, DOMAIN, LOGGER
 from .coordinator import SignalWireConfigEntry, SignalWireCoordinator
 from .devices import async_slot_devices, project_device_info, slot_number
+from .services import async_setup_services
 from .storage import project_store
 
-PLATFORMS = [Platform.BUTTON, Platform.SELECT, Platform.SENSOR, Platform.SWITCH]
+PLATFORMS = [
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.SELECT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+]
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Set up the actions, which are there whether a project is or not."""
+    async_setup_services(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SignalWireConfigEntry) -> bool:
@@ -25,7 +43,14 @@ async def async_setup_entry(hass: HomeAssistant, entry: SignalWireConfigEntry) -
         entry.data[CONF_API_TOKEN],
     )
     coordinator = SignalWireCoordinator(hass, entry, client)
-    await coordinator.async_config_entry_first_refresh()
+    try:
+        await coordinator.async_config_entry_first_refresh()
+    except ConfigEntryNotReady:
+        if not coordinator.was_set_up_before:
+            raise
+        # Whoever wants nothing to be recorded must be able to say so while the service is down,
+        # and what was said before a restart must be kept as soon as it is back.
+        LOGGER.warning("%s does not answer, and will be asked again", entry.title)
     entry.runtime_data = coordinator
 
     devices = dr.async_get(hass)
@@ -36,6 +61,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SignalWireConfigEntry) -
             # There may be fewer slots since the options were changed.
             devices.async_remove_device(device_id)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    coordinator.async_begin()
     return True
 
 

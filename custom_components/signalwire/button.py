@@ -37,7 +37,7 @@ class StopButton(SlotEntity, ButtonEntity):
     async def async_press(self) -> None:
         """Stop the recording."""
         await self.coordinator.async_update_recording(
-            self.require_recording().sid, RecordingStatus.STOPPED
+            self.require_recording().sid, RecordingStatus.STOPPED, context=self._context
         )
 
 
@@ -47,4 +47,4 @@ class StopAllButton(ProjectEntity, ButtonEntity):
     @override
     async def async_press(self) -> None:
         """Stop them all at once."""
-        await self.coordinator.async_stop_all()
+        await self.coordinator.async_stop_all(self._context)

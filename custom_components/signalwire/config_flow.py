@@ -40,12 +40,14 @@ from .api import (
 )
 from .const import (
     CONF_ACTIVE_INTERVAL,
+    CONF_AUTO_RELEASE,
     CONF_IDLE_INTERVAL,
     CONF_LOOK_BACK,
     CONF_MOST_SLOTS,
     CONF_PROJECT_ID,
     CONF_SPACE,
     DEFAULT_ACTIVE_INTERVAL,
+    DEFAULT_AUTO_RELEASE,
     DEFAULT_IDLE_INTERVAL,
     DEFAULT_LOOK_BACK,
     DEFAULT_MOST_SLOTS,
@@ -86,6 +88,9 @@ _OPTIONS_SCHEMA = vol.Schema(
         ),
         vol.Required(CONF_LOOK_BACK, default=DEFAULT_LOOK_BACK): _number(1, 168, UnitOfTime.HOURS),
         vol.Required(CONF_MOST_SLOTS, default=DEFAULT_MOST_SLOTS): _number(1, 100),
+        vol.Required(CONF_AUTO_RELEASE, default=DEFAULT_AUTO_RELEASE): _number(
+            0, 1440, UnitOfTime.MINUTES
+        ),
     }
 )
 

@@ -14,11 +14,14 @@ CONF_ACTIVE_INTERVAL: Final = "active_interval"
 CONF_IDLE_INTERVAL: Final = "idle_interval"
 CONF_LOOK_BACK: Final = "look_back"
 CONF_MOST_SLOTS: Final = "most_slots"
+CONF_AUTO_RELEASE: Final = "auto_release"
 
 DEFAULT_ACTIVE_INTERVAL: Final = 5
 DEFAULT_IDLE_INTERVAL: Final = 20
 DEFAULT_LOOK_BACK: Final = 24
 DEFAULT_MOST_SLOTS: Final = 16
+# Minutes; 0: never.
+DEFAULT_AUTO_RELEASE: Final = 0
 
 # The list of recordings may show a new one late, and its clock is not ours: each refresh looks
 # back this much further than the one before it.

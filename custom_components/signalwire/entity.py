@@ -45,6 +45,16 @@ class SlotEntity(CoordinatorEntity[SignalWireCoordinator]):
         self._attr_unique_id = f"{entry.entry_id}_{number}_{description.key}"
         self._attr_device_info = slot_device_info(coordinator.hass, entry, number)
 
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Show what is new, on behalf of who is behind it."""
+        if (recording := self.recording) is not None and (
+            context := self.coordinator.context_of(recording.sid)
+        ):
+            self.async_set_context(context)
+        super()._handle_coordinator_update()
+
     @property
     def recording(self) -> Recording | None:
         """Return the recording that sits in the slot."""

@@ -107,5 +107,5 @@ class StatusSelect(SlotEntity, SelectEntity):
     async def async_select_option(self, option: str) -> None:
         """Ask the service for the status."""
         await self.coordinator.async_update_recording(
-            self.require_recording().sid, RecordingStatus(option)
+            self.require_recording().sid, RecordingStatus(option), context=self._context
         )

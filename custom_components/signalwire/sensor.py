@@ -35,7 +35,9 @@ type SensorValue = StateType | datetime | Decimal
 class ProjectSensorDescription(SensorEntityDescription):
     """Describes a sensor of the project."""
 
-    value_fn: Callable[[ProjectData], int]
+    value_fn: Callable[[ProjectData], int | datetime | None]
+    # Ours alone, so shown whether the service answers or not.
+    always_available: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +72,13 @@ PROJECT_SENSORS = (
         value_fn=lambda data: sum(
             recording.status is RecordingStatus.PAUSED for recording in data.recordings.values()
         ),
+    ),
+    ProjectSensorDescription(
+        key="held_until",
+        translation_key="held_until",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        always_available=True,
+        value_fn=lambda data: data.hold.until,
     ),
 )
 
@@ -162,14 +171,20 @@ async def async_setup_entry(
 
 
 class ProjectSensor(ProjectEntity, SensorEntity):
-    """A count of the project's active recordings."""
+    """Something about all of the project's recordings."""
 
     entity_description: ProjectSensorDescription
 
     @property
     @override
-    def native_value(self) -> int:
-        """Return the count."""
+    def available(self) -> bool:
+        """Return whether it is known."""
+        return self.entity_description.always_available or super().available
+
+    @property
+    @override
+    def native_value(self) -> int | datetime | None:
+        """Return what is known."""
         return self.entity_description.value_fn(self.coordinator.data)
 
 

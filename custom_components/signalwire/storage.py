@@ -11,17 +11,26 @@ _VERSION = 1
 
 
 class StoredRecording(TypedDict):
-    """An active recording: its slot, if it has one, and the pause behavior chosen for it."""
+    """An active recording: its slot, the pause behavior chosen for it, and who paused it."""
 
     slot: NotRequired[int]
+    pause_behavior: NotRequired[str]
+    paused_by: NotRequired[str]
+
+
+class StoredHold(TypedDict):
+    """The wish that all be paused: until when (ISO 8601, UTC), and how."""
+
+    until: NotRequired[str]
     pause_behavior: NotRequired[str]
 
 
 class StoredProject(TypedDict):
-    """The active recordings by SID, and the project's pause behavior."""
+    """The active recordings by SID, the project's pause behavior, and the hold while there is."""
 
     recordings: dict[str, StoredRecording]
     pause_behavior: str
+    hold: NotRequired[StoredHold]
 
 
 type ProjectStore = Store[StoredProject]

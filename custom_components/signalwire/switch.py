@@ -13,11 +13,12 @@ from homeassistant.helpers.typing import StateType
 
 from .api import Recording, RecordingStatus
 from .coordinator import SignalWireConfigEntry
-from .entity import SlotEntity, async_add_slot_entities
+from .entity import ProjectEntity, SlotEntity, async_add_slot_entities
 
 # Pauses of several recordings must not wait for each other; each one's updates are in order.
 PARALLEL_UPDATES = 0
 
+_CALL_RECORDING = SwitchEntityDescription(key="call_recording", translation_key="call_recording")
 _RECORDING = SwitchEntityDescription(key="recording", translation_key="recording", name=None)
 _FIELDS = tuple(sorted(field.name for field in fields(Recording)))
 
@@ -34,6 +35,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the switches of a project."""
+    async_add_entities([CallRecordingSwitch(entry.runtime_data, _CALL_RECORDING)])
     async_add_slot_entities(
         entry,
         async_add_entities,
@@ -76,4 +78,42 @@ class RecordingSwitch(SlotEntity, SwitchEntity):
         await self._async_update(RecordingStatus.PAUSED)
 
     async def _async_update(self, status: RecordingStatus) -> None:
-        await self.coordinator.async_update_recording(self.require_recording().sid, status)
+        await self.coordinator.async_update_recording(
+            self.require_recording().sid, status, context=self._context
+        )
+
+
+class CallRecordingSwitch(ProjectEntity, SwitchEntity):
+    """On: calls may be recorded. Off: everything is to be paused, whatever it takes.
+
+    It shows what is wanted; its attributes show whether the service has confirmed it.
+    """
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return that it can always be switched: a wish needs no service."""
+        return True
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Return whether calls may be recorded."""
+        return not self.coordinator.data.hold.held
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """Return how much of the wish is not confirmed."""
+        hold = self.coordinator.data.hold
+        return {"unconfirmed": hold.unconfirmed, "confirmed": hold.confirmed}
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Want back what the switch paused."""
+        await self.coordinator.async_release(self._context)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Want everything paused."""
+        await self.coordinator.async_hold(context=self._context)

@@ -4,15 +4,20 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 
+from homeassistant.core import Context
+
+from .activity import Actor
 from .api import PauseBehavior, Recording, RecordingStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingUpdate:
-    """What an update asks for: `paused`, `in-progress` or `stopped`."""
+    """What an update asks for (`paused`, `in-progress` or `stopped`), and who asks."""
 
     status: RecordingStatus
     pause_behavior: PauseBehavior | None = None
+    actor: Actor = Actor.HOME_ASSISTANT
+    context: Context | None = None
 
 
 @dataclass(slots=True)
@@ -38,8 +43,21 @@ class RecordingUpdates:
         """Take what sends one update, and what runs a task that must not be lost."""
         self._send = send
         self._create_task = create_task
-        # Every recording with an update under way, and what is to follow it.
+        # Every recording with an update under way, what that is, and what is to follow it.
+        self._current: dict[str, _Waiting] = {}
         self._next: dict[str, _Waiting | None] = {}
+
+    def current(self, sid: str) -> RecordingUpdate | None:
+        """Return the update of a recording that is under way."""
+        waiting = self._current.get(sid)
+        return waiting.update if waiting else None
+
+    async def async_settled(self, sid: str) -> None:
+        """Wait until no update of the recording is under way, whatever becomes of them."""
+        while (waiting := self._current.get(sid)) is not None:
+            await asyncio.wait([waiting.outcome])
+            # Let the one that follows begin.
+            await asyncio.sleep(0)
 
     async def async_update(self, sid: str, update: RecordingUpdate) -> Recording:
         """Return the answer to this update, or to the one that took its place."""
@@ -51,6 +69,7 @@ class RecordingUpdates:
                 self._next[sid] = waiting
             else:
                 self._next[sid] = None
+                self._current[sid] = waiting
                 self._create_task(self._async_run(sid, waiting))
         # Who stops waiting must not stop the update, nor take it from the others.
         return await asyncio.shield(waiting.outcome)
@@ -59,10 +78,12 @@ class RecordingUpdates:
         current: _Waiting | None = waiting
         try:
             while current is not None:
+                self._current[sid] = current
                 await self._async_send(sid, current)
                 current = self._next[sid]
                 self._next[sid] = None
         finally:
+            self._current.pop(sid, None)
             if (left := self._next.pop(sid)) is not None:
                 left.outcome.cancel()
 

@@ -1,0 +1,101 @@
+"""What is wanted of each recording while call recording is held, and afterwards."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum, unique
+
+from .api import PauseBehavior, Recording, RecordingStatus
+
+
+@unique
+class PausedBy(StrEnum):
+    """Who paused a recording; nobody where something outside Home Assistant did."""
+
+    HOLD = "hold"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldStatus:
+    """What can be shown of the hold.
+
+    `until` is when it ends by itself, if it does; `unconfirmed` how many known recordings the
+    service has not confirmed to be paused; `confirmed` that there is none, and none unseen.
+    """
+
+    held: bool = False
+    until: datetime | None = None
+    unconfirmed: int = 0
+    confirmed: bool = True
+
+
+class RecordingHold:
+    """The wish that nothing be recorded, and what it must not touch.
+
+    While it is held, every active recording is wanted paused. Once it is released, those that it
+    paused itself are wanted back; what a person paused stays paused, whatever else happened.
+    """
+
+    def __init__(self) -> None:
+        """Begin released."""
+        self.held = False
+        self.until: datetime | None = None
+        self.pause_behavior: PauseBehavior | None = None
+        self._paused_by: dict[str, PausedBy] = {}
+
+    def begin(self, until: datetime | None, pause_behavior: PauseBehavior | None = None) -> None:
+        """Want every recording paused, until then if given."""
+        self.held, self.until, self.pause_behavior = True, until, pause_behavior
+
+    def end(self) -> None:
+        """Want back what was paused by the hold itself."""
+        self.held, self.until, self.pause_behavior = False, None, None
+
+    def restore(self, paused_by: Mapping[str, PausedBy]) -> None:
+        """Bring back who paused what."""
+        self._paused_by = dict(paused_by)
+
+    def paused_by(self, sid: str) -> PausedBy | None:
+        """Return who paused a recording, or is about to."""
+        return self._paused_by.get(sid)
+
+    def claim(self, sid: str) -> None:
+        """Note that the hold is about to pause a recording; what a person paused stays theirs."""
+        self._paused_by.setdefault(sid, PausedBy.HOLD)
+
+    def person_asks(self, sid: str, status: RecordingStatus) -> None:
+        """Note that a person acts on one recording: from now on it is theirs."""
+        if status is RecordingStatus.PAUSED:
+            self._paused_by[sid] = PausedBy.PERSON
+        elif status is RecordingStatus.IN_PROGRESS:
+            self._paused_by.pop(sid, None)
+
+    def person_failed(self, sid: str, recording: Recording | None) -> None:
+        """Note that what a person asked for did not happen: an unpaused one is nobody's."""
+        if recording is None or recording.status is not RecordingStatus.PAUSED:
+            self._paused_by.pop(sid, None)
+
+    def goals(self, recordings: Iterable[Recording]) -> dict[str, RecordingStatus]:
+        """Return what has to be asked for, by SID, and forget what is settled."""
+        recordings = list(recordings)
+        if self.held:
+            return {
+                recording.sid: RecordingStatus.PAUSED
+                for recording in recordings
+                if recording.status is not RecordingStatus.PAUSED
+            }
+        goals = {}
+        for recording in recordings:
+            if self._paused_by.get(recording.sid) is not PausedBy.HOLD:
+                continue
+            if recording.status is RecordingStatus.PAUSED:
+                goals[recording.sid] = RecordingStatus.IN_PROGRESS
+            else:
+                del self._paused_by[recording.sid]
+        return goals
+
+    def forget_all_but(self, sids: Iterable[str]) -> None:
+        """Drop what no active recording needs any more."""
+        for sid in self._paused_by.keys() - set(sids):
+            del self._paused_by[sid]

@@ -1,0 +1,87 @@
+"""What is known of the active recordings, out of refreshes and answers."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from .api import Recording
+from .discovery import Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A recording before and after something new was heard of it.
+
+    `before` is None for one that has just been found, `after` for one that the service no longer
+    has; one that has ended is there with its last status.
+    """
+
+    before: Recording | None
+    after: Recording | None
+
+    @property
+    def sid(self) -> str:
+        """Return the SID of the recording."""
+        recording = self.after or self.before
+        return recording.sid if recording else ""
+
+
+class ActiveRecordings:
+    """The active recordings by SID, as the service confirmed them last.
+
+    An answer to an update is newer than a refresh that began before it came, so that refresh
+    does not touch the recording. Refreshes never overlap.
+    """
+
+    def __init__(self, sids: Iterable[str] = ()) -> None:
+        """Take the SIDs that are known from before a restart."""
+        self._known: dict[str, Recording | None] = dict.fromkeys(sids)
+        self._answered: set[str] = set()
+
+    @property
+    def known(self) -> Mapping[str, Recording | None]:
+        """Return all of them; None where nothing but the SID is known yet."""
+        return MappingProxyType(self._known)
+
+    @property
+    def read(self) -> dict[str, Recording]:
+        """Return those that the service has told of."""
+        return {sid: recording for sid, recording in self._known.items() if recording is not None}
+
+    def begin_refresh(self) -> None:
+        """Note that a refresh begins now."""
+        self._answered.clear()
+
+    def merge(self, reading: Reading) -> list[Change]:
+        """Take what the refresh has read."""
+        changes = [self._drop(sid) for sid in reading.gone - self._answered if sid in self._known]
+        changes += [
+            change
+            for recording in reading.recordings.values()
+            if recording.sid not in self._answered and (change := self._take(recording))
+        ]
+        return changes
+
+    def take_answer(self, recording: Recording) -> list[Change]:
+        """Take the answer to an update, or to a read of one recording."""
+        self._answered.add(recording.sid)
+        change = self._take(recording)
+        return [change] if change else []
+
+    def take_absence(self, sid: str) -> list[Change]:
+        """Take the answer that there is no such recording."""
+        self._answered.add(sid)
+        return [self._drop(sid)] if sid in self._known else []
+
+    def _take(self, recording: Recording) -> Change | None:
+        before = self._known.get(recording.sid)
+        if recording.is_active:
+            self._known[recording.sid] = recording
+        elif recording.sid in self._known:
+            del self._known[recording.sid]
+        else:
+            return None
+        return Change(before=before, after=recording)
+
+    def _drop(self, sid: str) -> Change:
+        return Change(before=self._known.pop(sid), after=None)

@@ -1,0 +1,153 @@
+"""The event entity "Recording activity"."""
+
+from homeassistant.const import STATE_UNKNOWN
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from simulator import Fault, Simulator
+from tests.helpers import call_with_recording, refresh, restart, state
+
+ACTIVITY = "event.corner_shop_recording_activity"
+
+
+@pytest.fixture
+def told(hass: HomeAssistant) -> list[tuple[str, str]]:
+    """Return a list that fills with what happened, and who did it."""
+    told: list[tuple[str, str]] = []
+
+    @callback
+    def tell(event: Event[EventStateChangedData]) -> None:
+        new = event.data["new_state"]
+        if event.data["entity_id"] == ACTIVITY and new and "event_type" in new.attributes:
+            kind = new.attributes["event_type"]
+            if kind and (not told or new.last_changed != last[0]):
+                last[0] = new.last_changed
+                told.append((kind, new.attributes["actor"]))
+
+    last: list[object] = [None]
+    hass.bus.async_listen("state_changed", tell)
+    return told
+
+
+async def test_nothing_happens_at_the_start(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    told: list[tuple[str, str]],
+) -> None:
+    call_with_recording(simulator)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await restart(hass, entry)
+    assert state(hass, ACTIVITY) == STATE_UNKNOWN
+    assert not told
+
+
+async def test_a_recordings_life_is_told_with_who_did_what(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    told: list[tuple[str, str]],
+) -> None:
+    call = call_with_recording(simulator)
+    await refresh(hass, loaded)
+    await hass.services.async_call(
+        "switch", "turn_off", {"entity_id": "switch.recording_1"}, blocking=True
+    )
+    (sid,) = simulator.space.recordings
+    simulator.space.update_recording(sid, "in-progress")
+    await refresh(hass, loaded)
+    await hass.services.async_call(
+        "switch", "turn_off", {"entity_id": "switch.corner_shop_call_recording"}, blocking=True
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    simulator.space.hang_up(call.sid)
+    await refresh(hass, loaded)
+    assert told == [
+        ("started", "signalwire"),
+        ("paused", "home_assistant"),
+        ("resumed", "signalwire"),
+        ("paused", "call_recording"),
+        ("completed", "signalwire"),
+    ]
+    event = hass.states.get(ACTIVITY)
+    assert event is not None
+    assert event.attributes["slot"] == 1
+    assert event.attributes["recording_sid"] == sid
+    assert event.attributes["call_sid"] == call.sid
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [("absent", "absent"), ("failed", "failed"), ("completed", "completed")]
+)
+async def test_every_end_has_its_name(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    told: list[tuple[str, str]],
+    status: str,
+    kind: str,
+) -> None:
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    (sid,) = simulator.space.recordings
+    body = f'{{"recordings": [{{"sid": "{sid}", "status": "{status}"}}]}}'
+    simulator.faults.add(Fault(path="/Recordings.json", status=200, body=body, times=1))
+    await refresh(hass, loaded)
+    assert told[-1] == (kind, "signalwire")
+
+
+async def test_a_stop_and_a_deletion_are_told(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    told: list[tuple[str, str]],
+) -> None:
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    await hass.services.async_call(
+        "button", "press", {"entity_id": "button.recording_1_stop"}, blocking=True
+    )
+    assert told[-1] == ("stopped", "home_assistant")
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    simulator.space.recordings.clear()
+    await refresh(hass, loaded)
+    assert told[-1] == ("completed", "signalwire")
+
+
+async def test_a_pause_that_failed_is_told_with_its_reason(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    told: list[tuple[str, str]],
+) -> None:
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    simulator.faults.add(Fault(method="POST", status=400, body='{"code": 7, "message": "No"}'))
+    with pytest.raises(Exception, match="No"):
+        await hass.services.async_call(
+            "switch", "turn_off", {"entity_id": "switch.recording_1"}, blocking=True
+        )
+    assert told[-1] == ("pause_failed", "home_assistant")
+    event = hass.states.get(ACTIVITY)
+    assert event is not None
+    assert "No (7)" in event.attributes["reason"]
+
+
+async def test_the_event_keeps_quiet_while_nothing_happens(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    told: list[tuple[str, str]],
+) -> None:
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    before = hass.states.get(ACTIVITY)
+    simulator.faults.add(Fault(status=400))
+    await refresh(hass, loaded)
+    simulator.faults.clear()
+    await refresh(hass, loaded)
+    assert hass.states.get(ACTIVITY) is before
+    assert told == [("started", "signalwire")]
