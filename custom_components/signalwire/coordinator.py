@@ -366,8 +366,10 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         if not self._hold.held:
             return HoldStatus()
         unconfirmed = sum(
-            recording is None or recording.status is not RecordingStatus.PAUSED
-            for recording in self._recordings.known.values()
+            recording is None
+            or recording.status is not RecordingStatus.PAUSED
+            or self.in_doubt(sid)
+            for sid, recording in self._recordings.known.items()
         )
         return HoldStatus(
             held=True,
@@ -433,6 +435,15 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
                 if recording is not None:
                     self._async_tell_of_failed_pause(recording, str(err), update)
             raise
+
+    def in_doubt(self, sid: str) -> bool:
+        """Return whether the recording's status may be another by now."""
+        update, recording = self._updates.current(sid), self._recordings.known.get(sid)
+        return self._recordings.in_doubt(sid) or (
+            update is not None
+            and recording is not None
+            and not recording.status.confirms(update.status)
+        )
 
     async def async_settled(self, sid: str) -> None:
         """Wait until no update of the recording is under way."""
@@ -603,6 +614,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         except (NotFoundError, RejectedError) as err:
             raise await self._async_explain(recording, err) from err
         except SignalWireError as err:
+            self._recordings.note_silence(sid)
             raise self._failure(err) from err
         self._async_take_answer(self._recordings.take_answer(answer))
         if answer.status.confirms(update.status):
@@ -631,6 +643,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             self._async_take_answer(self._recordings.take_absence(recording.sid))
             return _ended()
         except SignalWireError as err:
+            self._recordings.note_silence(recording.sid)
             return self._failure(err)
         self._async_take_answer(self._recordings.take_answer(now))
         if not now.is_active:

@@ -1,6 +1,6 @@
 """What is wanted of each recording while call recording is held, and afterwards."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum, unique
@@ -76,14 +76,20 @@ class RecordingHold:
         if recording is None or recording.status is not RecordingStatus.PAUSED:
             self._paused_by.pop(sid, None)
 
-    def goals(self, recordings: Iterable[Recording]) -> dict[str, RecordingStatus]:
-        """Return what has to be asked for, by SID, and forget what is settled."""
+    def goals(
+        self, recordings: Iterable[Recording], in_doubt: Callable[[str], bool] = lambda _: False
+    ) -> dict[str, RecordingStatus]:
+        """Return what has to be asked for, by SID, and forget what is settled.
+
+        `in_doubt` tells of recordings whose status may be another by now: while held, such a one
+        has to be paused again, and once released it is not settled.
+        """
         recordings = list(recordings)
         if self.held:
             return {
                 recording.sid: RecordingStatus.PAUSED
                 for recording in recordings
-                if recording.status is not RecordingStatus.PAUSED
+                if recording.status is not RecordingStatus.PAUSED or in_doubt(recording.sid)
             }
         goals = {}
         for recording in recordings:
@@ -91,7 +97,7 @@ class RecordingHold:
                 continue
             if recording.status is RecordingStatus.PAUSED:
                 goals[recording.sid] = RecordingStatus.IN_PROGRESS
-            else:
+            elif not in_doubt(recording.sid):
                 del self._paused_by[recording.sid]
         return goals
 

@@ -32,6 +32,9 @@ class Project(Protocol):
     def reachable(self) -> bool:
         """Return whether the last refresh succeeded."""
 
+    def in_doubt(self, sid: str) -> bool:
+        """Return whether the recording's status may be another by now."""
+
     async def async_settled(self, sid: str) -> None:
         """Wait until no update of the recording is under way."""
 
@@ -90,7 +93,7 @@ class HoldKeeper:
             self._back = asyncio.Event()
             self._reasons.pop(None, None)
         self._was_reachable = reachable
-        goals = self._hold.goals(self._project.active.values())
+        goals = self._hold.goals(self._project.active.values(), self._project.in_doubt)
         for sid in goals.keys() - self._tasks:
             self._tasks.add(sid)
             self._entry.async_create_background_task(
@@ -169,7 +172,9 @@ class HoldKeeper:
 
     def _goal(self, sid: str) -> RecordingStatus | None:
         recording = self._project.active.get(sid)
-        return None if recording is None else self._hold.goals([recording]).get(sid)
+        if recording is None:
+            return None
+        return self._hold.goals([recording], self._project.in_doubt).get(sid)
 
     @callback
     def _async_watch(self, unpaused: Iterable[str]) -> None:

@@ -30,13 +30,17 @@ class ActiveRecordings:
     """The active recordings by SID, as the service confirmed them last.
 
     An answer to an update is newer than a refresh that began before it came, so that refresh
-    does not touch the recording. Refreshes never overlap.
+    does not touch the recording. An update without an answer may have been carried out or not:
+    its recording is in doubt until a refresh that begins later. Refreshes never overlap.
     """
 
     def __init__(self, sids: Iterable[str] = ()) -> None:
         """Take the SIDs that are known from before a restart."""
         self._known: dict[str, Recording | None] = dict.fromkeys(sids)
         self._answered: set[str] = set()
+        self._doubtful: set[str] = set()
+        # Those of them that the refresh under way will have cleared up.
+        self._clearing: set[str] = set()
 
     @property
     def known(self) -> Mapping[str, Recording | None]:
@@ -51,6 +55,7 @@ class ActiveRecordings:
     def begin_refresh(self) -> None:
         """Note that a refresh begins now."""
         self._answered.clear()
+        self._clearing = set(self._doubtful)
 
     def merge(self, reading: Reading) -> list[Change]:
         """Take what the refresh has read."""
@@ -60,11 +65,22 @@ class ActiveRecordings:
             for recording in reading.recordings.values()
             if recording.sid not in self._answered and (change := self._take(recording))
         ]
+        self._doubtful -= self._clearing
         return changes
+
+    def in_doubt(self, sid: str) -> bool:
+        """Return whether an update of the recording may have been carried out unseen."""
+        return sid in self._doubtful
+
+    def note_silence(self, sid: str) -> None:
+        """Note that an update of the recording was not answered."""
+        self._doubtful.add(sid)
+        self._clearing.discard(sid)
 
     def take_answer(self, recording: Recording) -> list[Change]:
         """Take the answer to an update, or to a read of one recording."""
         self._answered.add(recording.sid)
+        self._doubtful.discard(recording.sid)
         change = self._take(recording)
         return [change] if change else []
 
@@ -78,10 +94,11 @@ class ActiveRecordings:
         if recording.is_active:
             self._known[recording.sid] = recording
         elif recording.sid in self._known:
-            del self._known[recording.sid]
+            self._drop(recording.sid)
         else:
             return None
         return Change(before=before, after=recording)
 
     def _drop(self, sid: str) -> Change:
+        self._doubtful.discard(sid)
         return Change(before=self._known.pop(sid), after=None)

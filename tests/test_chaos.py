@@ -1,0 +1,114 @@
+"""Thousands of updates in weather that no service should have; none may be lost."""
+
+import asyncio
+from collections import Counter
+import random
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.signalwire.api import RecordingStatus, RetryPolicy
+from simulator import Fault, Simulator
+from tests.helpers import call_with_recording, conference_with_recording, refresh, until
+
+SEED = 20261123
+RECORDINGS = 40
+ROUNDS = 12
+WISHES_PER_RECORDING = 5
+# Of the requests that no other fault hits first; together they hit well over a third.
+FAULTS = (
+    Fault(drop=True, probability=0.07),
+    Fault(drop=True, probability=0.07, apply="after"),
+    Fault(truncate=True, probability=0.07),
+    Fault(delay=0.15, probability=0.07),
+    Fault(delay=0.6, probability=0.02, apply="after"),
+    Fault(status=429, headers={"Retry-After": "0"}, probability=0.05),
+    Fault(status=500, probability=0.05, apply="after"),
+    Fault(status=503, body="<html>Bad gateway</html>", probability=0.05),
+    Fault(status=200, body="<html>Welcome</html>", probability=0.04),
+    Fault(status=200, body='{"sid": "someone-else", "status": "paused"}', probability=0.02),
+    Fault(status=401, probability=0.02),
+)
+
+
+@pytest.mark.timeout(240)
+async def test_no_wish_is_lost_in_bad_weather(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(
+        "custom_components.signalwire.api.client.RetryPolicy",
+        lambda: RetryPolicy(total=3, attempt=0.4, first_wait=0.01, longest_wait=0.05),
+    )
+    monkeypatch.setattr("custom_components.signalwire.keeper._LONGEST_WAIT", 0.2)
+    chance = random.Random(SEED)
+    for _ in range(RECORDINGS // 2):
+        call_with_recording(simulator)
+        conference_with_recording(simulator, "Front desk")
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    coordinator = entry.runtime_data
+    figures: Counter[str] = Counter()
+    simulator.requests.clear()
+    counts = coordinator.client.counts
+    retries_before = counts.retries
+
+    async def ask_until_confirmed(sid: str, status: RecordingStatus) -> None:
+        """Do what an automation does that means it: repeat what was refused."""
+        while True:
+            figures["updates"] += 1
+            try:
+                await coordinator.async_update_recording(sid, status)
+            except HomeAssistantError:
+                figures["told to who asked"] += 1
+            else:
+                return
+
+    async def toggle(sid: str) -> None:
+        for _ in range(WISHES_PER_RECORDING):
+            wish = chance.choice([RecordingStatus.PAUSED, RecordingStatus.IN_PROGRESS])
+            await ask_until_confirmed(sid, wish)
+            wishes[sid] = wish
+
+    sids = list(simulator.space.recordings)
+    wishes: dict[str, RecordingStatus] = {}
+    for fault in FAULTS:
+        simulator.faults.add(fault)
+    for _ in range(ROUNDS):
+        polling = asyncio.gather(*(coordinator.async_refresh() for _ in range(3)))
+        await asyncio.gather(*(toggle(sid) for sid in sids))
+        await polling
+    lost = sum(simulator.space.recordings[sid].status.value != wishes[sid] for sid in sids)
+
+    # Now the wish of all: off and on again and off, with polls in between.
+    for held in (True, False, True):
+        await (coordinator.async_hold() if held else coordinator.async_release())
+        await coordinator.async_refresh()
+    await until(
+        lambda: {r.status.value for r in simulator.space.recordings.values()} == {"paused"}, 60
+    )
+    figures["faults"] = len(simulator.faults.applied)
+    figures["requests"] = len(simulator.requests)
+    figures["retries"] = counts.retries - retries_before
+    figures["lost"] = lost
+
+    simulator.faults.clear()
+    await refresh(hass, entry)
+    await until(lambda: coordinator.data.hold.confirmed)
+    shown = {sid: recording.status.value for sid, recording in coordinator.data.recordings.items()}
+    assert shown == {sid: r.status.value for sid, r in simulator.space.recordings.items()}
+    await coordinator.async_release()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    after = {sid: r.status.value for sid, r in simulator.space.recordings.items()}
+    # What a person had paused stays paused; what the hold paused goes on.
+    assert after == {sid: wish.value for sid, wish in wishes.items()}
+    print(", ".join(f"{name}: {count}" for name, count in figures.items()))
+    assert lost == 0
+    assert figures["updates"] >= 2000
+    assert figures["faults"] >= figures["requests"] / 3
+    assert not [record for record in caplog.records if record.exc_info and record.levelno >= 40]

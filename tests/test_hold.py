@@ -1,0 +1,84 @@
+import pytest
+
+from custom_components.signalwire.api import Recording, RecordingStatus
+from custom_components.signalwire.hold import PausedBy, RecordingHold
+
+PAUSED, RECORDING = RecordingStatus.PAUSED, RecordingStatus.IN_PROGRESS
+
+
+def _recording(status: RecordingStatus) -> Recording:
+    return Recording(sid="a", status=status)
+
+
+@pytest.fixture
+def hold() -> RecordingHold:
+    hold = RecordingHold()
+    hold.begin(None)
+    return hold
+
+
+@pytest.mark.parametrize(
+    "status", [RECORDING, RecordingStatus.RESUMED, RecordingStatus.QUEUED, RecordingStatus.UNKNOWN]
+)
+def test_while_held_everything_that_is_not_paused_is_to_be(
+    hold: RecordingHold, status: RecordingStatus
+) -> None:
+    assert hold.goals([_recording(status)]) == {"a": PAUSED}
+    assert hold.goals([_recording(PAUSED)]) == {}
+
+
+def test_once_released_only_what_the_hold_paused_is_to_be_resumed(hold: RecordingHold) -> None:
+    hold.claim("a")
+    hold.end()
+    assert hold.goals([_recording(PAUSED), Recording(sid="b", status=PAUSED)]) == {"a": RECORDING}
+
+
+def test_what_something_else_resumed_meanwhile_is_settled(hold: RecordingHold) -> None:
+    hold.claim("a")
+    hold.end()
+    assert hold.goals([_recording(RECORDING)]) == {}
+    assert hold.goals([_recording(PAUSED)]) == {}
+
+
+def test_a_persons_pause_stays_theirs_though_the_hold_has_to_repeat_it(
+    hold: RecordingHold,
+) -> None:
+    hold.person_asks("a", PAUSED)
+    assert hold.goals([_recording(RECORDING)]) == {"a": PAUSED}
+    hold.claim("a")
+    assert hold.paused_by("a") is PausedBy.PERSON
+    hold.end()
+    assert hold.goals([_recording(PAUSED)]) == {}
+
+
+def test_a_person_takes_over_what_the_hold_paused(hold: RecordingHold) -> None:
+    hold.claim("a")
+    hold.person_asks("a", PAUSED)
+    hold.end()
+    assert hold.goals([_recording(PAUSED)]) == {}
+
+
+def test_a_persons_pause_that_did_not_happen_is_nobodys(hold: RecordingHold) -> None:
+    hold.person_asks("a", PAUSED)
+    hold.person_failed("a", _recording(RECORDING))
+    assert hold.paused_by("a") is None
+    hold.person_asks("a", PAUSED)
+    hold.person_failed("a", _recording(PAUSED))
+    assert hold.paused_by("a") is PausedBy.PERSON
+
+
+def test_a_person_who_resumes_or_stops_leaves_nothing_to_resume(hold: RecordingHold) -> None:
+    hold.claim("a")
+    hold.end()
+    hold.person_asks("a", RecordingStatus.STOPPED)
+    assert hold.paused_by("a") is PausedBy.HOLD
+    hold.person_asks("a", RECORDING)
+    assert hold.paused_by("a") is None
+
+
+def test_what_has_ended_is_forgotten(hold: RecordingHold) -> None:
+    hold.claim("a")
+    hold.claim("b")
+    hold.forget_all_but(["b"])
+    assert hold.paused_by("a") is None
+    assert hold.paused_by("b") is PausedBy.HOLD

@@ -1,0 +1,62 @@
+from custom_components.signalwire.api import Recording, RecordingStatus
+from custom_components.signalwire.discovery import Reading
+from custom_components.signalwire.recordings import ActiveRecordings, Change
+
+PAUSED = Recording(sid="a", status=RecordingStatus.PAUSED)
+RECORDING = Recording(sid="a", status=RecordingStatus.IN_PROGRESS)
+ENDED = Recording(sid="a", status=RecordingStatus.COMPLETED)
+
+
+def test_a_refresh_that_began_before_an_answer_came_does_not_touch_the_recording() -> None:
+    recordings = ActiveRecordings(["a"])
+    recordings.begin_refresh()
+    recordings.take_answer(PAUSED)
+    assert recordings.merge(Reading(recordings={"a": RECORDING})) == []
+    assert recordings.merge(Reading(gone={"a"})) == []
+    assert recordings.read == {"a": PAUSED}
+    recordings.begin_refresh()
+    assert recordings.merge(Reading(recordings={"a": RECORDING})) == [
+        Change(before=PAUSED, after=RECORDING)
+    ]
+
+
+def test_a_recording_that_an_answer_ended_does_not_come_back() -> None:
+    recordings = ActiveRecordings(["a"])
+    recordings.begin_refresh()
+    assert recordings.take_answer(ENDED) == [Change(before=None, after=ENDED)]
+    assert recordings.merge(Reading(recordings={"a": RECORDING})) == []
+    assert not recordings.known
+
+
+def test_what_was_over_before_it_was_known_is_no_news() -> None:
+    recordings = ActiveRecordings()
+    assert recordings.merge(Reading(recordings={"a": ENDED}, gone={"b"})) == []
+    assert recordings.take_absence("b") == []
+
+
+def test_an_update_without_answer_leaves_doubt_until_a_later_refresh() -> None:
+    recordings = ActiveRecordings(["a"])
+    recordings.begin_refresh()
+    recordings.note_silence("a")
+    recordings.merge(Reading(recordings={"a": RECORDING}))
+    assert recordings.in_doubt("a")
+    recordings.begin_refresh()
+    recordings.merge(Reading(recordings={"a": RECORDING}))
+    assert not recordings.in_doubt("a")
+
+
+def test_an_answer_or_the_end_clears_up_the_doubt() -> None:
+    recordings = ActiveRecordings(["a"])
+    for answer in (PAUSED, ENDED):
+        recordings.note_silence("a")
+        recordings.take_answer(answer)
+        assert not recordings.in_doubt("a")
+
+
+def test_a_recording_that_is_gone_is_named_by_what_it_was() -> None:
+    recordings = ActiveRecordings(["a"])
+    recordings.take_answer(RECORDING)
+    (change,) = recordings.take_absence("a")
+    assert change == Change(before=RECORDING, after=None)
+    assert change.sid == "a"
+    assert Change(before=None, after=None).sid == ""
