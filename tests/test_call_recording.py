@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 import json
+from typing import Any
 
 from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNKNOWN
 from homeassistant.core import Context, HomeAssistant
@@ -17,6 +18,7 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
+from custom_components.signalwire.api import RetryPolicy
 from simulator import Fault, Simulator
 from tests.helpers import (
     call_with_recording,
@@ -248,6 +250,38 @@ async def test_resuming_is_kept_as_well(
     await simulator.restart()
     await loaded.runtime_data.async_refresh()
     await _all(simulator, "in-progress")
+
+
+async def test_the_wish_is_stored_before_anything_else_can_go_wrong(
+    hass: HomeAssistant, loaded: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    key = f"signalwire.{loaded.entry_id}"
+    await _turn(hass, "off")
+    assert hass_storage[key]["data"]["hold"] == {}
+    await _turn(hass, "on")
+    assert "hold" not in hass_storage[key]["data"]
+
+
+async def test_a_resume_whose_answer_was_lost_is_paused_again_without_a_look(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    await _turn(hass, "off")
+    await _all(simulator, "paused")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    loaded.runtime_data.client._transport._retry_policy = RetryPolicy(attempts=1)
+    simulator.faults.add(Fault(method="GET", status=400))
+    simulator.faults.add(Fault(method="POST", status=500, apply="after", times=1))
+    before = _updates(simulator)
+    await _turn(hass, "on")
+    await _all(simulator, "in-progress")
+    await until(
+        lambda: loaded.runtime_data.control.current(next(iter(simulator.space.recordings))) is None
+    )
+    await _turn(hass, "off")
+    await _all(simulator, "paused")
+    assert _updates(simulator) == before + 2
 
 
 async def test_a_200_that_does_not_confirm_is_tried_again(

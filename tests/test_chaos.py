@@ -63,7 +63,7 @@ async def test_no_wish_is_lost_in_bad_weather(
         while True:
             figures["updates"] += 1
             try:
-                await coordinator.async_update_recording(sid, status)
+                await coordinator.control.async_update(sid, status)
             except HomeAssistantError:
                 figures["told to who asked"] += 1
             else:

@@ -27,6 +27,19 @@ def test_while_held_everything_that_is_not_paused_is_to_be(
     assert hold.goals([_recording(PAUSED)]) == {}
 
 
+def test_while_held_what_may_have_been_resumed_unseen_is_to_be_paused_again(
+    hold: RecordingHold,
+) -> None:
+    assert hold.goals([_recording(PAUSED)], lambda sid: sid == "a") == {"a": PAUSED}
+
+
+def test_once_released_a_pause_that_may_still_come_is_not_settled(hold: RecordingHold) -> None:
+    hold.claim("a")
+    hold.end()
+    assert hold.goals([_recording(RECORDING)], lambda sid: sid == "a") == {}
+    assert hold.goals([_recording(PAUSED)]) == {"a": RECORDING}
+
+
 def test_once_released_only_what_the_hold_paused_is_to_be_resumed(hold: RecordingHold) -> None:
     hold.claim("a")
     hold.end()

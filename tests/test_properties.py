@@ -210,7 +210,8 @@ class Project(RuleBasedStateMachine):
         held = self.hold.held
         occupants = {n: sid for n, sid in self.slots.occupants.items() if sid is not None}
         self.slots = Slots(MOST_SLOTS, self.slots.occupants, occupants)
-        self.recordings = ActiveRecordings(known)
+        self.recordings = ActiveRecordings()
+        self.recordings.restore(known)
         self.hold = RecordingHold()
         if held:
             self.hold.begin(None)

@@ -7,8 +7,14 @@ RECORDING = Recording(sid="a", status=RecordingStatus.IN_PROGRESS)
 ENDED = Recording(sid="a", status=RecordingStatus.COMPLETED)
 
 
+def _known(*sids: str) -> ActiveRecordings:
+    recordings = ActiveRecordings()
+    recordings.restore(sids)
+    return recordings
+
+
 def test_a_refresh_that_began_before_an_answer_came_does_not_touch_the_recording() -> None:
-    recordings = ActiveRecordings(["a"])
+    recordings = _known("a")
     recordings.begin_refresh()
     recordings.take_answer(PAUSED)
     assert recordings.merge(Reading(recordings={"a": RECORDING})) == []
@@ -21,7 +27,7 @@ def test_a_refresh_that_began_before_an_answer_came_does_not_touch_the_recording
 
 
 def test_a_recording_that_an_answer_ended_does_not_come_back() -> None:
-    recordings = ActiveRecordings(["a"])
+    recordings = _known("a")
     recordings.begin_refresh()
     assert recordings.take_answer(ENDED) == [Change(before=None, after=ENDED)]
     assert recordings.merge(Reading(recordings={"a": RECORDING})) == []
@@ -35,7 +41,7 @@ def test_what_was_over_before_it_was_known_is_no_news() -> None:
 
 
 def test_an_update_without_answer_leaves_doubt_until_a_later_refresh() -> None:
-    recordings = ActiveRecordings(["a"])
+    recordings = _known("a")
     recordings.begin_refresh()
     recordings.note_silence("a")
     recordings.merge(Reading(recordings={"a": RECORDING}))
@@ -45,8 +51,17 @@ def test_an_update_without_answer_leaves_doubt_until_a_later_refresh() -> None:
     assert not recordings.in_doubt("a")
 
 
+def test_an_update_that_fails_during_a_refresh_is_not_cleared_up_by_it() -> None:
+    recordings = _known("a")
+    recordings.note_silence("a")
+    recordings.begin_refresh()
+    recordings.note_silence("a")
+    recordings.merge(Reading(recordings={"a": RECORDING}))
+    assert recordings.in_doubt("a")
+
+
 def test_an_answer_or_the_end_clears_up_the_doubt() -> None:
-    recordings = ActiveRecordings(["a"])
+    recordings = _known("a")
     for answer in (PAUSED, ENDED):
         recordings.note_silence("a")
         recordings.take_answer(answer)
@@ -54,7 +69,7 @@ def test_an_answer_or_the_end_clears_up_the_doubt() -> None:
 
 
 def test_a_recording_that_is_gone_is_named_by_what_it_was() -> None:
-    recordings = ActiveRecordings(["a"])
+    recordings = _known("a")
     recordings.take_answer(RECORDING)
     (change,) = recordings.take_absence("a")
     assert change == Change(before=RECORDING, after=None)

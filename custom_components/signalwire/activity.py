@@ -1,5 +1,6 @@
 """What happens to recordings, in words that automations and the logbook use."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
@@ -76,3 +77,36 @@ _ENDS = {
     RecordingStatus.ABSENT: ActivityType.ABSENT,
     RecordingStatus.FAILED: ActivityType.FAILED,
 }
+
+
+class ActivityLog:
+    """Gathers what happens, and tells it once the entities show it."""
+
+    def __init__(self) -> None:
+        """Begin without listeners."""
+        self._pending: list[Activity] = []
+        self._contexts: dict[str, Context] = {}
+        self._listeners: list[Callable[[Activity], None]] = []
+
+    def listen(self, listener: Callable[[Activity], None]) -> Callable[[], None]:
+        """Let the listener hear of every activity; return what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def context_of(self, sid: str) -> Context | None:
+        """Return who is behind what the entities of a recording are about to show."""
+        return self._contexts.get(sid)
+
+    def add(self, activity: Activity) -> None:
+        """Remember an activity until it can be told."""
+        self._pending.append(activity)
+        if activity.recording is not None and activity.context is not None:
+            self._contexts[activity.recording.sid] = activity.context
+
+    def tell(self) -> None:
+        """Tell all that has happened since the last time."""
+        pending, self._pending = self._pending, []
+        self._contexts.clear()
+        for activity in pending:
+            for listener in list(self._listeners):
+                listener(activity)

@@ -1,31 +1,22 @@
 """The one reading of a project's recordings: what is read flows in here, and out to entities."""
 
-import asyncio
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import override
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
-from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
-from homeassistant.exceptions import (
-    ConfigEntryAuthFailed,
-    HomeAssistantError,
-    ServiceValidationError,
-)
+from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
-from .activity import Activity, ActivityType, Actor, activity_type_of
+from .activity import Activity, ActivityLog, ActivityType, Actor, activity_type_of
 from .api import (
     AuthenticationError,
-    MalformedAnswerError,
-    NotFoundError,
     PauseBehavior,
     Recording,
     RecordingStatus,
-    RejectedError,
-    ServiceAnswerError,
     SignalWireClient,
     SignalWireError,
     UnavailableError,
@@ -44,47 +35,28 @@ from .const import (
     DOMAIN,
     LOGGER,
 )
+from .control import RecordingControl, recording_ended
+from .data import ProjectData
 from .devices import async_slot_devices
 from .discovery import Discovery
-from .hold import HoldStatus, PausedBy, RecordingHold
+from .hold import HoldStatus, RecordingHold
 from .issues import ProjectIssues
 from .keeper import HoldKeeper
-from .parties import Parties, PartyBook
+from .parties import PartyBook
 from .recordings import ActiveRecordings, Change
 from .slots import Slots
-from .storage import StoredHold, StoredProject, StoredRecording, project_store
-from .updates import RecordingUpdate, RecordingUpdates
+from .storage import (
+    StoredProject,
+    StoredRecording,
+    project_store,
+    restore_hold,
+    stored_hold,
+)
+from .updates import RecordingUpdate
 
 _SAVE_DELAY = 1.0
 
 type SignalWireConfigEntry = ConfigEntry[SignalWireCoordinator]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectData:
-    """What is known of a project's active recordings, as the service confirmed it.
-
-    `recordings` are all active ones by SID; `slots` maps every slot to the SID that sits in it,
-    or None; `parties` maps SIDs of recordings to who talks to whom, once that has been read;
-    `pause_behaviors` maps them to what was chosen for their next pause; `hold` is whether all of
-    them are to be paused.
-    """
-
-    recordings: Mapping[str, Recording] = field(default_factory=dict)
-    slots: Mapping[int, str | None] = field(default_factory=dict)
-    parties: Mapping[str, Parties] = field(default_factory=dict)
-    pause_behavior: PauseBehavior = PauseBehavior.SILENCE
-    pause_behaviors: Mapping[str, PauseBehavior] = field(default_factory=dict)
-    hold: HoldStatus = field(default_factory=HoldStatus)
-
-    def in_slot(self, number: int) -> Recording | None:
-        """Return the recording in a slot."""
-        sid = self.slots.get(number)
-        return None if sid is None else self.recordings.get(sid)
-
-    def pause_behavior_of(self, sid: str) -> PauseBehavior:
-        """Return what the recording's next pause sends."""
-        return self.pause_behaviors.get(sid, self.pause_behavior)
 
 
 class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
@@ -120,22 +92,30 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         self._most_slots = int(options.get(CONF_MOST_SLOTS, DEFAULT_MOST_SLOTS))
         self._slots = Slots(self._most_slots)
         self._parties = PartyBook(client)
-        self._updates = RecordingUpdates(
-            self._async_send,
-            lambda run: entry.async_create_task(hass, run, "signalwire update of a recording"),
-        )
+        self.activities = ActivityLog()
         self._recordings = ActiveRecordings()
         self._pause_behavior = PauseBehavior.SILENCE
         self._pause_behaviors: dict[str, PauseBehavior] = {}
         self._auto_release = timedelta(minutes=options.get(CONF_AUTO_RELEASE, DEFAULT_AUTO_RELEASE))
         self._issues = ProjectIssues(hass, entry)
         self._hold = RecordingHold()
-        self._hold_context: Context | None = None
+        self.control = RecordingControl(
+            hass,
+            entry,
+            client,
+            self._recordings,
+            self._hold,
+            pause_behavior_of=self._pause_behavior_of,
+            took=self._async_take_changes,
+            failed=self._async_tell_of_failed_pause,
+        )
         self._keeper = HoldKeeper(
             hass,
             entry,
-            self,
+            self.control,
+            self._recordings,
             self._hold,
+            reachable=lambda: self.last_update_success,
             alarm=self._async_alarm,
             report=self._async_report_unconfirmed,
             release=self._async_time_is_up,
@@ -144,10 +124,6 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         self._some_unreadable = False
         self._took_bearings = False
         entry.async_on_unload(self._async_end)
-        # Who is behind what the entities are about to show, by SID.
-        self._contexts: dict[str, Context] = {}
-        self._activities: list[Activity] = []
-        self._activity_listeners: list[Callable[[Activity], None]] = []
 
     # What flows in: refreshes and answers.
 
@@ -156,7 +132,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         """Bring back the slots there were, each with the recording that it had."""
         stored = await self._store.async_load()
         recordings = stored["recordings"] if stored else {}
-        self._recordings = ActiveRecordings(recordings)
+        self._recordings.restore(recordings)
         self._slots = Slots(
             self._most_slots,
             async_slot_devices(self.hass, self.config_entry),
@@ -164,7 +140,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         )
         if stored:
             self._pause_behavior = PauseBehavior(stored["pause_behavior"])
-            self._restore_hold(stored)
+            restore_hold(self._hold, stored)
         self._pause_behaviors = {
             sid: PauseBehavior(kept["pause_behavior"])
             for sid, kept in recordings.items()
@@ -174,21 +150,6 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         if self._hold.held:
             self.update_interval = self._active_interval
         self.data = self._snapshot(reachable=False)
-
-    def _restore_hold(self, stored: StoredProject) -> None:
-        """Bring back the wish, and who paused what."""
-        if (hold := stored.get("hold")) is not None:
-            self._hold.begin(
-                dt_util.parse_datetime(hold.get("until") or ""),
-                PauseBehavior(hold["pause_behavior"]) if "pause_behavior" in hold else None,
-            )
-        self._hold.restore(
-            {
-                sid: PausedBy(kept["paused_by"])
-                for sid, kept in stored["recordings"].items()
-                if "paused_by" in kept
-            }
-        )
 
     @override
     async def _async_update_data(self) -> ProjectData:
@@ -250,7 +211,6 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         if not self.last_update_success:
             self._async_show_hold()
             return
-        self._async_tell()
         if missing := self._parties.missing(self.data.recordings.values()):
             self.config_entry.async_create_background_task(
                 self.hass, self._async_read_parties(missing), "signalwire parties"
@@ -261,7 +221,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         self._async_publish()
 
     @callback
-    def _async_take_answer(self, changes: Iterable[Change]) -> None:
+    def _async_take_changes(self, changes: Iterable[Change]) -> None:
         """Take what an answer changed, as the new state."""
         self._note(changes, self._slots.occupants)
         self._async_publish()
@@ -275,10 +235,8 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         for change in changes:
             if (kind := activity_type_of(change)) is None:
                 continue
-            update = self._updates.current(change.sid)
-            if update is not None and update.context is not None:
-                self._contexts[change.sid] = update.context
-            self._activities.append(
+            update = self.control.current(change.sid)
+            self.activities.add(
                 Activity(
                     type=kind,
                     recording=change.after or change.before,
@@ -291,14 +249,11 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
     # What flows out: data for the entities, and what is kept over restarts.
 
     @callback
-    def async_add_activity_listener(self, listener: Callable[[Activity], None]) -> CALLBACK_TYPE:
-        """Let the listener hear of every activity; return what ends that."""
-        self._activity_listeners.append(listener)
-        return lambda: self._activity_listeners.remove(listener)
-
-    def context_of(self, sid: str) -> Context | None:
-        """Return the context of what the entities of a recording are being told of."""
-        return self._contexts.get(sid)
+    @override
+    def async_update_listeners(self) -> None:
+        """Let the entities show what is new, and then tell what has happened."""
+        super().async_update_listeners()
+        self.activities.tell()
 
     @callback
     def _async_publish(self) -> None:
@@ -311,7 +266,6 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         if data != self.data:
             self.data = data
             self.async_update_listeners()
-        self._async_tell()
 
     @callback
     def _async_show_hold(self) -> None:
@@ -320,14 +274,6 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         if data != self.data:
             self.data = data
             self.async_update_listeners()
-
-    @callback
-    def _async_tell(self) -> None:
-        """Tell what has happened, after the entities' states are what they are now."""
-        activities, self._activities = self._activities, []
-        for activity in activities:
-            for listener in list(self._activity_listeners):
-                listener(activity)
 
     def _snapshot(self, *, reachable: bool, refreshed: bool = False) -> ProjectData:
         recordings = self._recordings.read
@@ -368,7 +314,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         unconfirmed = sum(
             recording is None
             or recording.status is not RecordingStatus.PAUSED
-            or self.in_doubt(sid)
+            or self.control.in_doubt(sid)
             for sid, recording in self._recordings.known.items()
         )
         return HoldStatus(
@@ -391,11 +337,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             recordings[sid] = kept
         stored = StoredProject(recordings=recordings, pause_behavior=self._pause_behavior.value)
         if self._hold.held:
-            stored["hold"] = StoredHold()
-            if self._hold.until is not None:
-                stored["hold"]["until"] = self._hold.until.isoformat()
-            if self._hold.pause_behavior is not None:
-                stored["hold"]["pause_behavior"] = self._hold.pause_behavior.value
+            stored["hold"] = stored_hold(self._hold)
         return stored
 
     async def async_save(self) -> None:
@@ -403,77 +345,6 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         await self._store.async_save(self._to_store())
 
     # What entities and actions ask for.
-
-    async def async_update_recording(
-        self,
-        sid: str,
-        status: RecordingStatus,
-        pause_behavior: PauseBehavior | None = None,
-        *,
-        context: Context | None = None,
-    ) -> Recording:
-        """Pause, resume or stop a recording, and return what the service made of it.
-
-        A pause without `pause_behavior` sends what is chosen for the recording. Raises
-        ServiceValidationError if the recording has ended, or is to be resumed while all are
-        held; HomeAssistantError if the service did not do or confirm it.
-        """
-        if sid not in self._recordings.known:
-            raise _ended()
-        if status is RecordingStatus.IN_PROGRESS and self._hold.held:
-            raise ServiceValidationError(translation_domain=DOMAIN, translation_key="held")
-        if status is RecordingStatus.PAUSED and pause_behavior is None:
-            pause_behavior = self.data.pause_behavior_of(sid)
-        update = RecordingUpdate(status=status, pause_behavior=pause_behavior, context=context)
-        self._hold.person_asks(sid, status)
-        try:
-            return await self._updates.async_update(sid, update)
-        except HomeAssistantError as err:
-            if status is RecordingStatus.PAUSED:
-                recording = self._recordings.known.get(sid)
-                self._hold.person_failed(sid, recording)
-                if recording is not None:
-                    self._async_tell_of_failed_pause(recording, str(err), update)
-            raise
-
-    def in_doubt(self, sid: str) -> bool:
-        """Return whether the recording's status may be another by now."""
-        update, recording = self._updates.current(sid), self._recordings.known.get(sid)
-        return self._recordings.in_doubt(sid) or (
-            update is not None
-            and recording is not None
-            and not recording.status.confirms(update.status)
-        )
-
-    async def async_settled(self, sid: str) -> None:
-        """Wait until no update of the recording is under way."""
-        await self._updates.async_settled(sid)
-
-    async def async_keep(self, sid: str, status: RecordingStatus) -> None:
-        """Ask for a status on the hold's behalf; raises HomeAssistantError."""
-        pause_behavior = None
-        if status is RecordingStatus.PAUSED:
-            self._hold.claim(sid)
-            pause_behavior = self._hold.pause_behavior or self.data.pause_behavior_of(sid)
-        await self._updates.async_update(
-            sid,
-            RecordingUpdate(
-                status=status,
-                pause_behavior=pause_behavior,
-                actor=Actor.CALL_RECORDING,
-                context=self._hold_context,
-            ),
-        )
-
-    @property
-    def active(self) -> dict[str, Recording]:
-        """Return the active recordings as last confirmed, by SID."""
-        return self._recordings.read
-
-    @property
-    def reachable(self) -> bool:
-        """Return whether the last refresh succeeded."""
-        return self.last_update_success
 
     async def async_hold(
         self,
@@ -499,7 +370,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         await self._async_take_wish(context)
 
     async def _async_take_wish(self, context: Context | None) -> None:
-        self._hold_context = context
+        self.control.hold_context = context
         self._async_publish()
         self._keeper.async_schedule_release()
         await self.async_save()
@@ -525,17 +396,17 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
     @callback
     def _async_alarm(self, sid: str | None, reason: str | None) -> None:
         """Be loud about a pause that is not confirmed; None: about a service that is silent."""
-        self._activities.append(
+        self.activities.add(
             Activity(
                 type=ActivityType.PAUSE_FAILED,
                 recording=None if sid is None else self._recordings.known.get(sid),
                 slot=None if sid is None else self._slots.number_of(sid),
                 actor=Actor.CALL_RECORDING,
-                context=self._hold_context,
+                context=self.control.hold_context,
                 reason=reason,
             )
         )
-        self._async_tell()
+        self.activities.tell()
 
     @callback
     def _async_report_unconfirmed(self, unconfirmed: Mapping[str | None, str | None]) -> None:
@@ -549,9 +420,9 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
 
     @callback
     def _async_tell_of_failed_pause(
-        self, recording: Recording, reason: str, update: RecordingUpdate
+        self, recording: Recording, update: RecordingUpdate, reason: str
     ) -> None:
-        self._activities.append(
+        self.activities.add(
             Activity(
                 type=ActivityType.PAUSE_FAILED,
                 recording=recording,
@@ -561,26 +432,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
                 reason=reason,
             )
         )
-        self._async_tell()
-
-    async def async_stop_all(self, context: Context | None = None) -> None:
-        """Stop every active recording, all at once.
-
-        One that has ended by itself meanwhile is what was asked for. Raises HomeAssistantError
-        for the first that could not be stopped, once all the others are done.
-        """
-        outcomes = await asyncio.gather(
-            *(
-                self.async_update_recording(sid, RecordingStatus.STOPPED, context=context)
-                for sid in self.data.recordings
-            ),
-            return_exceptions=True,
-        )
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException) and not isinstance(
-                outcome, ServiceValidationError
-            ):
-                raise outcome
+        self.activities.tell()
 
     @callback
     def async_set_pause_behavior(
@@ -592,8 +444,11 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         elif sid in self._recordings.known:
             self._pause_behaviors[sid] = pause_behavior
         else:
-            raise _ended()
+            raise recording_ended()
         self._async_publish()
+
+    def _pause_behavior_of(self, sid: str) -> PauseBehavior:
+        return self.data.pause_behavior_of(sid)
 
     @callback
     def async_forget_slot(self, number: int) -> bool:
@@ -601,74 +456,6 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         forgotten = self._slots.forget(number)
         self._async_publish()
         return forgotten
-
-    async def _async_send(self, sid: str, update: RecordingUpdate) -> Recording:
-        """Send one update and take its answer."""
-        recording = self._recordings.known.get(sid)
-        if recording is None:
-            raise _ended()
-        try:
-            answer = await self.client.update_recording(
-                recording, update.status, update.pause_behavior
-            )
-        except (NotFoundError, RejectedError) as err:
-            raise await self._async_explain(recording, err) from err
-        except SignalWireError as err:
-            self._recordings.note_silence(sid)
-            raise self._failure(err) from err
-        self._async_take_answer(self._recordings.take_answer(answer))
-        if answer.status.confirms(update.status):
-            return answer
-        if not answer.is_active:
-            raise _ended()
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="not_confirmed",
-            translation_placeholders={
-                "requested": update.status.value,
-                "answered": answer.status.value,
-            },
-        )
-
-    async def _async_explain(
-        self, recording: Recording, refusal: ServiceAnswerError
-    ) -> HomeAssistantError:
-        """Return why an update was refused: most often the recording ended meanwhile.
-
-        The service has no error code for that, so the recording is read again.
-        """
-        try:
-            now = await self.client.get_recording(recording.sid)
-        except NotFoundError:
-            self._async_take_answer(self._recordings.take_absence(recording.sid))
-            return _ended()
-        except SignalWireError as err:
-            self._recordings.note_silence(recording.sid)
-            return self._failure(err)
-        self._async_take_answer(self._recordings.take_answer(now))
-        if not now.is_active:
-            return _ended()
-        return HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="update_rejected",
-            translation_placeholders={"error": str(refusal)},
-        )
-
-    def _failure(self, err: SignalWireError) -> HomeAssistantError:
-        """Return what to tell who asked for an update that failed."""
-        if isinstance(err, AuthenticationError):
-            self.config_entry.async_start_reauth(self.hass)
-            return HomeAssistantError(
-                translation_domain=DOMAIN, translation_key="authentication_failed"
-            )
-        key = "update_malformed" if isinstance(err, MalformedAnswerError) else "update_failed"
-        return HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key=key,
-            translation_placeholders={"error": str(err)},
-        )
-
-    # What is done on the side.
 
     def _warn_of_unreadable(self, unreadable: int) -> None:
         """Say once that something can't be read, until all can be again."""
@@ -690,7 +477,3 @@ _ASKED_FOR = {
     ActivityType.STOPPED: RecordingStatus.STOPPED,
     ActivityType.COMPLETED: RecordingStatus.STOPPED,
 }
-
-
-def _ended() -> ServiceValidationError:
-    return ServiceValidationError(translation_domain=DOMAIN, translation_key="recording_ended")

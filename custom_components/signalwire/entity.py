@@ -50,7 +50,7 @@ class SlotEntity(CoordinatorEntity[SignalWireCoordinator]):
     def _handle_coordinator_update(self) -> None:
         """Show what is new, on behalf of who is behind it."""
         if (recording := self.recording) is not None and (
-            context := self.coordinator.context_of(recording.sid)
+            context := self.coordinator.activities.context_of(recording.sid)
         ):
             self.async_set_context(context)
         super()._handle_coordinator_update()

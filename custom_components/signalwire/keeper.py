@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 import random
-from typing import Any, Protocol
+from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -12,34 +12,15 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_call_later, async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
-from .api import Recording, RecordingStatus
+from .api import RecordingStatus
+from .control import RecordingControl
 from .hold import RecordingHold
+from .recordings import ActiveRecordings
 
 ALARM_AFTER = 15.0
 """Seconds after which an unconfirmed pause is no longer a matter of patience."""
 MOST_UPDATES_AT_ONCE = 32
 _LONGEST_WAIT = 15.0
-
-
-class Project(Protocol):
-    """What the keeper needs of the coordinator."""
-
-    @property
-    def active(self) -> dict[str, Recording]:
-        """Return the active recordings as last confirmed, by SID."""
-
-    @property
-    def reachable(self) -> bool:
-        """Return whether the last refresh succeeded."""
-
-    def in_doubt(self, sid: str) -> bool:
-        """Return whether the recording's status may be another by now."""
-
-    async def async_settled(self, sid: str) -> None:
-        """Wait until no update of the recording is under way."""
-
-    async def async_keep(self, sid: str, status: RecordingStatus) -> None:
-        """Ask for a status on the hold's behalf; raises HomeAssistantError."""
 
 
 class HoldKeeper:
@@ -54,23 +35,28 @@ class HoldKeeper:
         self,
         hass: HomeAssistant,
         entry: ConfigEntry[Any],
-        project: Project,
+        control: RecordingControl,
+        recordings: ActiveRecordings,
         hold: RecordingHold,
         *,
+        reachable: Callable[[], bool],
         alarm: Callable[[str | None, str | None], None],
         report: Callable[[Mapping[str | None, str | None]], None],
         release: CALLBACK_TYPE,
     ) -> None:
-        """Take what to keep, and what to call.
+        """Take what to keep and through what, and what to call.
 
-        `alarm` gets the SID of the recording, or None for a service that does not answer, and
-        the last reason; `report` gets all that is unconfirmed for too long, whenever that
-        changes; `release` is called when the time is up.
+        `reachable` tells whether the last refresh succeeded. `alarm` gets the SID of the
+        recording, or None for a service that does not answer, and the last reason; `report` gets
+        all that is unconfirmed for too long, whenever that changes; `release` is called when the
+        time is up.
         """
         self._hass = hass
         self._entry = entry
-        self._project = project
+        self._control = control
+        self._recordings = recordings
         self._hold = hold
+        self._reachable = reachable
         self._alarm = alarm
         self._report = report
         self._release = release
@@ -87,13 +73,13 @@ class HoldKeeper:
     @callback
     def async_check(self) -> None:
         """Start what is missing, after every piece of news."""
-        reachable = self._project.reachable
+        reachable = self._reachable()
         if reachable and not self._was_reachable:
             self._back.set()
             self._back = asyncio.Event()
             self._reasons.pop(None, None)
         self._was_reachable = reachable
-        goals = self._hold.goals(self._project.active.values(), self._project.in_doubt)
+        goals = self._hold.goals(self._recordings.read.values(), self._control.in_doubt)
         for sid in goals.keys() - self._tasks:
             self._tasks.add(sid)
             self._entry.async_create_background_task(
@@ -148,11 +134,11 @@ class HoldKeeper:
         while True:
             async with self._at_once:
                 # What a person asks of this recording goes first, and may settle it.
-                await self._project.async_settled(sid)
+                await self._control.async_settled(sid)
                 if (goal := self._goal(sid)) is None:
                     return
                 try:
-                    await self._project.async_keep(sid, goal)
+                    await self._control.async_keep(sid, goal)
                 except HomeAssistantError as err:
                     self._reasons[sid] = str(err)
                 if self._goal(sid) is None:
@@ -171,16 +157,16 @@ class HoldKeeper:
             return
 
     def _goal(self, sid: str) -> RecordingStatus | None:
-        recording = self._project.active.get(sid)
+        recording = self._recordings.known.get(sid)
         if recording is None:
             return None
-        return self._hold.goals([recording], self._project.in_doubt).get(sid)
+        return self._hold.goals([recording], self._control.in_doubt).get(sid)
 
     @callback
     def _async_watch(self, unpaused: Iterable[str]) -> None:
         """Begin and end to count the seconds of what is not confirmed."""
         unconfirmed: set[str | None] = set(unpaused) if self._hold.held else set()
-        if self._hold.held and not self._project.reachable:
+        if self._hold.held and not self._reachable():
             unconfirmed.add(None)
         for key in self._timers.keys() - unconfirmed:
             self._timers.pop(key)()

@@ -34,13 +34,17 @@ class ActiveRecordings:
     its recording is in doubt until a refresh that begins later. Refreshes never overlap.
     """
 
-    def __init__(self, sids: Iterable[str] = ()) -> None:
-        """Take the SIDs that are known from before a restart."""
-        self._known: dict[str, Recording | None] = dict.fromkeys(sids)
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._known: dict[str, Recording | None] = {}
         self._answered: set[str] = set()
         self._doubtful: set[str] = set()
         # Those of them that the refresh under way will have cleared up.
         self._clearing: set[str] = set()
+
+    def restore(self, sids: Iterable[str]) -> None:
+        """Bring back the SIDs that are known from before a restart."""
+        self._known = dict.fromkeys(sids)
 
     @property
     def known(self) -> Mapping[str, Recording | None]:

@@ -106,6 +106,6 @@ class StatusSelect(SlotEntity, SelectEntity):
     @override
     async def async_select_option(self, option: str) -> None:
         """Ask the service for the status."""
-        await self.coordinator.async_update_recording(
+        await self.coordinator.control.async_update(
             self.require_recording().sid, RecordingStatus(option), context=self._context
         )

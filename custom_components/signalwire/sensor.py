@@ -18,7 +18,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
 from .api import Recording, RecordingSource, RecordingStatus
-from .coordinator import ProjectData, SignalWireConfigEntry
+from .coordinator import SignalWireConfigEntry
+from .data import ProjectData
 from .entity import ProjectEntity, SlotEntity, async_add_slot_entities
 from .parties import Parties
 

@@ -78,7 +78,7 @@ class RecordingSwitch(SlotEntity, SwitchEntity):
         await self._async_update(RecordingStatus.PAUSED)
 
     async def _async_update(self, status: RecordingStatus) -> None:
-        await self.coordinator.async_update_recording(
+        await self.coordinator.control.async_update(
             self.require_recording().sid, status, context=self._context
         )
 

@@ -1,0 +1,218 @@
+"""Changes recordings, for people and for the hold, and says in words what went wrong."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+
+from .activity import Actor
+from .api import (
+    AuthenticationError,
+    MalformedAnswerError,
+    NotFoundError,
+    PauseBehavior,
+    Recording,
+    RecordingStatus,
+    RejectedError,
+    ServiceAnswerError,
+    SignalWireClient,
+    SignalWireError,
+)
+from .const import DOMAIN
+from .hold import RecordingHold
+from .recordings import ActiveRecordings, Change
+from .updates import RecordingUpdate, RecordingUpdates
+
+
+class RecordingControl:
+    """Pauses, resumes and stops recordings.
+
+    An update is done when the service's answer shows the status that was asked for. `took` gets
+    what each answer changed, `failed` each pause of a person's that did not come about.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry[Any],
+        client: SignalWireClient,
+        recordings: ActiveRecordings,
+        hold: RecordingHold,
+        *,
+        pause_behavior_of: Callable[[str], PauseBehavior],
+        took: Callable[[Iterable[Change]], None],
+        failed: Callable[[Recording, RecordingUpdate, str], None],
+    ) -> None:
+        """Take what to send through, what is known, what is wanted, and what to call."""
+        self._hass = hass
+        self._entry = entry
+        self._client = client
+        self._recordings = recordings
+        self._hold = hold
+        self._pause_behavior_of = pause_behavior_of
+        self._took = took
+        self._failed = failed
+        self._updates = RecordingUpdates(
+            self._async_send,
+            lambda run: entry.async_create_task(hass, run, "signalwire update of a recording"),
+        )
+        # Who is behind the hold, for the states that change with it.
+        self.hold_context: Context | None = None
+
+    def current(self, sid: str) -> RecordingUpdate | None:
+        """Return the update of a recording that is under way."""
+        return self._updates.current(sid)
+
+    def in_doubt(self, sid: str) -> bool:
+        """Return whether the recording's status may be another by now."""
+        update, recording = self._updates.current(sid), self._recordings.known.get(sid)
+        return self._recordings.in_doubt(sid) or (
+            update is not None
+            and recording is not None
+            and not recording.status.confirms(update.status)
+        )
+
+    async def async_update(
+        self,
+        sid: str,
+        status: RecordingStatus,
+        pause_behavior: PauseBehavior | None = None,
+        *,
+        context: Context | None = None,
+    ) -> Recording:
+        """Do what a person or an automation asks of one recording; return what came of it.
+
+        A pause without `pause_behavior` sends what is chosen for the recording. Raises
+        ServiceValidationError if the recording has ended, or is to be resumed while all are
+        held; HomeAssistantError if the service did not do or confirm it.
+        """
+        if sid not in self._recordings.known:
+            raise recording_ended()
+        if status is RecordingStatus.IN_PROGRESS and self._hold.held:
+            raise ServiceValidationError(translation_domain=DOMAIN, translation_key="held")
+        if status is RecordingStatus.PAUSED and pause_behavior is None:
+            pause_behavior = self._pause_behavior_of(sid)
+        update = RecordingUpdate(status=status, pause_behavior=pause_behavior, context=context)
+        self._hold.person_asks(sid, status)
+        try:
+            return await self._updates.async_update(sid, update)
+        except HomeAssistantError as err:
+            if status is RecordingStatus.PAUSED:
+                recording = self._recordings.known.get(sid)
+                self._hold.person_failed(sid, recording)
+                if recording is not None:
+                    self._failed(recording, update, str(err))
+            raise
+
+    async def async_stop_all(self, context: Context | None = None) -> None:
+        """Stop every active recording, all at once.
+
+        One that has ended by itself meanwhile is what was asked for. Raises HomeAssistantError
+        for the first that could not be stopped, once all the others are done.
+        """
+        outcomes = await asyncio.gather(
+            *(
+                self.async_update(sid, RecordingStatus.STOPPED, context=context)
+                for sid in self._recordings.known
+            ),
+            return_exceptions=True,
+        )
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException) and not isinstance(
+                outcome, ServiceValidationError
+            ):
+                raise outcome
+
+    async def async_settled(self, sid: str) -> None:
+        """Wait until no update of the recording is under way."""
+        await self._updates.async_settled(sid)
+
+    async def async_keep(self, sid: str, status: RecordingStatus) -> None:
+        """Ask for a status on the hold's behalf; raises HomeAssistantError."""
+        pause_behavior = None
+        if status is RecordingStatus.PAUSED:
+            self._hold.claim(sid)
+            pause_behavior = self._hold.pause_behavior or self._pause_behavior_of(sid)
+        await self._updates.async_update(
+            sid,
+            RecordingUpdate(
+                status=status,
+                pause_behavior=pause_behavior,
+                actor=Actor.CALL_RECORDING,
+                context=self.hold_context,
+            ),
+        )
+
+    async def _async_send(self, sid: str, update: RecordingUpdate) -> Recording:
+        """Send one update and take its answer."""
+        recording = self._recordings.known.get(sid)
+        if recording is None:
+            raise recording_ended()
+        try:
+            answer = await self._client.update_recording(
+                recording, update.status, update.pause_behavior
+            )
+        except (NotFoundError, RejectedError) as err:
+            raise await self._async_explain(recording, err) from err
+        except SignalWireError as err:
+            self._recordings.note_silence(sid)
+            raise self._failure(err) from err
+        self._took(self._recordings.take_answer(answer))
+        if answer.status.confirms(update.status):
+            return answer
+        if not answer.is_active:
+            raise recording_ended()
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="not_confirmed",
+            translation_placeholders={
+                "requested": update.status.value,
+                "answered": answer.status.value,
+            },
+        )
+
+    async def _async_explain(
+        self, recording: Recording, refusal: ServiceAnswerError
+    ) -> HomeAssistantError:
+        """Return why an update was refused: most often the recording ended meanwhile.
+
+        The service has no error code for that, so the recording is read again.
+        """
+        try:
+            now = await self._client.get_recording(recording.sid)
+        except NotFoundError:
+            self._took(self._recordings.take_absence(recording.sid))
+            return recording_ended()
+        except SignalWireError as err:
+            self._recordings.note_silence(recording.sid)
+            return self._failure(err)
+        self._took(self._recordings.take_answer(now))
+        if not now.is_active:
+            return recording_ended()
+        return HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="update_rejected",
+            translation_placeholders={"error": str(refusal)},
+        )
+
+    def _failure(self, err: SignalWireError) -> HomeAssistantError:
+        """Return what to tell who asked for an update that failed."""
+        if isinstance(err, AuthenticationError):
+            self._entry.async_start_reauth(self._hass)
+            return HomeAssistantError(
+                translation_domain=DOMAIN, translation_key="authentication_failed"
+            )
+        key = "update_malformed" if isinstance(err, MalformedAnswerError) else "update_failed"
+        return HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key=key,
+            translation_placeholders={"error": str(err)},
+        )
+
+
+def recording_ended() -> ServiceValidationError:
+    """Return what to tell who asks something of a recording that is over."""
+    return ServiceValidationError(translation_domain=DOMAIN, translation_key="recording_ended")
