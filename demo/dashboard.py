@@ -28,7 +28,11 @@ def build(devices: Devices) -> dict[str, Any]:
                 "header": _header(devices.project),
                 "badges": _badges(devices.project),
                 "sections": [
-                    _slot(devices.slot.of_slot(number), number) for number in range(1, _SLOTS + 1)
+                    _wish(devices.project),
+                    *(
+                        _slot(devices.slot.of_slot(number), number)
+                        for number in range(1, _SLOTS + 1)
+                    ),
                 ],
             }
         ]
@@ -36,10 +40,13 @@ def build(devices: Devices) -> dict[str, Any]:
 
 
 def _header(project: Entities) -> Card:
-    active = project.ids["sensor.active_recordings"]
+    active, wish = project.ids["sensor.active_recordings"], project.ids["switch.call_recording"]
     content = f"""# {{{{ device_name('{active}') }}}}
 {{% set active = states('{active}') %}}
 {{% if not active | is_number %}}SignalWire does not answer: what is recorded is not known.
+{{% elif is_state('{wish}', 'off') and not state_attr('{wish}', 'confirmed') %}}Not all \
+recordings are paused yet.
+{{% elif is_state('{wish}', 'off') %}}Nothing is recorded until call recording is switched on.
 {{% elif active | int == 0 %}}No call is being recorded at the moment.
 {{% else %}}Tap a recording to pause it, tap again to go on.
 {{% endif %}}"""
@@ -72,6 +79,34 @@ def _badges(project: Entities) -> list[Card]:
             }
         )
     return badges
+
+
+def _wish(project: Entities) -> Card:
+    """Return the section of the switch that pauses everything, over the whole width."""
+    switch, until = project.ids["switch.call_recording"], project.ids["sensor.held_until"]
+    return {
+        "type": "grid",
+        "column_span": 4,
+        "cards": [
+            {
+                "type": "tile",
+                "entity": switch,
+                "name": "Call recording",
+                "color": "red",
+                "tap_action": {"action": "toggle"},
+                "icon_tap_action": {"action": "toggle"},
+                "features": [{"type": "toggle"}],
+                "features_position": "inline",
+                "grid_options": {"columns": 24},
+            },
+            {
+                **(_fact(until, "Goes back on", columns=12) or {}),
+                "visibility": [
+                    {"condition": "state", "entity": until, "state_not": "unknown"},
+                ],
+            },
+        ],
+    }
 
 
 def _slot(slot: Entities, number: int) -> Card:

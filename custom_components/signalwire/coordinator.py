@@ -147,7 +147,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             if "pause_behavior" in kept
         }
         self.was_set_up_before = stored is not None
-        if self._hold.held:
+        if self._hold.held or recordings:
             self.update_interval = self._active_interval
         self.data = self._snapshot(reachable=False)
 
