@@ -14,7 +14,7 @@ from .settings import free_port
 from .traffic import Control
 
 _TARGET = Path(__file__).resolve().parent.parent / "docs" / "pictures" / "dashboard.png"
-_SIZE = (1400, 690)
+_SIZE = (1400, 770)
 _CALLS = (("+15555550142", "+15555550100"), ("+15555550118", "+15555550101"))
 _ROOM = "Front desk"
 _AGE = 25
@@ -33,7 +33,7 @@ async def _take() -> None:
         ):
             control = Control(session, demo.space)
             await log_in(page, demo.address, demo.user, demo.password)
-            switches = page.locator("hui-tile-card").get_by_role("switch")
+            switches = page.locator("hui-tile-card", has_text="This call").get_by_role("switch")
             for number, (caller, called) in enumerate(_CALLS):
                 await control.start_call(caller, called)
                 await switches.nth(number).wait_for()

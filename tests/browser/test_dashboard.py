@@ -107,6 +107,8 @@ async def test_pause_and_resume_on_the_dashboard(tmp_path: Path) -> None:
         await expect(tile.get_by_role("switch")).to_be_checked()
         assert len(await _updates(stage)) == 2
 
+        await _hold_and_release(stage)
+
         await stage.control.hang_up(call)
         await expect(stage.tile("This call")).to_have_count(0)
         await expect(page.get_by_text("No call is being recorded")).to_be_visible()
@@ -116,12 +118,26 @@ async def test_pause_and_resume_on_the_dashboard(tmp_path: Path) -> None:
         await stage.tile("Stop").first.click()
         await page.get_by_role("button", name="OK").click()
         await _recording_that_is(stage, "stopped")
-        assert len(await _updates(stage)) == 3
+        assert len(await _updates(stage)) == 5
         await expect(tile).to_have_count(0)
 
         assert await demo.stop() == 0
 
     _check_silence(demo, folder)
+
+
+async def _hold_and_release(stage: _Stage) -> None:
+    """Switch call recording off and on again, and see it kept."""
+    # As it is written: a tile that says "This call" and "Recording" is another.
+    tile = stage.page.locator("hui-tile-card", has_text=re.compile("Call recording"))
+    wish = tile.get_by_role("switch")
+    await wish.click()
+    await _recording_that_is(stage, "paused")
+    await expect(stage.page.get_by_text("Nothing is recorded until")).to_be_visible()
+    await expect(stage.tile("This call").get_by_role("switch")).not_to_be_checked()
+    await wish.click()
+    await _recording_that_is(stage, "in-progress")
+    await expect(stage.tile("This call").get_by_role("switch")).to_be_checked()
 
 
 def _check_silence(demo: Demo, folder: Path) -> None:

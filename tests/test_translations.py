@@ -1,0 +1,87 @@
+"""Every text that can be shown is there, and every text that is there can be shown."""
+
+from collections.abc import Iterator
+import json
+from pathlib import Path
+import re
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.signalwire import config_flow
+
+FOLDER = Path(config_flow.__file__).parent
+CODE = "\n".join(path.read_text() for path in FOLDER.glob("*.py"))
+TEXTS: dict[str, Any] = json.loads((FOLDER / "translations" / "en.json").read_text())
+ICONS: dict[str, Any] = json.loads((FOLDER / "icons.json").read_text())
+
+
+def _leaves(texts: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in texts.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{path}.{key}")
+        else:
+            yield f"{path}.{key}", value
+
+
+def test_every_error_of_the_code_has_a_sentence() -> None:
+    raised = set(re.findall(r'translation_key="(\w+)"', CODE))
+    raised |= set(re.findall(r'key = "(\w+)" if .* else "(\w+)"', CODE)[0])
+    entities = {key for platform in TEXTS["entity"].values() for key in platform}
+    others = entities | set(TEXTS["issues"]) | set(TEXTS["device"])
+    assert raised - others == set(TEXTS["exceptions"])
+
+
+def test_every_error_of_the_flow_has_a_sentence() -> None:
+    source = (FOLDER / "config_flow.py").read_text()
+    for key in TEXTS["config"]["error"]:
+        assert f'"{key}"' in source, f"{key} is never shown"
+    for key in re.findall(r'errors\[\w+\] = "(\w+)"', source):
+        assert key in TEXTS["config"]["error"]
+
+
+def test_every_issue_has_a_title_and_a_description() -> None:
+    for key, issue in TEXTS["issues"].items():
+        assert f'"{key}"' in (FOLDER / "issues.py").read_text()
+        assert set(issue) == {"title", "description"}
+
+
+@pytest.mark.parametrize("step", ["user", "reconfigure", "reauth_confirm"])
+def test_every_field_is_explained(step: str) -> None:
+    texts = TEXTS["config"]["step"][step]
+    assert set(texts["data"]) == set(texts["data_description"])
+
+
+def test_every_option_is_explained() -> None:
+    texts = TEXTS["options"]["step"]["init"]
+    options = {str(key) for key in config_flow._OPTIONS_SCHEMA.schema}
+    assert set(texts["data"]) == set(texts["data_description"]) == options
+
+
+def test_no_text_is_empty_or_refers_to_another() -> None:
+    for path, text in _leaves(TEXTS):
+        assert text.strip(), path
+        assert "[%key:" not in text, path
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_every_entity_has_a_name_an_icon_and_words_for_its_states(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    for entity in er.async_entries_for_config_entry(er.async_get(hass), loaded.entry_id):
+        texts = TEXTS["entity"][entity.domain][entity.translation_key]
+        # The switch of a slot is named like its device.
+        assert "name" in texts or entity.translation_key == "recording"
+        assert entity.translation_key in ICONS["entity"][entity.domain]
+        states = (entity.capabilities or {}).get("options")
+        if states:
+            assert set(states) == set(texts["state"]), entity.entity_id
+    described = {(platform, key) for platform, texts in TEXTS["entity"].items() for key in texts}
+    shown = {
+        (entity.domain, entity.translation_key)
+        for entity in er.async_entries_for_config_entry(er.async_get(hass), loaded.entry_id)
+    }
+    assert described == shown
