@@ -10,6 +10,7 @@ import secrets
 
 from aiohttp import web
 
+from .callbacks import Callbacks
 from .control import Control
 from .faults import Fault, Faults
 from .request_log import ReceivedRequest, RequestLog
@@ -44,6 +45,7 @@ class Simulator:
         self.space = Space(now, shortest_recording)
         self.faults = Faults()
         self.requests = RequestLog()
+        self.callbacks = Callbacks(self.settings, self.space)
         self._address: tuple[str, int] | None = None
         self._runner: web.AppRunner | None = None
 
@@ -59,7 +61,8 @@ class Simulator:
         """Listen; port 0 takes a free one. The state of an earlier start is kept."""
         app = web.Application(middlewares=[middleware(self.space, self.faults, self.requests)])
         app.add_routes(Service(self.settings, self.space).routes())
-        app.add_routes(Control(self.settings, self.space, self.faults, self.requests).routes())
+        control = Control(self.settings, self.space, self.faults, self.requests, self.callbacks)
+        app.add_routes(control.routes())
         # A request that nobody waits for any more must not outlive the server.
         self._runner = web.AppRunner(
             app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True
@@ -68,6 +71,8 @@ class Simulator:
         site = web.TCPSite(self._runner, host, port)
         await site.start()
         self._address = (host, self._runner.addresses[0][1])
+        self.settings.url = self.url
+        self.callbacks.start()
 
     async def restart(self) -> None:
         """Listen again where it did, with the state it had."""
@@ -79,5 +84,6 @@ class Simulator:
     async def stop(self) -> None:
         """Stop listening; the state is kept."""
         if self._runner is not None:
+            await self.callbacks.stop()
             await self._runner.cleanup()
             self._runner = None

@@ -1,19 +1,29 @@
 """The control side, `/_sim/…`: makes calls, recordings and faults, and shows what happened."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import get_args, get_origin, get_type_hints
 
 from aiohttp import web
 
+from .callbacks import Callbacks
 from .errors import ServiceError
 from .faults import Fault, Faults
 from .models import Json
 from .request_log import RequestLog
-from .settings import Settings
+from .settings import CallbackFormat, Settings
 from .space import Space
 
 _FAULT_TYPES = get_type_hints(Fault)
+_CHANGEABLE: dict[str, type | None] = {
+    "token": str,
+    "scopes": list,
+    "loose": bool,
+    "show_signing_key": bool,
+    "callback_format": str,
+    "callback_delay": float,
+    "callback_copies": int,
+}
 
 type Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -22,12 +32,18 @@ class Control:
     """JSON in and out, without login; what is created is answered as the service shows it."""
 
     def __init__(
-        self, settings: Settings, space: Space, faults: Faults, requests: RequestLog
+        self,
+        settings: Settings,
+        space: Space,
+        faults: Faults,
+        requests: RequestLog,
+        callbacks: Callbacks,
     ) -> None:
         self._settings = settings
         self._space = space
         self._faults = faults
         self._requests = requests
+        self._callbacks = callbacks
 
     def routes(self) -> Iterable[web.RouteDef]:
         """Return every endpoint of the control side."""
@@ -43,6 +59,7 @@ class Control:
             ("DELETE", "/faults", self.clear_faults),
             ("GET", "/requests", self.show_requests),
             ("DELETE", "/requests", self.clear_requests),
+            ("GET", "/callbacks", self.show_callbacks),
             ("GET", "/state", self.show_state),
             ("POST", "/settings", self.change_settings),
             ("POST", "/reset", self.reset),
@@ -78,12 +95,25 @@ class Control:
         return self._show(conference.render(self._settings.project, self._space.now()))
 
     async def start_recording(self, request: web.Request) -> web.Response:
-        """Take {channels, queued}; record a call."""
-        given = await _given(request, {"channels": int, "queued": bool})
+        """Take {channels, queued, callback_url, callback_events, callback_method}."""
+        given = await _given(
+            request,
+            {
+                "channels": int,
+                "queued": bool,
+                "callback_url": str,
+                "callback_events": str,
+                "callback_method": str,
+            },
+        )
+        url = given.get("callback_url")
         recording = self._space.start_recording(
             call_sid=request.match_info["sid"],
             channels=2 if given.get("channels") == 2 else 1,
             queued=given.get("queued") is True,
+            callback_url=None if url is None else str(url),
+            callback_events=tuple(str(given.get("callback_events", "completed")).split()),
+            callback_method=str(given.get("callback_method", "POST")),
         )
         return self._show(recording.render(self._settings.project, self._space.now()))
 
@@ -134,6 +164,10 @@ class Control:
         self._requests.clear()
         return self._show({"requests": 0})
 
+    async def show_callbacks(self, request: web.Request) -> web.Response:
+        """Answer with the callbacks that were sent."""
+        return web.json_response([delivery.render() for delivery in self._callbacks.deliveries])
+
     async def show_state(self, request: web.Request) -> web.Response:
         """Answer with all there is, and with what a witness wants to know of it."""
         now, project = self._space.now(), self._settings.project
@@ -156,18 +190,20 @@ class Control:
         )
 
     async def change_settings(self, request: web.Request) -> web.Response:
-        """Take {token, scopes, loose, show_signing_key}."""
-        given = await _given(
-            request, {"token": str, "scopes": list, "loose": bool, "show_signing_key": bool}
-        )
+        """Take what of the settings may change while it runs; answer with what was taken."""
+        given = await _given(request, _CHANGEABLE)
         for name, value in given.items():
-            setattr(
-                self._settings,
-                name,
-                {str(scope) for scope in value} if isinstance(value, list) else value,
-            )
-        shown = asdict(self._settings)
-        return self._show({"scopes": sorted(shown["scopes"]), "loose": shown["loose"]})
+            match name, value:
+                case "scopes", list():
+                    self._settings.scopes = {str(scope) for scope in value}
+                case "callback_format", str():
+                    try:
+                        self._settings.callback_format = CallbackFormat(value)
+                    except ValueError as err:
+                        raise _bad(str(err)) from None
+                case _:
+                    setattr(self._settings, name, value)
+        return self._show(given)
 
     async def reset(self, request: web.Request) -> web.Response:
         """Begin anew, but for the settings."""

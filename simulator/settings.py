@@ -1,6 +1,14 @@
 """Who the space belongs to, and how it answers."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class CallbackFormat(StrEnum):
+    """In which form a callback is posted."""
+
+    FORM = "form"
+    JSON = "json"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -16,3 +24,9 @@ class Settings:
     scopes: set[str] = field(default_factory=lambda: {"voice", "management"})
     # Answer as loosely as in a response recorded in 2018.
     loose: bool = False
+    # Where the simulator listens.
+    url: str | None = None
+    callback_format: CallbackFormat = CallbackFormat.FORM
+    # Seconds by which callbacks are late, and how often each is sent.
+    callback_delay: float = 0
+    callback_copies: int = 1

@@ -11,7 +11,7 @@ import pytest
 
 from simulator import Fault, Simulator
 from simulator.models import BASE
-from tests.helpers import PROJECT_ID, TOKEN
+from tests.helpers import PROJECT_ID, TOKEN, until
 
 RECORDINGS = f"{BASE}/Accounts/{PROJECT_ID}/Recordings.json"
 
@@ -47,6 +47,20 @@ async def test_a_call_is_made_recorded_and_hung_up(http: ClientSession) -> None:
     assert shown["updates"] == 0
 
 
+async def test_a_recording_calls_back_and_the_control_side_shows_it(
+    http: ClientSession, simulator: Simulator
+) -> None:
+    await _post(http, "settings", {"callback_format": "json", "callback_copies": 2})
+    call = await _post(http, "calls")
+    body = {"callback_url": f"{simulator.url}/nowhere", "callback_events": "in-progress absent"}
+    await _post(http, f"calls/{call['sid']}/recordings", body)
+    await until(lambda: len(simulator.callbacks.deliveries) == 2)
+    told = await _get(http, "callbacks")
+    assert [(delivery["event"], delivery["status"]) for delivery in told] == [
+        ("in-progress", 404)
+    ] * 2
+
+
 async def test_a_conference_is_opened_recorded_and_ended(http: ClientSession) -> None:
     conference = await _post(http, "conferences", {"friendly_name": "Front desk"})
     recording = await _post(http, f"conferences/{conference['sid']}/recordings")
@@ -73,6 +87,7 @@ async def test_thousands_of_recordings_come_at_once(http: ClientSession) -> None
         ("faults", {"apply": "never"}),
         ("faults", {"headers": "X"}),
         ("settings", {"project": "another"}),
+        ("settings", {"callback_format": "xml"}),
     ],
 )
 async def test_bad_input_is_a_clear_refusal(http: ClientSession, path: str, body: object) -> None:
