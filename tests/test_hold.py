@@ -80,11 +80,21 @@ def test_a_persons_pause_that_did_not_happen_is_nobodys(hold: RecordingHold) -> 
     assert hold.paused_by("a") is PausedBy.PERSON
 
 
-def test_a_person_who_resumes_or_stops_leaves_nothing_to_resume(hold: RecordingHold) -> None:
+def test_what_the_hold_paused_stays_its_to_resume_though_a_persons_try_is_lost(
+    hold: RecordingHold,
+) -> None:
     hold.claim("a")
     hold.end()
     hold.person_asks("a", RecordingStatus.STOPPED)
-    assert hold.paused_by("a") is PausedBy.HOLD
+    hold.person_asks("a", RECORDING)
+    assert hold.goals([_recording(PAUSED)]) == {"a": RECORDING}
+    assert hold.goals([_recording(RECORDING)]) == {}
+    assert hold.paused_by("a") is None
+
+
+def test_a_person_who_resumes_gives_back_what_they_paused(hold: RecordingHold) -> None:
+    hold.person_asks("a", PAUSED)
+    hold.end()
     hold.person_asks("a", RECORDING)
     assert hold.paused_by("a") is None
 

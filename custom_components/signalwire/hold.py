@@ -65,11 +65,14 @@ class RecordingHold:
         self._paused_by.setdefault(sid, PausedBy.HOLD)
 
     def person_asks(self, sid: str, status: RecordingStatus) -> None:
-        """Note that a person acts on one recording: from now on it is theirs."""
+        """Note that a person acts on one recording: what they pause is theirs until they resume it.
+
+        What the hold paused stays its to resume, should the person's try be lost.
+        """
         if status is RecordingStatus.PAUSED:
             self._paused_by[sid] = PausedBy.PERSON
-        elif status is RecordingStatus.IN_PROGRESS:
-            self._paused_by.pop(sid, None)
+        elif status is RecordingStatus.IN_PROGRESS and self._paused_by.get(sid) is PausedBy.PERSON:
+            del self._paused_by[sid]
 
     def person_failed(self, sid: str, recording: Recording | None) -> None:
         """Note that what a person asked for did not happen: an unpaused one is nobody's."""
