@@ -133,6 +133,7 @@ async def _run(options: Options) -> None:
             control = Control(session, account.space)
             ready = wait_until(control.state, "the simulator answered", _SIMULATOR_LIMIT)
             await race(ready, simulator.watch())
+            await control.tell_signing_key()
             guards = [simulator.watch()]
             if options.calls:
                 guards.append(keep_talking(control))
@@ -163,7 +164,9 @@ async def _home_assistant(
             "Home Assistant", command, folder=folder, log=folder / "console.log"
         ) as home:
             if not welcomed:
-                await race(set_up(server, wanted), home.watch())
+                webhook = await race(set_up(server, wanted), home.watch())
+                if wanted.simulated and webhook is not None:
+                    await Control(session, account.space).call_back(webhook)
                 replace(settings, entered=entered).save(folder)
                 _welcome(server, settings, account, folder, time.monotonic() - begin)
                 welcomed = True

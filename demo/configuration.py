@@ -18,6 +18,7 @@ homeassistant:
   country: US
   currency: USD
   language: en
+  external_url: {address}
 
 config:
 conversation:
@@ -43,7 +44,9 @@ recorder:
 
 def write_configuration(folder: Path, integration: Path, port: int) -> None:
     """Make the folder ready for a start of Home Assistant on a port."""
-    (folder / "configuration.yaml").write_text(_CONFIGURATION, encoding="utf-8")
+    (folder / "configuration.yaml").write_text(
+        _CONFIGURATION.format(address=f"http://{LOOPBACK}:{port}"), encoding="utf-8"
+    )
     _link_integration(folder, integration)
     storage = folder / ".storage"
     storage.mkdir(mode=0o700, exist_ok=True)

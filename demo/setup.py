@@ -31,8 +31,11 @@ class Wanted:
     simulated: bool
 
 
-async def set_up(server: Server, wanted: Wanted) -> None:
-    """Bring Home Assistant to where the person finds recordings on its start page."""
+async def set_up(server: Server, wanted: Wanted) -> str | None:
+    """Bring Home Assistant to where the person finds recordings on its start page.
+
+    Return the address that SignalWire can call back, once the integration has one.
+    """
     login = await _enter(server, wanted.password)
     async with connected(server, login) as commands:
         await wait_until(lambda: _running(commands), "Home Assistant was ready", _START_LIMIT)
@@ -41,7 +44,10 @@ async def set_up(server: Server, wanted: Wanted) -> None:
         if entry["state"] != _LOADED:
             say(f"The integration is not ready: {entry['reason'] or entry['state']}")
         await _ensure_dashboard(commands)
+        webhooks = await commands.send("webhook/list")
     await server.log_out(login)
+    ids = [webhook["webhook_id"] for webhook in webhooks if webhook["domain"] == DOMAIN]
+    return f"{server.address}/api/webhook/{ids[0]}" if ids else None
 
 
 async def _enter(server: Server, password: str) -> Login:
@@ -103,8 +109,9 @@ async def _look_often(server: Server, login: Login, entry_id: str) -> None:
     """Choose short intervals: the simulator does not mind, and the dashboard moves at once."""
     path = "/api/config/config_entries/options/flow"
     flow = await server.post(path, {"handler": entry_id}, login)
-    options = {"active_interval": 1, "idle_interval": 2}
-    await server.post(f"{path}/{flow['flow_id']}", options, login)
+    path = f"{path}/{flow['flow_id']}"
+    await server.post(path, {"next_step_id": "settings"}, login)
+    await server.post(path, {"active_interval": 1, "idle_interval": 60}, login)
 
 
 def _fill_in(schema: list[dict[str, Any]], account: Account) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Calls that come and go by themselves, so that the dashboard has something to show."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 import random
@@ -47,6 +47,14 @@ class Control:
         """End a conference."""
         await self._post(f"conferences/{conference}/end")
 
+    async def call_back(self, url: str) -> None:
+        """Let the service tell this address of every recording that starts and ends."""
+        await self._post("settings", {"callback_url": url})
+
+    async def tell_signing_key(self) -> None:
+        """Let the account show the key that callbacks are signed with."""
+        await self._post("settings", {"show_signing_key": True})
+
     async def state(self) -> dict[str, Any] | None:
         """Return what the simulator knows; None while it does not answer."""
         try:
@@ -64,7 +72,7 @@ class Control:
             requests: list[dict[str, Any]] = await response.json()
             return requests
 
-    async def _post(self, path: str, data: dict[str, str] | None = None) -> Any:
+    async def _post(self, path: str, data: Mapping[str, object] | None = None) -> Any:
         url = f"{self.address}/_sim/{path}"
         async with self.session.post(url, json=data or {}) as response:
             response.raise_for_status()

@@ -14,12 +14,14 @@ from .request_log import RequestLog
 from .settings import CallbackFormat, Settings
 from .space import Space
 
+_ALL_EVENTS = "in-progress completed absent"
 _FAULT_TYPES = get_type_hints(Fault)
 _CHANGEABLE: dict[str, type | None] = {
     "token": str,
     "scopes": list,
     "loose": bool,
     "show_signing_key": bool,
+    "callback_url": str,
     "callback_format": str,
     "callback_delay": float,
     "callback_copies": int,
@@ -106,20 +108,24 @@ class Control:
                 "callback_method": str,
             },
         )
-        url = given.get("callback_url")
+        url = given.get("callback_url", self._settings.callback_url)
         recording = self._space.start_recording(
             call_sid=request.match_info["sid"],
             channels=2 if given.get("channels") == 2 else 1,
             queued=given.get("queued") is True,
             callback_url=None if url is None else str(url),
-            callback_events=tuple(str(given.get("callback_events", "completed")).split()),
+            callback_events=tuple(str(given.get("callback_events", _ALL_EVENTS)).split()),
             callback_method=str(given.get("callback_method", "POST")),
         )
         return self._show(recording.render(self._settings.project, self._space.now()))
 
     async def start_conference_recording(self, request: web.Request) -> web.Response:
         """Record a conference."""
-        recording = self._space.start_recording(conference_sid=request.match_info["sid"])
+        recording = self._space.start_recording(
+            conference_sid=request.match_info["sid"],
+            callback_url=self._settings.callback_url,
+            callback_events=tuple(_ALL_EVENTS.split()),
+        )
         return self._show(recording.render(self._settings.project, self._space.now()))
 
     async def add_recordings(self, request: web.Request) -> web.Response:

@@ -26,6 +26,8 @@ class Settings:
     loose: bool = False
     # Where the simulator listens.
     url: str | None = None
+    # What a dial plan on the space would give to each recording that it starts.
+    callback_url: str | None = None
     callback_format: CallbackFormat = CallbackFormat.FORM
     # Seconds by which callbacks are late, and how often each is sent.
     callback_delay: float = 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
+from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
@@ -20,6 +20,14 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "custom_components.signalwire.config_flow._PATIENCE",
         RetryPolicy(attempts=2, total=2, attempt=0.3, first_wait=0.01),
+    )
+
+
+async def _options(hass: HomeAssistant, entry: MockConfigEntry, step: str) -> ConfigFlowResult:
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    assert result["type"] is FlowResultType.MENU
+    return await hass.config_entries.options.async_configure(
+        result["flow_id"], {"next_step_id": step}
     )
 
 
@@ -228,6 +236,7 @@ async def test_address_and_token_can_be_changed(
 async def test_another_project_is_refused_and_nothing_is_lost(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
+    before = loaded.data
     result = await loaded.start_reconfigure_flow(hass)
     result = await hass.config_entries.flow.async_configure(
         result["flow_id"], {**entry_data(simulator), "project_id": OTHER_PROJECT_ID}
@@ -241,13 +250,13 @@ async def test_another_project_is_refused_and_nothing_is_lost(
         result["flow_id"], {**entry_data(simulator), "api_token": "wrong"}
     )
     assert result["errors"] == {"base": "invalid_auth"}
-    assert loaded.data == entry_data(simulator)
+    assert loaded.data == before
 
 
 async def test_options_are_whole_numbers_and_take_effect_at_once(
     hass: HomeAssistant, loaded: MockConfigEntry
 ) -> None:
-    result = await hass.config_entries.options.async_init(loaded.entry_id)
+    result = await _options(hass, loaded, "settings")
     assert result["type"] is FlowResultType.FORM
     before = loaded.runtime_data
     result = await hass.config_entries.options.async_configure(
@@ -272,3 +281,50 @@ async def test_options_are_whole_numbers_and_take_effect_at_once(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert loaded.runtime_data is not before
     assert loaded.runtime_data.update_interval.total_seconds() == 60
+
+
+async def test_the_webhooks_address_is_shown_with_examples_and_not_stored(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    hass.config.external_url = "https://home.example.org"
+    result = await _options(hass, loaded, "webhook")
+    assert result["step_id"] == "webhook"
+    address = f"https://home.example.org/api/webhook/{loaded.data['webhook_id']}"
+    assert result["data_schema"] is not None
+    assert result["data_schema"]({})["address"] == address
+    assert result["description_placeholders"] is not None
+    example = result["description_placeholders"]["example"]
+    assert example.count(f'"{address}"') == 3
+    result = await hass.config_entries.options.async_configure(
+        result["flow_id"], {"address": address, "verify_signature": False}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert loaded.options == {"verify_signature": False}
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_the_signing_key_is_kept_and_never_shown(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    hass.config.external_url = "https://home.example.org"
+    hass.config_entries.async_update_entry(loaded, options={"look_back": 48})
+    for entered, kept in ((" PSK_1 ", "PSK_1"), ("  ", "PSK_1"), ("PSK_2", "PSK_2")):
+        result = await _options(hass, loaded, "webhook")
+        assert "PSK" not in str(result)
+        result = await hass.config_entries.options.async_configure(
+            result["flow_id"], {"verify_signature": True, "signing_key": entered}
+        )
+        assert loaded.options == {"look_back": 48, "verify_signature": True, "signing_key": kept}
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_without_an_external_address_it_says_what_to_do_and_looks_again(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    result = await _options(hass, loaded, "webhook")
+    assert result["step_id"] == "webhook_unreachable"
+    result = await hass.config_entries.options.async_configure(result["flow_id"], {})
+    assert result["step_id"] == "webhook_unreachable"
+    hass.config.external_url = "https://home.example.org"
+    result = await hass.config_entries.options.async_configure(result["flow_id"], {})
+    assert result["step_id"] == "webhook"

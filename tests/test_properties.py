@@ -55,6 +55,17 @@ class Poll:
     answered: dict[str, RecordingStatus] = field(default_factory=dict)
 
 
+@dataclass
+class Read:
+    """A read of one recording for a callback; `answer` is what the service answered, once it has.
+
+    `overtaken` says that something newer was heard of the recording since the read began.
+    """
+
+    answer: Recording | None = None
+    overtaken: bool = False
+
+
 class Project(RuleBasedStateMachine):
     """One project: the service's truth, and what the integration makes of it."""
 
@@ -66,6 +77,7 @@ class Project(RuleBasedStateMachine):
         self.hold = RecordingHold()
         self.updates: dict[str, Update] = {}
         self.poll: Poll | None = None
+        self.reads: dict[str, Read] = {}
         # Paused by a person last, who was told so, and by nobody resumed since.
         self.persons: set[str] = set()
         # What a person asked last was to pause it: the hold leaves it so, told or not.
@@ -127,6 +139,8 @@ class Project(RuleBasedStateMachine):
         assert self.poll is not None
         assert self.poll.reading is not None
         self.recordings.merge(self.poll.reading)
+        for sid in self.poll.reading.recordings:
+            self._overtake(sid)
         for sid, status in self.poll.answered.items():
             known = self.recordings.read.get(sid)
             assert (known.status if known else None) == (
@@ -142,6 +156,38 @@ class Project(RuleBasedStateMachine):
         self.a_poll_begins()
         self.a_poll_is_answered()
         self.a_poll_ends()
+
+    # Callbacks, and what is read for them.
+
+    @precondition(lambda self: bool(set(self.service) - set(self.reads) - set(self.updates)))
+    @rule(data=st.data())
+    def a_callback_comes(self, data: st.DataObject) -> None:
+        free = sorted(set(self.service) - set(self.reads) - set(self.updates))
+        sid = data.draw(st.sampled_from(free))
+        self.recordings.begin_read(sid)
+        self.reads[sid] = Read()
+
+    @precondition(lambda self: any(not read.answer for read in self.reads.values()))
+    @rule(data=st.data())
+    def a_read_is_answered(self, data: st.DataObject) -> None:
+        waiting = sorted(sid for sid, read in self.reads.items() if not read.answer)
+        sid = data.draw(st.sampled_from(waiting))
+        self.reads[sid].answer = self._recording(sid)
+
+    @precondition(lambda self: any(read.answer for read in self.reads.values()))
+    @rule(data=st.data())
+    def a_read_arrives(self, data: st.DataObject) -> None:
+        sid = data.draw(st.sampled_from(sorted(sid for sid, r in self.reads.items() if r.answer)))
+        read = self.reads.pop(sid)
+        assert read.answer is not None
+        taken = self.recordings.take_read(read.answer)
+        assert (taken is None) == read.overtaken, "a read has undone something newer"
+        self.recordings.end_read(sid)
+        if taken is not None:
+            assert (sid in self.recordings.read) == (read.answer.status in (RECORDING, PAUSED))
+            if self.poll is not None:
+                self.poll.answered[sid] = read.answer.status
+        self._settle()
 
     # Updates of people and of the hold.
 
@@ -203,7 +249,7 @@ class Project(RuleBasedStateMachine):
 
     # Bad weather.
 
-    @rule(data=st.data(), kind=st.sampled_from(["poll", "update", "restart"]))
+    @rule(data=st.data(), kind=st.sampled_from(["poll", "update", "read", "restart"]))
     def something_is_lost(self, data: st.DataObject, kind: str) -> None:
         if kind == "poll":
             self.poll = None
@@ -211,6 +257,11 @@ class Project(RuleBasedStateMachine):
             sid = data.draw(st.sampled_from(sorted(self.updates)))
             self.recordings.note_silence(sid)
             self._tell_if_failed(sid, self.updates.pop(sid))
+            self._overtake(sid)
+        elif kind == "read" and self.reads:
+            sid = data.draw(st.sampled_from(sorted(self.reads)))
+            del self.reads[sid]
+            self.recordings.end_read(sid)
         elif kind == "restart":
             self._restart()
 
@@ -230,6 +281,7 @@ class Project(RuleBasedStateMachine):
         # A person's pause that was under way may have happened; nobody was told.
         self.updates.clear()
         self.poll = None
+        self.reads.clear()
 
     # What always holds.
 
@@ -300,6 +352,7 @@ class Project(RuleBasedStateMachine):
         update = self.updates.pop(sid)
         assert update.answer is not None
         self.recordings.take_answer(update.answer)
+        self._overtake(sid)
         if self.poll is not None:
             self.poll.answered[sid] = update.answer.status
         if not update.answer.status.confirms(update.status):
@@ -307,6 +360,10 @@ class Project(RuleBasedStateMachine):
         elif update.by_person and update.status is PAUSED and not update.undone:
             self.persons.add(sid)
         self._settle()
+
+    def _overtake(self, sid: str) -> None:
+        if sid in self.reads:
+            self.reads[sid].overtaken = True
 
     def _tell_if_failed(self, sid: str, update: Update) -> None:
         if update.by_person and update.status is PAUSED:

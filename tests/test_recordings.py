@@ -1,3 +1,5 @@
+import pytest
+
 from custom_components.signalwire.api import Recording, RecordingStatus
 from custom_components.signalwire.discovery import Reading
 from custom_components.signalwire.recordings import ActiveRecordings, Change
@@ -75,3 +77,39 @@ def test_a_recording_that_is_gone_is_named_by_what_it_was() -> None:
     assert change == Change(before=RECORDING, after=None)
     assert change.sid == "a"
     assert Change(before=None, after=None).sid == ""
+
+
+@pytest.mark.parametrize("newer", ["answer", "absence", "silence", "refresh", "gone"])
+def test_a_read_that_something_newer_has_overtaken_is_not_taken(newer: str) -> None:
+    recordings = ActiveRecordings()
+    recordings.take_answer(PAUSED)
+    recordings.begin_read("a")
+    match newer:
+        case "answer":
+            recordings.take_answer(PAUSED)
+        case "absence":
+            recordings.take_absence("a")
+        case "silence":
+            recordings.note_silence("a")
+        case "refresh":
+            recordings.begin_refresh()
+            recordings.merge(Reading(recordings={"a": PAUSED}))
+        case "gone":
+            recordings.begin_refresh()
+            recordings.merge(Reading(gone={"a"}))
+    before = dict(recordings.known)
+    assert recordings.take_read(RECORDING) is None
+    assert recordings.known == before
+
+
+def test_a_read_is_taken_once_and_not_undone_by_a_refresh_that_began_before() -> None:
+    recordings = ActiveRecordings()
+    recordings.begin_refresh()
+    recordings.begin_read("a")
+    assert recordings.take_read(RECORDING)
+    assert recordings.take_read(PAUSED) is None
+    recordings.merge(Reading(gone={"a"}))
+    assert recordings.read["a"] == RECORDING
+    recordings.begin_read("a")
+    recordings.end_read("a")
+    assert recordings.take_read(PAUSED) is None

@@ -16,6 +16,7 @@ from .coordinator import SignalWireConfigEntry, SignalWireCoordinator
 from .devices import async_slot_devices, project_device_info, slot_number
 from .services import async_setup_services
 from .storage import project_store
+from .webhook import async_ensure_webhook_id, async_remove_cloudhook
 
 PLATFORMS = [
     Platform.BUTTON,
@@ -36,6 +37,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: SignalWireConfigEntry) -> bool:
     """Set up a SignalWire project."""
+    async_ensure_webhook_id(hass, entry)
     client = SignalWireClient(
         async_get_clientsession(hass),
         URL(entry.data[CONF_SPACE]),
@@ -52,6 +54,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SignalWireConfigEntry) -
         # and what was said before a restart must be kept as soon as it is back.
         LOGGER.warning("%s does not answer, and will be asked again", entry.title)
     entry.runtime_data = coordinator
+    coordinator.webhook.async_register()
 
     devices = dr.async_get(hass)
     # Before the platforms, because the slots' devices refer to it.
@@ -76,6 +79,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SignalWireConfigEntry) 
 async def async_remove_entry(hass: HomeAssistant, entry: SignalWireConfigEntry) -> None:
     """Remove what was kept for a SignalWire project."""
     await project_store(hass, entry.entry_id).async_remove()
+    await async_remove_cloudhook(hass, entry)
 
 
 async def async_remove_config_entry_device(

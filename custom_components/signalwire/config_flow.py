@@ -15,6 +15,7 @@ from homeassistant.const import CONF_API_TOKEN, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -45,7 +46,9 @@ from .const import (
     CONF_LOOK_BACK,
     CONF_MOST_SLOTS,
     CONF_PROJECT_ID,
+    CONF_SIGNING_KEY,
     CONF_SPACE,
+    CONF_VERIFY_SIGNATURE,
     DEFAULT_ACTIVE_INTERVAL,
     DEFAULT_AUTO_RELEASE,
     DEFAULT_IDLE_INTERVAL,
@@ -54,6 +57,7 @@ from .const import (
     DOMAIN,
     LOGGER,
 )
+from .webhook import async_webhook_address
 
 # A person waits for the answer.
 _PATIENCE = RetryPolicy(attempts=2, total=15, attempt=10)
@@ -78,7 +82,7 @@ def _number(lowest: int, highest: int, unit: str | None = None) -> vol.All[int]:
     return vol.All(NumberSelector(config), vol.Coerce(int))
 
 
-_OPTIONS_SCHEMA = vol.Schema(
+_SETTINGS_SCHEMA = vol.Schema(
     {
         vol.Required(CONF_ACTIVE_INTERVAL, default=DEFAULT_ACTIVE_INTERVAL): _number(
             1, 300, UnitOfTime.SECONDS
@@ -92,6 +96,27 @@ _OPTIONS_SCHEMA = vol.Schema(
             0, 1440, UnitOfTime.MINUTES
         ),
     }
+)
+_ADDRESS = "address"
+_WEBHOOK_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_VERIFY_SIGNATURE, default=True): BooleanSelector(),
+        vol.Optional(CONF_SIGNING_KEY): TextSelector(
+            TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
+        ),
+    }
+)
+# Texts of ours may not hold markup themselves, and it is the same in every language.
+_CALLBACK_ATTRIBUTES = """
+  recordingStatusCallback="{address}"
+  recordingStatusCallbackEvent="in-progress completed absent\""""
+_CXML_EXAMPLE = "\n".join(
+    f"{start}{_CALLBACK_ATTRIBUTES}{end}"
+    for start, end in (
+        ('<Dial record="record-from-answer"', ">"),
+        ("<Record", " />"),
+        ('<Conference record="record-from-start"', ">"),
+    )
 )
 
 
@@ -266,15 +291,59 @@ class SignalWireConfigFlow(ConfigFlow, domain=DOMAIN):
 
 
 class SignalWireOptionsFlow(OptionsFlowWithReload):
-    """How often and how far back is read, and how many slots there may be."""
+    """How often and how far back is read, how many slots there may be, and the webhook."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the options."""
+        """Ask what the options are to be about."""
+        return self.async_show_menu(step_id="init", menu_options=["settings", "webhook"])
+
+    async def async_step_settings(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the options of reading."""
         if user_input is not None:
-            return self.async_create_entry(data=user_input)
+            return self._save(user_input)
         return self.async_show_form(
-            step_id="init",
+            step_id="settings",
             data_schema=self.add_suggested_values_to_schema(
-                _OPTIONS_SCHEMA, self.config_entry.options
+                _SETTINGS_SCHEMA, self.config_entry.options
             ),
         )
+
+    async def async_step_webhook(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show the address to give to SignalWire, and ask how its callbacks are checked."""
+        if user_input is not None:
+            user_input.pop(_ADDRESS, None)
+            # The key is never shown, so an empty field leaves it as it is.
+            if key := user_input.pop(CONF_SIGNING_KEY, "").strip():
+                user_input[CONF_SIGNING_KEY] = key
+            return self._save(user_input)
+        address = await async_webhook_address(self.hass, self.config_entry)
+        if address is None:
+            return self.async_show_form(step_id="webhook_unreachable", last_step=True)
+        shown = vol.Schema(
+            {
+                vol.Optional(_ADDRESS, default=address): TextSelector(
+                    TextSelectorConfig(type=TextSelectorType.URL, read_only=True)
+                )
+            }
+        )
+        return self.async_show_form(
+            step_id="webhook",
+            data_schema=self.add_suggested_values_to_schema(
+                shown.extend(_WEBHOOK_SCHEMA.schema),
+                {CONF_VERIFY_SIGNATURE: self.config_entry.options.get(CONF_VERIFY_SIGNATURE, True)},
+            ),
+            description_placeholders={"example": _CXML_EXAMPLE.format(address=address)},
+        )
+
+    async def async_step_webhook_unreachable(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Look again whether Home Assistant has an address by now."""
+        return await self.async_step_webhook()
+
+    def _save(self, changed: Mapping[str, Any]) -> ConfigFlowResult:
+        return self.async_create_entry(data={**self.config_entry.options, **changed})

@@ -15,6 +15,9 @@ CONF_IDLE_INTERVAL: Final = "idle_interval"
 CONF_LOOK_BACK: Final = "look_back"
 CONF_MOST_SLOTS: Final = "most_slots"
 CONF_AUTO_RELEASE: Final = "auto_release"
+CONF_VERIFY_SIGNATURE: Final = "verify_signature"
+CONF_SIGNING_KEY: Final = "signing_key"
+CONF_CLOUDHOOK_URL: Final = "cloudhook_url"
 
 DEFAULT_ACTIVE_INTERVAL: Final = 5
 DEFAULT_IDLE_INTERVAL: Final = 20

@@ -8,6 +8,7 @@ from typing import override
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
@@ -27,6 +28,8 @@ from .const import (
     CONF_IDLE_INTERVAL,
     CONF_LOOK_BACK,
     CONF_MOST_SLOTS,
+    CONF_SIGNING_KEY,
+    CONF_VERIFY_SIGNATURE,
     DEFAULT_ACTIVE_INTERVAL,
     DEFAULT_AUTO_RELEASE,
     DEFAULT_IDLE_INTERVAL,
@@ -39,11 +42,14 @@ from .control import RecordingControl, recording_ended
 from .data import ProjectData
 from .devices import async_slot_devices
 from .discovery import Discovery
+from .hints import RecordingHints
 from .hold import HoldStatus, RecordingHold
 from .issues import ProjectIssues
 from .keeper import HoldKeeper
 from .parties import PartyBook
+from .polling import Polling, bounded_wait
 from .recordings import ActiveRecordings, Change
+from .signing_key import SigningKey
 from .slots import Slots
 from .storage import (
     StoredProject,
@@ -53,8 +59,10 @@ from .storage import (
     stored_hold,
 )
 from .updates import RecordingUpdate
+from .webhook import ProjectWebhook
 
 _SAVE_DELAY = 1.0
+_REFRESH_COOLDOWN = 0.5
 
 type SignalWireConfigEntry = ConfigEntry[SignalWireCoordinator]
 
@@ -68,19 +76,22 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         self, hass: HomeAssistant, entry: SignalWireConfigEntry, client: SignalWireClient
     ) -> None:
         options = entry.options
-        self._active_interval = timedelta(
-            seconds=options.get(CONF_ACTIVE_INTERVAL, DEFAULT_ACTIVE_INTERVAL)
+        self._polling = Polling(
+            active=timedelta(seconds=options.get(CONF_ACTIVE_INTERVAL, DEFAULT_ACTIVE_INTERVAL)),
+            idle=timedelta(seconds=options.get(CONF_IDLE_INTERVAL, DEFAULT_IDLE_INTERVAL)),
         )
-        self._idle_interval = timedelta(
-            seconds=options.get(CONF_IDLE_INTERVAL, DEFAULT_IDLE_INTERVAL)
-        )
+        self._failures = 0
         super().__init__(
             hass,
             LOGGER,
             config_entry=entry,
             name=entry.title,
-            update_interval=self._idle_interval,
+            update_interval=self._polling.idle,
             always_update=False,
+            # Who asks for a refresh is not made to wait; many at once share one.
+            request_refresh_debouncer=Debouncer(
+                hass, LOGGER, cooldown=_REFRESH_COOLDOWN, immediate=True
+            ),
         )
         self.client = client
         self.data = ProjectData()
@@ -97,7 +108,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         self._pause_behavior = PauseBehavior.SILENCE
         self._pause_behaviors: dict[str, PauseBehavior] = {}
         self._auto_release = timedelta(minutes=options.get(CONF_AUTO_RELEASE, DEFAULT_AUTO_RELEASE))
-        self._issues = ProjectIssues(hass, entry)
+        self.issues = ProjectIssues(hass, entry)
         self._hold = RecordingHold()
         self.control = RecordingControl(
             hass,
@@ -119,6 +130,23 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             alarm=self._async_alarm,
             report=self._async_report_unconfirmed,
             release=self._async_time_is_up,
+        )
+        self.hints = RecordingHints(
+            hass,
+            entry,
+            client,
+            self._recordings,
+            self.control,
+            took=self._async_take_changes,
+            refresh=self.async_refresh_soon,
+        )
+        self.webhook = ProjectWebhook(
+            hass,
+            entry,
+            self.hints,
+            self.issues,
+            SigningKey(client, options.get(CONF_SIGNING_KEY)),
+            verify=options.get(CONF_VERIFY_SIGNATURE, True),
         )
         self._stored: StoredProject | None = None
         self._some_unreadable = False
@@ -147,8 +175,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             if "pause_behavior" in kept
         }
         self.was_set_up_before = stored is not None
-        if self._hold.held or recordings:
-            self.update_interval = self._active_interval
+        self.update_interval = self._polling.interval(busy=self._is_busy)
         self.data = self._snapshot(reachable=False)
 
     @override
@@ -159,18 +186,16 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         try:
             reading = await self._discovery.async_read(dict(self._recordings.known))
         except SignalWireError as err:
+            self._failures += 1
+            self.update_interval = self._polling.wait_after(self._failures, busy=self._is_busy)
             self._keeper.async_note_failure(str(err))
             raise self._refresh_failure(err) from err
+        self._failures = 0
         self._async_end_reauth()
         changes = self._recordings.merge(reading)
         self._parties.learn(reading.calls, reading.conferences)
         self._warn_of_unreadable(reading.unreadable)
-        # While recordings are held, each new one has to be found soon.
-        self.update_interval = (
-            self._active_interval
-            if self._recordings.known or self._hold.held
-            else self._idle_interval
-        )
+        self.update_interval = self._polling.interval(busy=self._is_busy)
         slots = self._slots.occupants
         data = self._snapshot(refreshed=True, reachable=True)
         if self._took_bearings:
@@ -192,7 +217,9 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             translation_domain=DOMAIN,
             translation_key="refresh_failed",
             translation_placeholders={"error": str(err)},
-            retry_after=err.retry_after if isinstance(err, UnavailableError) else None,
+            retry_after=bounded_wait(
+                err.retry_after if isinstance(err, UnavailableError) else None
+            ),
         )
 
     @callback
@@ -211,6 +238,10 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         if not self.last_update_success:
             self._async_show_hold()
             return
+        self._async_ask_for_parties()
+
+    @callback
+    def _async_ask_for_parties(self) -> None:
         if missing := self._parties.missing(self.data.recordings.values()):
             self.config_entry.async_create_background_task(
                 self.hass, self._async_read_parties(missing), "signalwire parties"
@@ -225,6 +256,25 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         """Take what an answer changed, as the new state."""
         self._note(changes, self._slots.occupants)
         self._async_publish()
+        self._async_ask_for_parties()
+        if not self.last_update_success:
+            # The service is back.
+            self.async_refresh_soon()
+        elif self._is_busy and self.update_interval != self._polling.active and self._listeners:
+            self.update_interval = self._polling.active
+            self._schedule_refresh()
+
+    @callback
+    def async_refresh_soon(self) -> None:
+        """Refresh at once, but not twice where several ask for it."""
+        self.config_entry.async_create_background_task(
+            self.hass, self.async_request_refresh(), "signalwire refresh"
+        )
+
+    @property
+    def _is_busy(self) -> bool:
+        # While recordings are held, each new one has to be found soon.
+        return bool(self._recordings.known) or self._hold.held
 
     def _note(self, changes: Iterable[Change], slots: Mapping[int, str | None]) -> None:
         """Remember what has happened, and who or what did it, until it can be told.
@@ -298,7 +348,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         if (stored := self._to_store()) != self._stored:
             self._stored = stored
             self._store.async_delay_save(self._to_store, _SAVE_DELAY)
-        self._issues.async_report_overflow(len(known), self._most_slots)
+        self.issues.async_report_overflow(len(known), self._most_slots)
         return ProjectData(
             recordings=recordings,
             slots=self._slots.occupants,
@@ -360,9 +410,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         self._hold.begin(dt_util.utcnow() + duration if duration else None, pause_behavior)
         await self._async_take_wish(context)
         # What has begun since the last refresh is not known yet; nobody has to wait for that.
-        self.config_entry.async_create_background_task(
-            self.hass, self.async_request_refresh(), "signalwire refresh for the hold"
-        )
+        self.async_refresh_soon()
 
     async def async_release(self, context: Context | None = None) -> None:
         """Want back what the hold paused; returns once the wish is stored."""
@@ -385,7 +433,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
     def _async_end(self) -> None:
         """Leave nothing behind."""
         self._keeper.async_stop()
-        self._issues.async_clear()
+        self.issues.async_clear()
 
     @callback
     def _async_time_is_up(self) -> None:
@@ -412,11 +460,11 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
     def _async_report_unconfirmed(self, unconfirmed: Mapping[str | None, str | None]) -> None:
         """Let the issue name one of the recordings, or else the service."""
         if not unconfirmed:
-            self._issues.async_clear_unconfirmed()
+            self.issues.async_clear_unconfirmed()
             return
         sid = min((sid for sid in unconfirmed if sid is not None), default=None)
         number = None if sid is None else self._slots.number_of(sid)
-        self._issues.async_report_unconfirmed(str(number) if number else sid, unconfirmed[sid])
+        self.issues.async_report_unconfirmed(str(number) if number else sid, unconfirmed[sid])
 
     @callback
     def _async_tell_of_failed_pause(

@@ -18,6 +18,7 @@ class ProjectIssues:
         self._entry = entry
         self._overflow_id = f"slots_exceeded_{entry.entry_id}"
         self._unconfirmed_id = f"pause_unconfirmed_{entry.entry_id}"
+        self._refused_id = f"webhook_refused_{entry.entry_id}"
 
     @callback
     def async_report_overflow(self, active: int, most_slots: int) -> None:
@@ -61,7 +62,26 @@ class ProjectIssues:
         ir.async_delete_issue(self._hass, DOMAIN, self._unconfirmed_id)
 
     @callback
+    def async_report_refused(self, address: str | None, *, has_key: bool) -> None:
+        """Tell that no callback is genuine: to no address that we know, or for want of the key."""
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            self._refused_id,
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key="webhook_refused" if has_key else "webhook_without_key",
+            translation_placeholders={"project": self._entry.title, "address": address or "?"},
+        )
+
+    @callback
+    def async_clear_refused(self) -> None:
+        """Tell that callbacks are genuine again."""
+        ir.async_delete_issue(self._hass, DOMAIN, self._refused_id)
+
+    @callback
     def async_clear(self) -> None:
         """Take every issue back."""
+        self.async_clear_refused()
         ir.async_delete_issue(self._hass, DOMAIN, self._overflow_id)
         self.async_clear_unconfirmed()

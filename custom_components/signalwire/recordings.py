@@ -41,6 +41,8 @@ class ActiveRecordings:
         self._doubtful: set[str] = set()
         # Those of them that the refresh under way will have cleared up.
         self._clearing: set[str] = set()
+        # Those that are being read alone, and nothing newer was heard of meanwhile.
+        self._reading: set[str] = set()
 
     def restore(self, sids: Iterable[str]) -> None:
         """Bring back the SIDs that are known from before a restart."""
@@ -63,6 +65,7 @@ class ActiveRecordings:
 
     def merge(self, reading: Reading) -> list[Change]:
         """Take what the refresh has read."""
+        self._reading -= reading.gone | reading.recordings.keys()
         changes = [self._drop(sid) for sid in reading.gone - self._answered if sid in self._known]
         changes += [
             change
@@ -80,10 +83,12 @@ class ActiveRecordings:
         """Note that an update of the recording was not answered."""
         self._doubtful.add(sid)
         self._clearing.discard(sid)
+        self._reading.discard(sid)
 
     def take_answer(self, recording: Recording) -> list[Change]:
-        """Take the answer to an update, or to a read of one recording."""
+        """Take the answer to an update, or to a read of one recording after it."""
         self._answered.add(recording.sid)
+        self._reading.discard(recording.sid)
         self._doubtful.discard(recording.sid)
         change = self._take(recording)
         return [change] if change else []
@@ -91,7 +96,22 @@ class ActiveRecordings:
     def take_absence(self, sid: str) -> list[Change]:
         """Take the answer that there is no such recording."""
         self._answered.add(sid)
+        self._reading.discard(sid)
         return [self._drop(sid)] if sid in self._known else []
+
+    def begin_read(self, sid: str) -> None:
+        """Note that a recording is going to be read alone, unasked for by an update."""
+        self._reading.add(sid)
+
+    def take_read(self, recording: Recording) -> list[Change] | None:
+        """Take what was read, or return None: something newer may have been heard meanwhile."""
+        if recording.sid not in self._reading:
+            return None
+        return self.take_answer(recording)
+
+    def end_read(self, sid: str) -> None:
+        """Note that there is nothing to take any more."""
+        self._reading.discard(sid)
 
     def _take(self, recording: Recording) -> Change | None:
         before = self._known.get(recording.sid)

@@ -1,5 +1,6 @@
 """An async client of SignalWire's Compatibility API, for recordings; free of Home Assistant."""
 
+from .callback import CallbackContent, RecordingCallback
 from .client import LARGEST_PAGE, SignalWireClient
 from .enums import (
     CallStatus,
@@ -25,6 +26,7 @@ from .errors import (
     UnavailableError,
 )
 from .models import Account, Call, Conference, Page, Recording
+from .signature import is_signed
 from .space import parse_space
 from .transport import RequestCounts, RetryPolicy
 
@@ -34,6 +36,7 @@ __all__ = [
     "AuthenticationError",
     "Call",
     "CallStatus",
+    "CallbackContent",
     "Conference",
     "ConferenceStatus",
     "HostNotFoundError",
@@ -44,6 +47,7 @@ __all__ = [
     "PauseBehavior",
     "RateLimitedError",
     "Recording",
+    "RecordingCallback",
     "RecordingChannels",
     "RecordingSource",
     "RecordingStatus",
@@ -57,5 +61,6 @@ __all__ = [
     "SignalWireClient",
     "SignalWireError",
     "UnavailableError",
+    "is_signed",
     "parse_space",
 ]

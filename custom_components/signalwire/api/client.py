@@ -64,7 +64,12 @@ class SignalWireClient:
 
     async def get_recording(self, sid: str) -> Recording:
         """Return one recording as it is now."""
-        return Recording.from_json(await self._read(f"{self._account}/Recordings/{_sid(sid)}.json"))
+        recording = Recording.from_json(
+            await self._read(f"{self._account}/Recordings/{_sid(sid)}.json")
+        )
+        if recording.sid != sid:
+            raise MalformedAnswerError("The answer is about another recording")
+        return recording
 
     async def get_call(self, sid: str) -> Call:
         """Return one call as it is now."""

@@ -1,11 +1,11 @@
 """What the service tells of accounts, calls, conferences and recordings.
 
-Dates are aware and in UTC, durations whole seconds, prices decimal. Addresses, the account's
-SID and its keys are left behind on purpose: with the account's and the recording's SID anybody
-can listen to the recording.
+Dates are aware and in UTC, durations whole seconds, prices decimal. Addresses and the account's
+SID are left behind on purpose: with the account's and the recording's SID anybody can listen to
+the recording.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Self
@@ -17,16 +17,23 @@ from .parsing import JsonObject, parse_count, parse_date, parse_price, parse_tex
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A project, which the Compatibility API calls an account (schema AccountResponse)."""
+    """A project, which the Compatibility API calls an account (schema AccountResponse).
+
+    The signing key is a secret, and may be missing (`null` in the schema's own description).
+    """
 
     friendly_name: str | None
+    signing_key: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_json(cls, data: JsonObject) -> Self:
         """Return the account of an answer; raises MalformedAnswerError if it is none."""
         if parse_text(data.get("sid")) is None:
             raise MalformedAnswerError("The answer is no account")
-        return cls(friendly_name=parse_text(data.get("friendly_name")))
+        return cls(
+            friendly_name=parse_text(data.get("friendly_name")),
+            signing_key=parse_text(data.get("signing_key")),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
