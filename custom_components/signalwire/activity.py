@@ -7,6 +7,7 @@ from enum import StrEnum, unique
 from homeassistant.core import Context
 
 from .api import Recording, RecordingStatus
+from .parties import Parties
 from .recordings import Change
 
 
@@ -41,7 +42,7 @@ class Activity:
     """Something that happened, to which recording, and who or what did it.
 
     `slot` is where the recording sits or sat, if it had one; `reason` is the service's, for what
-    failed.
+    failed; `parties` are kept here for what has ended, and is forgotten elsewhere.
     """
 
     type: ActivityType
@@ -50,6 +51,7 @@ class Activity:
     actor: Actor = Actor.SIGNALWIRE
     context: Context | None = None
     reason: str | None = None
+    parties: Parties | None = None
 
 
 def activity_type_of(change: Change) -> ActivityType | None:

@@ -7,6 +7,8 @@ from typing import Final
 DOMAIN: Final = "signalwire"
 LOGGER = logging.getLogger(__package__)
 
+EVENT_ACTIVITY: Final = f"{DOMAIN}_recording_activity"
+
 CONF_SPACE: Final = "space"
 CONF_PROJECT_ID: Final = "project_id"
 

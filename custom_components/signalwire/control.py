@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -10,21 +11,39 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .activity import Actor
 from .api import (
-    AuthenticationError,
-    MalformedAnswerError,
+    CallStatus,
     NotFoundError,
     PauseBehavior,
     Recording,
+    RecordingChannels,
     RecordingStatus,
+    RecordingTrack,
+    RecordingTrim,
     RejectedError,
     ServiceAnswerError,
     SignalWireClient,
     SignalWireError,
 )
-from .const import DOMAIN
+from .errors import failed, recording_ended, refused, service_failed, update_failed
 from .hold import RecordingHold
 from .recordings import ActiveRecordings, Change
 from .updates import RecordingUpdate, RecordingUpdates
+
+_CALLBACK_EVENTS = (
+    RecordingStatus.IN_PROGRESS,
+    RecordingStatus.COMPLETED,
+    RecordingStatus.ABSENT,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingOptions:
+    """How a call is recorded, and what the service calls back; None leaves it to the service."""
+
+    channels: RecordingChannels | None = None
+    track: RecordingTrack | None = None
+    trim: RecordingTrim | None = None
+    callback_url: str | None = None
 
 
 class RecordingControl:
@@ -92,7 +111,7 @@ class RecordingControl:
         if sid not in self._recordings.known:
             raise recording_ended()
         if status is RecordingStatus.IN_PROGRESS and self._hold.held:
-            raise ServiceValidationError(translation_domain=DOMAIN, translation_key="held")
+            raise refused("held")
         if status is RecordingStatus.PAUSED and pause_behavior is None:
             pause_behavior = self._pause_behavior_of(sid)
         update = RecordingUpdate(status=status, pause_behavior=pause_behavior, context=context)
@@ -106,6 +125,87 @@ class RecordingControl:
                 if recording is not None:
                     self._failed(recording, update, str(err))
             raise
+
+    async def async_find(self, sid: str) -> Recording:
+        """Return a recording as it was confirmed last; read, and take in, one that is not known.
+
+        Raises ServiceValidationError if the project has no such recording, HomeAssistantError if
+        it could not be read.
+        """
+        if (recording := self._recordings.read.get(sid)) is not None:
+            return recording
+        self._recordings.begin_read(sid)
+        try:
+            recording = await self._client.get_recording(sid)
+            if (changes := self._recordings.take_read(recording)) is not None:
+                self._took(changes)
+        except NotFoundError:
+            raise refused("unknown_recording") from None
+        except SignalWireError as err:
+            raise service_failed(self._hass, self._entry, err) from err
+        finally:
+            self._recordings.end_read(sid)
+        return recording
+
+    async def async_unrecorded_calls(self, number: str | None = None) -> list[str]:
+        """Return the SIDs of the calls in progress, of one number if given, that are not recorded.
+
+        Raises ServiceValidationError if there are none, HomeAssistantError if they could not be
+        listed.
+        """
+        recorded = {recording.call_sid for recording in self._recordings.read.values()}
+        try:
+            calls = [call async for call in self._client.iter_calls(status=CallStatus.IN_PROGRESS)]
+        except SignalWireError as err:
+            raise service_failed(self._hass, self._entry, err) from err
+        sids = [
+            call.sid
+            for call in calls
+            if call.sid not in recorded
+            and (number is None or _digits(number) in map(_digits, call.numbers))
+        ]
+        if not sids:
+            raise refused("no_call")
+        return sids
+
+    async def async_start(self, call_sid: str, options: RecordingOptions) -> Recording:
+        """Start to record a call, and return the recording.
+
+        Raises ServiceValidationError while all are held, or if there is no such call;
+        HomeAssistantError if it could not be started. It is never tried twice.
+        """
+        if self._hold.held:
+            raise refused("held")
+        try:
+            recording = await self._client.start_recording(
+                call_sid,
+                channels=options.channels,
+                track=options.track,
+                trim=options.trim,
+                callback_url=options.callback_url,
+                callback_events=_CALLBACK_EVENTS if options.callback_url else (),
+            )
+        except NotFoundError:
+            raise refused("unknown_call") from None
+        except SignalWireError as err:
+            raise service_failed(self._hass, self._entry, err) from err
+        self._took(self._recordings.take_answer(recording))
+        return recording
+
+    async def async_delete(self, sid: str) -> None:
+        """Delete a recording that is over, with its audio.
+
+        Raises ServiceValidationError if there is none, or it is still active; HomeAssistantError if
+        it could not be deleted.
+        """
+        if sid in self._recordings.known or (await self.async_find(sid)).is_active:
+            raise refused("still_active")
+        try:
+            await self._client.delete_recording(sid)
+        except NotFoundError:
+            raise refused("unknown_recording") from None
+        except SignalWireError as err:
+            raise service_failed(self._hass, self._entry, err) from err
 
     async def async_stop_all(self, context: Context | None = None) -> None:
         """Stop every active recording, all at once.
@@ -159,20 +259,13 @@ class RecordingControl:
             raise await self._async_explain(recording, err) from err
         except SignalWireError as err:
             self._recordings.note_silence(sid)
-            raise self._failure(err) from err
+            raise update_failed(self._hass, self._entry, err) from err
         self._took(self._recordings.take_answer(answer))
         if answer.status.confirms(update.status):
             return answer
         if not answer.is_active:
             raise recording_ended()
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="not_confirmed",
-            translation_placeholders={
-                "requested": update.status.value,
-                "answered": answer.status.value,
-            },
-        )
+        raise failed("not_confirmed", requested=update.status.value, answered=answer.status.value)
 
     async def _async_explain(
         self, recording: Recording, refusal: ServiceAnswerError
@@ -188,31 +281,13 @@ class RecordingControl:
             return recording_ended()
         except SignalWireError as err:
             self._recordings.note_silence(recording.sid)
-            return self._failure(err)
+            return update_failed(self._hass, self._entry, err)
         self._took(self._recordings.take_answer(now))
         if not now.is_active:
             return recording_ended()
-        return HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="update_rejected",
-            translation_placeholders={"error": str(refusal)},
-        )
-
-    def _failure(self, err: SignalWireError) -> HomeAssistantError:
-        """Return what to tell who asked for an update that failed."""
-        if isinstance(err, AuthenticationError):
-            self._entry.async_start_reauth(self._hass)
-            return HomeAssistantError(
-                translation_domain=DOMAIN, translation_key="authentication_failed"
-            )
-        key = "update_malformed" if isinstance(err, MalformedAnswerError) else "update_failed"
-        return HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key=key,
-            translation_placeholders={"error": str(err)},
-        )
+        return failed("update_rejected", error=str(refusal))
 
 
-def recording_ended() -> ServiceValidationError:
-    """Return what to tell who asks something of a recording that is over."""
-    return ServiceValidationError(translation_domain=DOMAIN, translation_key="recording_ended")
+def _digits(number: str) -> str:
+    """Return a telephone number without what people write to read it more easily."""
+    return "".join(character for character in number if character.isalnum())

@@ -38,10 +38,11 @@ from .const import (
     DOMAIN,
     LOGGER,
 )
-from .control import RecordingControl, recording_ended
+from .control import RecordingControl
 from .data import ProjectData
 from .devices import async_slot_devices
 from .discovery import Discovery
+from .errors import recording_ended
 from .hints import RecordingHints
 from .hold import HoldStatus, RecordingHold
 from .issues import ProjectIssues
@@ -293,6 +294,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
                     slot=self._slots.number_of(change.sid) or left.get(change.sid),
                     actor=_actor_of(kind, update),
                     context=update.context if update else None,
+                    parties=self.data.parties.get(change.sid),
                 )
             )
 

@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .activity import Activity, ActivityType
+from .const import EVENT_ACTIVITY
 from .coordinator import SignalWireConfigEntry
 from .entity import ProjectEntity
 from .parties import Parties
@@ -55,20 +56,29 @@ class RecordingActivityEvent(ProjectEntity, EventEntity):
     def _async_fire(self, activity: Activity) -> None:
         recording = activity.recording
         sid = recording.sid if recording else None
-        parties = self.coordinator.data.parties.get(sid or "", _NOBODY)
+        parties = activity.parties or self.coordinator.data.parties.get(sid or "", _NOBODY)
         if activity.context is not None:
             self.async_set_context(activity.context)
-        self._trigger_event(
-            activity.type.value,
-            {
-                "slot": activity.slot,
-                "recording_sid": sid,
-                "call_sid": recording.call_sid if recording else None,
-                "conference_sid": recording.conference_sid if recording else None,
-                "from": parties.from_party,
-                "to": parties.to_party,
-                "actor": activity.actor.value,
-                "reason": activity.reason,
-            },
-        )
+        details = {
+            "slot": activity.slot,
+            "recording_sid": sid,
+            "call_sid": recording.call_sid if recording else None,
+            "conference_sid": recording.conference_sid if recording else None,
+            "from": parties.from_party,
+            "to": parties.to_party,
+            "actor": activity.actor.value,
+            "reason": activity.reason,
+        }
+        self._trigger_event(activity.type.value, details)
         self.async_write_ha_state()
+        # For the logbook, which makes a sentence of it.
+        self.hass.bus.async_fire(
+            EVENT_ACTIVITY,
+            {
+                "type": activity.type.value,
+                "entity_id": self.entity_id,
+                "config_entry_id": self.coordinator.config_entry.entry_id,
+                **details,
+            },
+            context=activity.context,
+        )

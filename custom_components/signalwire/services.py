@@ -1,28 +1,70 @@
 """The actions of the integration."""
 
+import asyncio
 from datetime import timedelta
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant, ServiceCall, callback
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_register_admin_service
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
-from .api import PauseBehavior
+from .api import (
+    PauseBehavior,
+    RecordingChannels,
+    RecordingStatus,
+    RecordingTrack,
+    RecordingTrim,
+    SignalWireError,
+)
+from .attributes import recording_response
 from .const import DOMAIN
+from .control import RecordingOptions
 from .coordinator import SignalWireCoordinator
+from .errors import refused, service_failed
+from .targets import async_targeted_recordings
+from .webhook import async_webhook_address
 
 SERVICE_HOLD_RECORDINGS = "hold_recordings"
 SERVICE_RELEASE_RECORDINGS = "release_recordings"
+SERVICE_UPDATE_RECORDING = "update_recording"
+SERVICE_START_RECORDING = "start_recording"
+SERVICE_LIST_RECORDINGS = "list_recordings"
+SERVICE_DELETE_RECORDING = "delete_recording"
 
+ATTR_ALL_CALLS = "all_calls"
+ATTR_CALL_SID = "call_sid"
+ATTR_CHANNELS = "channels"
+ATTR_CONFERENCE_SID = "conference_sid"
 ATTR_CONFIG_ENTRY = "config_entry_id"
+ATTR_CONFIRM = "confirm"
 ATTR_FOR = "for"
+ATTR_LIMIT = "limit"
+ATTR_NUMBER = "number"
 ATTR_PAUSE_BEHAVIOR = "pause_behavior"
+ATTR_RECORDING_SID = "recording_sid"
+ATTR_SINCE = "since"
+ATTR_STATUS = "status"
+ATTR_TRACK = "track"
+ATTR_TRIM = "trim"
+ATTR_UNTIL = "until"
 
 _LONGEST_HOLD = timedelta(days=7)
+_LIST_SINCE = timedelta(days=1)
+_MOST_LISTED = 1000
 
-_RELEASE_SCHEMA = vol.Schema({vol.Optional(ATTR_CONFIG_ENTRY): cv.string})
-_HOLD_SCHEMA = _RELEASE_SCHEMA.extend(
+_SID = vol.All(cv.string, vol.Match(r"^[A-Za-z0-9-]{8,64}$"))
+_PROJECT_SCHEMA = vol.Schema({vol.Optional(ATTR_CONFIG_ENTRY): cv.string})
+_HOLD_SCHEMA = _PROJECT_SCHEMA.extend(
     {
         vol.Optional(ATTR_FOR): vol.All(
             cv.time_period, vol.Range(min=timedelta(seconds=1), max=_LONGEST_HOLD)
@@ -30,14 +72,65 @@ _HOLD_SCHEMA = _RELEASE_SCHEMA.extend(
         vol.Optional(ATTR_PAUSE_BEHAVIOR): vol.Coerce(PauseBehavior),
     }
 )
+_UPDATE_SCHEMA = vol.All(
+    _PROJECT_SCHEMA.extend(
+        {
+            **cv.ENTITY_SERVICE_FIELDS,
+            vol.Optional(ATTR_RECORDING_SID): _SID,
+            vol.Required(ATTR_STATUS): vol.All(
+                vol.In(["in-progress", "paused", "stopped"]), vol.Coerce(RecordingStatus)
+            ),
+            vol.Optional(ATTR_PAUSE_BEHAVIOR): vol.Coerce(PauseBehavior),
+        }
+    ),
+    cv.has_at_least_one_key(ATTR_RECORDING_SID, *map(str, cv.ENTITY_SERVICE_FIELDS)),
+)
+_START_SCHEMA = vol.All(
+    _PROJECT_SCHEMA.extend(
+        {
+            vol.Exclusive(ATTR_CALL_SID, "calls"): _SID,
+            vol.Exclusive(ATTR_NUMBER, "calls"): vol.All(cv.string, vol.Length(min=3)),
+            vol.Exclusive(ATTR_ALL_CALLS, "calls"): vol.All(cv.boolean, vol.In([True])),
+            vol.Optional(ATTR_CHANNELS): vol.Coerce(RecordingChannels),
+            vol.Optional(ATTR_TRACK): vol.Coerce(RecordingTrack),
+            vol.Optional(ATTR_TRIM): vol.Coerce(RecordingTrim),
+        }
+    ),
+    cv.has_at_least_one_key(ATTR_CALL_SID, ATTR_NUMBER, ATTR_ALL_CALLS),
+)
+_LIST_SCHEMA = _PROJECT_SCHEMA.extend(
+    {
+        vol.Optional(ATTR_SINCE): cv.datetime,
+        vol.Optional(ATTR_UNTIL): cv.datetime,
+        vol.Optional(ATTR_STATUS): vol.All(cv.ensure_list, [vol.Coerce(RecordingStatus)]),
+        vol.Exclusive(ATTR_CALL_SID, "parent"): _SID,
+        vol.Exclusive(ATTR_CONFERENCE_SID, "parent"): _SID,
+        vol.Optional(ATTR_LIMIT, default=50): vol.All(
+            vol.Coerce(int), vol.Range(min=1, max=_MOST_LISTED)
+        ),
+    }
+)
+_DELETE_SCHEMA = _PROJECT_SCHEMA.extend(
+    {
+        vol.Required(ATTR_RECORDING_SID): _SID,
+        vol.Required(ATTR_CONFIRM): cv.boolean,
+    }
+)
 
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions."""
-    hass.services.async_register(DOMAIN, SERVICE_HOLD_RECORDINGS, _async_hold, schema=_HOLD_SCHEMA)
-    hass.services.async_register(
-        DOMAIN, SERVICE_RELEASE_RECORDINGS, _async_release, schema=_RELEASE_SCHEMA
+    for name, action, schema, response in (
+        (SERVICE_HOLD_RECORDINGS, _async_hold, _HOLD_SCHEMA, SupportsResponse.NONE),
+        (SERVICE_RELEASE_RECORDINGS, _async_release, _PROJECT_SCHEMA, SupportsResponse.NONE),
+        (SERVICE_UPDATE_RECORDING, _async_update, _UPDATE_SCHEMA, SupportsResponse.OPTIONAL),
+        (SERVICE_START_RECORDING, _async_start, _START_SCHEMA, SupportsResponse.OPTIONAL),
+        (SERVICE_LIST_RECORDINGS, _async_list, _LIST_SCHEMA, SupportsResponse.ONLY),
+    ):
+        hass.services.async_register(DOMAIN, name, action, schema, response)
+    async_register_admin_service(
+        hass, DOMAIN, SERVICE_DELETE_RECORDING, _async_delete, _DELETE_SCHEMA
     )
 
 
@@ -53,16 +146,110 @@ async def _async_release(call: ServiceCall) -> None:
         await coordinator.async_release(call.context)
 
 
+async def _async_update(call: ServiceCall) -> ServiceResponse:
+    """Change one recording or several, all at once; return them as the service answered."""
+    if (sid := call.data.get(ATTR_RECORDING_SID)) is not None:
+        coordinator = _coordinator(call)
+        await coordinator.control.async_find(sid)
+        targets = [(coordinator, sid)]
+    else:
+        targets = await async_targeted_recordings(call)
+    outcomes = await asyncio.gather(
+        *(
+            coordinator.control.async_update(
+                sid,
+                call.data[ATTR_STATUS],
+                call.data.get(ATTR_PAUSE_BEHAVIOR),
+                context=call.context,
+            )
+            for coordinator, sid in targets
+        ),
+        return_exceptions=True,
+    )
+    recordings: list[JsonValueType] = []
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            # The others are done by now.
+            raise outcome
+        recordings.append(recording_response(outcome))
+    return {"recordings": recordings}
+
+
+async def _async_start(call: ServiceCall) -> ServiceResponse:
+    """Record one call or several; return the recordings, and what could not be recorded."""
+    coordinator = _coordinator(call)
+    options = RecordingOptions(
+        channels=call.data.get(ATTR_CHANNELS),
+        track=call.data.get(ATTR_TRACK),
+        trim=call.data.get(ATTR_TRIM),
+        callback_url=await async_webhook_address(call.hass, coordinator.config_entry),
+    )
+    if (sid := call.data.get(ATTR_CALL_SID)) is not None:
+        sids = [sid]
+    else:
+        sids = await coordinator.control.async_unrecorded_calls(call.data.get(ATTR_NUMBER))
+    outcomes = await asyncio.gather(
+        *(coordinator.control.async_start(sid, options) for sid in sids), return_exceptions=True
+    )
+    recordings: list[JsonValueType] = []
+    failures: list[JsonValueType] = []
+    for sid, outcome in zip(sids, outcomes, strict=True):
+        if isinstance(outcome, HomeAssistantError):
+            failures.append({ATTR_CALL_SID: sid, "error": str(outcome)})
+        elif isinstance(outcome, BaseException):
+            raise outcome
+        else:
+            recordings.append(recording_response(outcome))
+    if failures and not recordings:
+        raise next(outcome for outcome in outcomes if isinstance(outcome, HomeAssistantError))
+    return {"recordings": recordings, "failures": failures}
+
+
+async def _async_list(call: ServiceCall) -> ServiceResponse:
+    """Return recordings, newest first."""
+    coordinator = _coordinator(call)
+    since = call.data.get(ATTR_SINCE)
+    statuses = call.data.get(ATTR_STATUS)
+    parents = {name: call.data.get(name) for name in (ATTR_CALL_SID, ATTR_CONFERENCE_SID)}
+    if since is None and not any(parents.values()):
+        # The service cannot pick by status, so a long history would be read whole.
+        since = dt_util.utcnow() - _LIST_SINCE
+    until = call.data.get(ATTR_UNTIL)
+    try:
+        recordings = await coordinator.client.list_recordings(
+            limit=call.data[ATTR_LIMIT],
+            statuses=None if statuses is None else frozenset(statuses),
+            created_after=None if since is None else dt_util.as_utc(since),
+            created_before=None if until is None else dt_util.as_utc(until),
+            **parents,
+        )
+    except SignalWireError as err:
+        raise service_failed(call.hass, coordinator.config_entry, err) from err
+    return {"recordings": [recording_response(recording) for recording in recordings]}
+
+
+async def _async_delete(call: ServiceCall) -> None:
+    if not call.data[ATTR_CONFIRM]:
+        raise refused("not_confirmed_by_person")
+    await _coordinator(call).control.async_delete(call.data[ATTR_RECORDING_SID])
+
+
 def _coordinators(call: ServiceCall) -> list[SignalWireCoordinator]:
     """Return the project that the call names, or all; raises ServiceValidationError for none."""
     entries = call.hass.config_entries.async_entries(DOMAIN)
     if (entry_id := call.data.get(ATTR_CONFIG_ENTRY)) is not None:
         entries = [entry for entry in entries if entry.entry_id == entry_id]
         if not entries:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN, translation_key="unknown_project"
-            )
+            raise refused("unknown_project")
     loaded = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
     if not loaded:
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="not_loaded")
+        raise refused("not_loaded")
     return [entry.runtime_data for entry in loaded]
+
+
+def _coordinator(call: ServiceCall) -> SignalWireCoordinator:
+    """Return the one project that the call is about; raises ServiceValidationError."""
+    coordinators = _coordinators(call)
+    if len(coordinators) > 1:
+        raise refused("several_projects")
+    return coordinators[0]

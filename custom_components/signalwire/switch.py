@@ -1,17 +1,14 @@
 """Switches: on while a recording keeps what is said."""
 
 from collections.abc import Mapping
-from dataclasses import fields
-from datetime import datetime
-from decimal import Decimal
 from typing import Any, override
 
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.typing import StateType
 
 from .api import Recording, RecordingStatus
+from .attributes import RECORDING_FIELDS, recording_fields
 from .coordinator import SignalWireConfigEntry
 from .entity import ProjectEntity, SlotEntity, async_add_slot_entities
 
@@ -20,13 +17,6 @@ PARALLEL_UPDATES = 0
 
 _CALL_RECORDING = SwitchEntityDescription(key="call_recording", translation_key="call_recording")
 _RECORDING = SwitchEntityDescription(key="recording", translation_key="recording", name=None)
-_FIELDS = tuple(sorted(field.name for field in fields(Recording)))
-
-
-def _attribute(recording: Recording, name: str) -> StateType | datetime:
-    """Return a field in a form that can be shown as JSON; dates can."""
-    value: StateType | datetime | Decimal = getattr(recording, name)
-    return float(value) if isinstance(value, Decimal) else value
 
 
 async def async_setup_entry(
@@ -46,7 +36,7 @@ async def async_setup_entry(
 class RecordingSwitch(SlotEntity, SwitchEntity):
     """On: recording. Off: paused. Unavailable: no recording."""
 
-    _unrecorded_attributes = frozenset(_FIELDS) - {"status"}
+    _unrecorded_attributes = frozenset(RECORDING_FIELDS) - {"status"}
 
     @property
     @override
@@ -64,8 +54,7 @@ class RecordingSwitch(SlotEntity, SwitchEntity):
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
         """Return the fields of the service's last answer."""
-        recording = self.recording
-        return {name: _attribute(recording, name) for name in _FIELDS} if recording else None
+        return None if self.recording is None else recording_fields(self.recording)
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:

@@ -110,6 +110,11 @@ class Call:
     to_number: str | None = None
     start_time: datetime | None = None
 
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Return who talks to whom, as far as it is known."""
+        return tuple(filter(None, (self.from_number, self.to_number)))
+
     @classmethod
     def from_json(cls, data: JsonObject) -> Self:
         """Return the call of an answer; raises MalformedAnswerError if it is none."""

@@ -1,0 +1,30 @@
+"""The fields of a recording, in a form that Home Assistant can show."""
+
+from dataclasses import fields
+from datetime import datetime
+from decimal import Decimal
+
+from homeassistant.helpers.typing import StateType
+from homeassistant.util.json import JsonObjectType
+
+from .api import Recording
+
+RECORDING_FIELDS = tuple(sorted(field.name for field in fields(Recording)))
+
+
+def recording_fields(recording: Recording) -> dict[str, StateType | datetime]:
+    """Return every field by its name; dates are aware, prices plain numbers."""
+    return {name: _shown(getattr(recording, name)) for name in RECORDING_FIELDS}
+
+
+def recording_response(recording: Recording) -> JsonObjectType:
+    """Return every field by its name, as an action answers; dates in ISO 8601."""
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in recording_fields(recording).items()
+    }
+
+
+def _shown(value: StateType | datetime | Decimal) -> StateType | datetime:
+    # A decimal cannot be sent to the frontend; a date can.
+    return float(value) if isinstance(value, Decimal) else value

@@ -1,0 +1,108 @@
+"""Conditions: what the recordings of a project are like."""
+
+from typing import override
+
+from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
+from homeassistant.components.switch.const import DOMAIN as SWITCH_DOMAIN
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_OPTIONS, CONF_TARGET, STATE_OFF
+from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.automation import DomainSpec
+from homeassistant.helpers.condition import (
+    ATTR_BEHAVIOR,
+    BEHAVIOR_ALL,
+    BEHAVIOR_ANY,
+    Condition,
+    EntityConditionBase,
+    EntityStateConditionBase,
+)
+import voluptuous as vol
+
+from .api import RecordingStatus
+from .entity_filter import only_ours
+
+_SENSORS = {SENSOR_DOMAIN: DomainSpec()}
+_SWITCHES = {SWITCH_DOMAIN: DomainSpec()}
+_OFF: set[str | bool] = {STATE_OFF}
+_SCHEMA_WITHOUT_DURATION = vol.Schema(
+    {
+        vol.Required(CONF_TARGET): cv.TARGET_FIELDS,
+        vol.Required(CONF_OPTIONS, default={}): {
+            vol.Required(ATTR_BEHAVIOR, default=BEHAVIOR_ANY): vol.In([BEHAVIOR_ANY, BEHAVIOR_ALL]),
+        },
+    }
+)
+
+
+class RecordingActiveCondition(EntityConditionBase):
+    """Passes while any recording of the project is active, paused or not."""
+
+    _domain_specs = _SENSORS
+
+    @override
+    def entity_filter(self, entities: set[str]) -> set[str]:
+        """Return the sensors "Active recordings" among the entities."""
+        return only_ours(self._hass, super().entity_filter(entities), "active_recordings")
+
+    @override
+    def is_valid_state(self, entity_state: State) -> bool:
+        """Return whether the sensor counts any."""
+        return entity_state.state != "0"
+
+
+class AllPausedCondition(EntityConditionBase):
+    """Passes while the project has active recordings, and every one of them is paused."""
+
+    _domain_specs = _SENSORS
+    # What was so in the past stands in no single entity's history.
+    _schema = _SCHEMA_WITHOUT_DURATION
+
+    @property
+    @override
+    def needs_polling(self) -> bool:
+        """Return that the counted number does not tell of a pause."""
+        return True
+
+    @override
+    def entity_filter(self, entities: set[str]) -> set[str]:
+        """Return the sensors "Active recordings" among the entities."""
+        return only_ours(self._hass, super().entity_filter(entities), "active_recordings")
+
+    @override
+    def is_valid_state(self, entity_state: State) -> bool:
+        """Return whether all recordings of the sensor's project are paused."""
+        entity = er.async_get(self._hass).async_get(entity_state.entity_id)
+        entry_id = entity.config_entry_id if entity else None
+        entry = self._hass.config_entries.async_get_entry(entry_id or "")
+        if entry is None or entry.state is not ConfigEntryState.LOADED:
+            return False
+        recordings = entry.runtime_data.data.recordings.values()
+        return bool(recordings) and all(
+            recording.status is RecordingStatus.PAUSED for recording in recordings
+        )
+
+
+class HeldCondition(EntityStateConditionBase):
+    """Passes while the switch "Call recording" is off, whether that is confirmed or not."""
+
+    _domain_specs = _SWITCHES
+    _states = _OFF
+
+    @override
+    def entity_filter(self, entities: set[str]) -> set[str]:
+        """Return the switches "Call recording" among the entities."""
+        return only_ours(self._hass, super().entity_filter(entities), "call_recording")
+
+
+CONDITIONS: dict[str, type[Condition]] = {
+    "is_active": RecordingActiveCondition,
+    "all_paused": AllPausedCondition,
+    "is_held": HeldCondition,
+}
+
+
+async def async_get_conditions(hass: HomeAssistant) -> dict[str, type[Condition]]:
+    """Return the conditions."""
+    return CONDITIONS

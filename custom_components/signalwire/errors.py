@@ -1,0 +1,56 @@
+"""What to tell who asked for something that did not happen, in translated sentences."""
+
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+
+from .api import AuthenticationError, MalformedAnswerError, SignalWireError
+from .const import DOMAIN
+
+
+def refused(key: str, **placeholders: str) -> ServiceValidationError:
+    """Return what to tell who asks for what cannot be, and should ask otherwise."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders=placeholders or None,
+    )
+
+
+def failed(key: str, **placeholders: str) -> HomeAssistantError:
+    """Return what to tell who asks for what should have worked."""
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders=placeholders or None,
+    )
+
+
+def recording_ended() -> ServiceValidationError:
+    """Return what to tell who asks something of a recording that is over."""
+    return refused("recording_ended")
+
+
+def service_failed(
+    hass: HomeAssistant, entry: ConfigEntry[Any], err: SignalWireError
+) -> HomeAssistantError:
+    """Return what to tell who asks when the service fails; a refused login asks for a new one."""
+    if isinstance(err, AuthenticationError):
+        entry.async_start_reauth(hass)
+        return failed("authentication_failed")
+    return failed("action_failed", error=str(err))
+
+
+def update_failed(
+    hass: HomeAssistant, entry: ConfigEntry[Any], err: SignalWireError
+) -> HomeAssistantError:
+    """Return what to tell who asks for an update whose outcome is not certain."""
+    match err:
+        case AuthenticationError():
+            return service_failed(hass, entry, err)
+        case MalformedAnswerError():
+            return failed("update_malformed", error=str(err))
+        case _:
+            return failed("update_failed", error=str(err))

@@ -1,0 +1,221 @@
+"""Triggers and conditions as an automation uses them, through Home Assistant's own set-up."""
+
+from typing import Any
+
+from homeassistant.components.automation.const import DOMAIN as AUTOMATION
+from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.helpers import condition, trigger
+from homeassistant.helpers import device_registry as dr
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_mock_service,
+)
+
+from simulator import Fault, Simulator
+from tests.helpers import call_with_recording, refresh
+
+ACTIVITY = "event.corner_shop_recording_activity"
+CALL_RECORDING = "switch.corner_shop_call_recording"
+
+
+@pytest.fixture
+def project(hass: HomeAssistant, loaded: MockConfigEntry) -> str:
+    """Return the device ID of the project."""
+    device_id = dr.async_get_device_id_by_identifier(
+        hass, ("signalwire", loaded.entry_id), config_entry_id=loaded.entry_id
+    )
+    assert device_id is not None
+    return device_id
+
+
+async def _automate(hass: HomeAssistant, what: str, target: dict[str, Any]) -> list[ServiceCall]:
+    """Set up an automation with one trigger; return what fills with its runs."""
+    calls: list[ServiceCall] = async_mock_service(hass, "test", "ran")
+    assert await async_setup_component(
+        hass,
+        AUTOMATION,
+        {
+            AUTOMATION: {
+                "mode": "queued",
+                "max": 100,
+                "triggers": [{"trigger": f"signalwire.{what}", "target": target}],
+                "actions": [
+                    {
+                        "action": "test.ran",
+                        "data": {
+                            "slot": "{{ trigger.to_state.attributes.slot }}",
+                            "actor": "{{ trigger.to_state.attributes.actor }}",
+                        },
+                    }
+                ],
+            }
+        },
+    )
+    await hass.async_block_till_done()
+    return calls
+
+
+def _told(calls: list[ServiceCall]) -> list[tuple[int, str]]:
+    return [(call.data["slot"], call.data["actor"]) for call in calls]
+
+
+async def _live(hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator) -> None:
+    """Let a recording start, be paused, be resumed and end."""
+    call = call_with_recording(simulator)
+    await refresh(hass, entry)
+    for action in ("turn_off", "turn_on"):
+        await hass.services.async_call(
+            "switch", action, {"entity_id": "switch.recording_1"}, blocking=True
+        )
+    simulator.space.hang_up(call.sid)
+    await refresh(hass, entry)
+
+
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [
+        ("recording_started", [(1, "signalwire")]),
+        ("recording_paused", [(1, "home_assistant")]),
+        ("recording_resumed", [(1, "home_assistant")]),
+        ("recording_ended", [(1, "signalwire")]),
+        ("pause_failed", []),
+    ],
+)
+@pytest.mark.parametrize("by_device", [True, False])
+async def test_each_trigger_fires_for_its_own_activity_alone(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    project: str,
+    what: str,
+    expected: list[tuple[int, str]],
+    by_device: bool,
+) -> None:
+    target = {"device_id": project} if by_device else {"entity_id": ACTIVITY}
+    calls = await _automate(hass, what, target)
+    await _live(hass, loaded, simulator)
+    assert _told(calls) == expected
+
+
+async def test_a_failed_pause_triggers(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    calls = await _automate(hass, "pause_failed", {"entity_id": ACTIVITY})
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    simulator.faults.add(Fault(method="POST", status=400, times=1))
+    with pytest.raises(Exception, match="refuses"):
+        await hass.services.async_call(
+            "switch", "turn_off", {"entity_id": "switch.recording_1"}, blocking=True
+        )
+    await hass.async_block_till_done()
+    assert _told(calls) == [(1, "home_assistant")]
+
+
+async def test_of_many_pauses_in_the_same_moment_none_is_missed(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    calls = await _automate(hass, "recording_started", {"entity_id": ACTIVITY})
+    for _ in range(12):
+        call_with_recording(simulator)
+    await refresh(hass, loaded)
+    assert sorted(_told(calls)) == [(number, "signalwire") for number in range(1, 13)]
+
+
+async def test_a_new_name_for_the_entity_is_nothing_that_happened(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    calls = await _automate(hass, "recording_started", {"entity_id": ACTIVITY})
+    old = hass.states.get(ACTIVITY)
+    assert old is not None
+    assert old.attributes["event_type"] == "started"
+    hass.states.async_set(ACTIVITY, old.state, {**old.attributes, "friendly_name": "Other"})
+    await hass.async_block_till_done()
+    assert not calls
+
+
+async def test_entities_of_others_are_not_listened_to(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    calls = await _automate(hass, "recording_started", {"entity_id": "event.doorbell"})
+    hass.states.async_set("event.doorbell", "2026-01-01", {"event_type": "started"})
+    hass.states.async_set("event.doorbell", "2026-01-02", {"event_type": "started"})
+    await hass.async_block_till_done()
+    assert not calls
+
+
+async def _passes(hass: HomeAssistant, what: str, target: dict[str, Any]) -> bool:
+    config: dict[str, Any] = {"condition": f"signalwire.{what}", "target": target}
+    config = await condition.async_validate_condition_config(hass, config)
+    checker = await condition.async_from_config(hass, config)
+    try:
+        return bool(checker.async_check())
+    finally:
+        checker.async_unload()
+
+
+async def test_the_conditions_tell_how_the_recordings_are(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, project: str
+) -> None:
+    async def conditions() -> list[bool]:
+        target = {"device_id": project}
+        return [
+            await _passes(hass, what, target) for what in ("is_active", "all_paused", "is_held")
+        ]
+
+    assert await conditions() == [False, False, False]
+    call = call_with_recording(simulator)
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    assert await conditions() == [True, False, False]
+    first, second = simulator.space.recordings
+    simulator.space.update_recording(first, "paused")
+    await refresh(hass, loaded)
+    assert await conditions() == [True, False, False]
+    simulator.space.update_recording(second, "paused")
+    await refresh(hass, loaded)
+    assert await conditions() == [True, True, False]
+    await hass.services.async_call("signalwire", "hold_recordings", {}, blocking=True)
+    assert await conditions() == [True, True, True]
+    simulator.space.hang_up(call.sid)
+    simulator.space.hang_up(simulator.space.recordings[second].call_sid or "")
+    await refresh(hass, loaded)
+    assert await conditions() == [False, False, True]
+
+
+async def test_a_project_that_is_not_loaded_passes_no_condition(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    target = {"entity_id": ["sensor.corner_shop_active_recordings", CALL_RECORDING]}
+    assert await _passes(hass, "is_active", target)
+    await hass.config_entries.async_unload(loaded.entry_id)
+    for what in ("is_active", "all_paused", "is_held"):
+        assert not await _passes(hass, what, target), what
+
+
+async def test_all_that_the_editor_shows_is_described(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    triggers = await trigger.async_get_all_descriptions(hass)
+    conditions = await condition.async_get_all_descriptions(hass)
+    assert {name for name in triggers if name.startswith("signalwire.")} == {
+        f"signalwire.{name}"
+        for name in (
+            "recording_started",
+            "recording_paused",
+            "recording_resumed",
+            "recording_ended",
+            "pause_failed",
+        )
+    }
+    described = {name: text for name, text in conditions.items() if "signalwire." in name}
+    assert set(described) == {"signalwire.is_active", "signalwire.all_paused", "signalwire.is_held"}
+    for text in [*described.values(), *(triggers[n] for n in triggers if "signalwire." in n)]:
+        assert text is not None
+        assert text["target"]["entity"][0]["integration"] == "signalwire"

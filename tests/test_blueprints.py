@@ -1,0 +1,233 @@
+"""The blueprints: valid by Home Assistant's own schema, and run from sensor to simulator."""
+
+from datetime import timedelta
+from pathlib import Path
+import shutil
+from typing import Any
+
+from homeassistant.components.automation.config import AUTOMATION_BLUEPRINT_SCHEMA
+from homeassistant.components.automation.const import DOMAIN as AUTOMATION
+from homeassistant.components.blueprint.models import Blueprint
+from homeassistant.const import __version__
+from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.helpers import device_registry as dr
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from homeassistant.util.yaml import parse_yaml
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+    async_mock_service,
+)
+
+from simulator import Simulator
+from tests.helpers import call_with_recording, refresh, state, until
+
+FOLDER = Path(__file__).parent.parent / "blueprints"
+BLUEPRINTS = sorted(FOLDER.rglob("*.yaml"))
+SWITCH = "switch.corner_shop_call_recording"
+SENSOR = "binary_sensor.door"
+
+
+@pytest.fixture(autouse=True)
+def _installed(hass: HomeAssistant, tmp_path: Path) -> None:
+    """Put the blueprints where a person who imports them has them."""
+    hass.config.config_dir = str(tmp_path)
+    shutil.copytree(FOLDER, tmp_path / "blueprints")
+
+
+async def _use(hass: HomeAssistant, name: str, **inputs: Any) -> None:
+    path = f"signalwire/{name}.yaml"
+    assert (FOLDER / "automation" / path).exists()
+    assert await async_setup_component(
+        hass, AUTOMATION, {AUTOMATION: {"use_blueprint": {"path": path, "input": inputs}}}
+    )
+    await hass.async_block_till_done()
+    assert hass.states.async_entity_ids(AUTOMATION), "the automation is not valid"
+
+
+def _statuses(simulator: Simulator) -> set[str]:
+    return {recording.status.value for recording in simulator.space.recordings.values()}
+
+
+async def _after(hass: HomeAssistant, **time: float) -> None:
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(**time))
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.mark.parametrize("path", BLUEPRINTS, ids=lambda path: path.stem)
+def test_a_blueprint_is_valid_and_says_where_it_comes_from(path: Path) -> None:
+    data = parse_yaml(path.read_text())
+    assert isinstance(data, dict)
+    blueprint = Blueprint(
+        data, expected_domain=AUTOMATION, path=str(path), schema=AUTOMATION_BLUEPRINT_SCHEMA
+    )
+    assert blueprint.validate() is None
+    source = blueprint.metadata["source_url"]
+    assert source.endswith(f"/blob/main/{path.relative_to(FOLDER.parent)}")
+    assert blueprint.metadata["homeassistant"]["min_version"] <= __version__
+
+
+async def test_recording_is_paused_while_a_sensor_is_on(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    hass.states.async_set(SENSOR, "off")
+    await _use(
+        hass,
+        "pause_while_sensor_is_on",
+        sensor=SENSOR,
+        call_recording=SWITCH,
+        delay={"seconds": 30},
+    )
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    hass.states.async_set(SENSOR, "on")
+    await until(lambda: _statuses(simulator) == {"paused"})
+    # A sensor that is lost is no reason to record.
+    hass.states.async_set(SENSOR, "unavailable")
+    await _after(hass, minutes=10)
+    assert _statuses(simulator) == {"paused"}
+    hass.states.async_set(SENSOR, "on")
+    hass.states.async_set(SENSOR, "off")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert _statuses(simulator) == {"paused"}
+    await _after(hass, seconds=31)
+    await until(lambda: _statuses(simulator) == {"in-progress"})
+
+
+async def test_a_sensor_that_is_back_on_in_time_keeps_recording_paused(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    hass.states.async_set(SENSOR, "off")
+    await _use(hass, "pause_while_sensor_is_on", sensor=SENSOR, call_recording=SWITCH)
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    for status in ("on", "off", "on"):
+        hass.states.async_set(SENSOR, status)
+        await hass.async_block_till_done(wait_background_tasks=True)
+    await _after(hass, minutes=1)
+    assert _statuses(simulator) == {"paused"}
+
+
+async def test_a_sensor_that_is_on_when_home_assistant_starts_pauses(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    hass.states.async_set(SENSOR, "on")
+    hass.set_state(type(hass.state).not_running)
+    await _use(hass, "pause_while_sensor_is_on", sensor=SENSOR, call_recording=SWITCH)
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    assert _statuses(simulator) == {"in-progress"}
+    await hass.async_start()
+    await until(lambda: _statuses(simulator) == {"paused"})
+
+
+async def test_each_press_of_a_wall_button_turns_recording_around(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    await _use(
+        hass,
+        "wall_button_toggles_recording",
+        press=[{"trigger": "event", "event_type": "button_pressed"}],
+        call_recording=SWITCH,
+    )
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    for status in ("paused", "in-progress", "paused"):
+        hass.bus.async_fire("button_pressed")
+        await until(lambda status=status: _statuses(simulator) == {status})  # type: ignore[misc]  # a lambda's default
+        await hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.fixture
+def phone(hass: HomeAssistant) -> str:
+    """Return the device ID of a phone with the app."""
+    entry = MockConfigEntry(domain="mobile_app")
+    entry.add_to_hass(hass)
+    return (
+        dr.async_get(hass)
+        .async_get_or_create(
+            config_entry_id=entry.entry_id, identifiers={("mobile_app", "x")}, name="My Phone"
+        )
+        .id
+    )
+
+
+async def _reminded(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, phone: str, switch: str
+) -> list[ServiceCall]:
+    messages: list[ServiceCall] = async_mock_service(hass, "notify", "mobile_app_my_phone")
+    await _use(
+        hass,
+        "remind_when_still_paused",
+        switches=[SWITCH, "switch.recording_1"],
+        after={"minutes": 5},
+        phone=phone,
+    )
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    await hass.services.async_call("switch", "turn_off", {"entity_id": switch}, blocking=True)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await _after(hass, minutes=4)
+    assert not messages
+    # It then waits for an answer, so there is nothing else to wait for.
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(minutes=6))
+    await until(lambda: bool(messages))
+    return messages
+
+
+@pytest.mark.parametrize("switch", [SWITCH, "switch.recording_1"])
+async def test_the_button_of_a_reminder_lets_recording_go_on(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, phone: str, switch: str
+) -> None:
+    messages = await _reminded(hass, loaded, simulator, phone, switch)
+    (message, *_) = [m for m in messages if m.data["data"]["tag"] == f"signalwire-{switch}"]
+    assert message.data["message"] == "Recording is still paused."
+    (button,) = message.data["data"]["actions"]
+    assert button["title"] == "Resume"
+    hass.bus.async_fire("mobile_app_notification_action", {"action": button["action"]})
+    await until(lambda: _statuses(simulator) == {"in-progress"})
+
+
+async def test_a_reminder_is_taken_back_when_somebody_was_quicker(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, phone: str
+) -> None:
+    switch = "switch.recording_1"
+    messages = await _reminded(hass, loaded, simulator, phone, switch)
+    assert len(messages) == 1
+    await hass.services.async_call("switch", "turn_on", {"entity_id": switch}, blocking=True)
+    await until(lambda: len(messages) == 2)
+    assert messages[-1].data == {
+        "message": "clear_notification",
+        "data": {"tag": f"signalwire-{switch}"},
+    }
+
+
+async def test_what_happens_to_recordings_is_said_aloud(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    spoken = async_mock_service(hass, "tts", "speak")
+    await _use(
+        hass,
+        "say_when_recording_starts_or_stops",
+        activity="event.corner_shop_recording_activity",
+        voice="tts.voice",
+        player="media_player.desk",
+        resumed=" ",
+    )
+    call = call_with_recording(simulator)
+    await refresh(hass, loaded)
+    for action in ("turn_off", "turn_on"):
+        await hass.services.async_call(
+            "switch", action, {"entity_id": "switch.recording_1"}, blocking=True
+        )
+    simulator.space.hang_up(call.sid)
+    await refresh(hass, loaded)
+    assert state(hass, "switch.recording_1") == "unavailable"
+    assert [call.data["message"] for call in spoken] == [
+        "This call is being recorded.",
+        "Recording is paused.",
+        "Recording has ended.",
+    ]
+    assert {call.data["media_player_entity_id"] for call in spoken} == {"media_player.desk"}

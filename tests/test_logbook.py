@@ -1,0 +1,65 @@
+"""What the logbook says about recordings."""
+
+from typing import Any
+
+from homeassistant.core import Context, Event, HomeAssistant
+from homeassistant.helpers import device_registry as dr
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+
+from custom_components.signalwire.const import EVENT_ACTIVITY
+from custom_components.signalwire.devices import async_slot_devices
+from custom_components.signalwire.logbook import async_describe_events
+from simulator import Fault, Simulator
+from tests.helpers import call_with_recording, conference_with_recording, refresh
+
+
+def _lines(hass: HomeAssistant, events: list[Event[Any]]) -> list[dict[str, Any]]:
+    """Return what the logbook makes of the events."""
+    described: dict[object, Any] = {}
+    async_describe_events(
+        hass, lambda domain, event_type, describe: described.update({event_type: describe})
+    )
+    return [described[event.event_type](event) for event in events]
+
+
+async def test_a_recordings_life_reads_as_sentences(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    events = async_capture_events(hass, EVENT_ACTIVITY)
+    call = call_with_recording(simulator)
+    await refresh(hass, loaded)
+    await refresh(hass, loaded)
+    context = Context()
+    switch = {"entity_id": "switch.recording_1"}
+    await hass.services.async_call("switch", "turn_off", switch, blocking=True, context=context)
+    await hass.services.async_call("switch", "turn_on", switch, blocking=True)
+    simulator.faults.add(Fault(method="POST", status=400, body='{"message": "no"}', times=1))
+    with pytest.raises(Exception, match="refuses"):
+        await hass.services.async_call("switch", "turn_off", switch, blocking=True)
+    simulator.space.hang_up(call.sid)
+    await refresh(hass, loaded)
+    conference_with_recording(simulator, "Front desk")
+    await refresh(hass, loaded)
+    await hass.services.async_call("signalwire", "hold_recordings", {}, blocking=True)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    lines = _lines(hass, events)
+    assert [f"{line['name']} {line['message']}" for line in lines] == [
+        "Recording 1 was started by SignalWire",
+        "Recording 1 was paused by Home Assistant (+15550100 → +15550101)",
+        "Recording 1 was resumed by Home Assistant (+15550100 → +15550101)",
+        "Recording 1 could not be paused by Home Assistant (+15550100 → +15550101): "
+        "SignalWire refuses to change the recording: no, HTTP 400",
+        "Recording 1 has ended (+15550100 → +15550101)",
+        "Recording 2 was started by SignalWire",
+        "Recording 2 was paused by Call recording (Front desk)",
+    ]
+    assert {line["entity_id"] for line in lines} == {"event.corner_shop_recording_activity"}
+    assert events[1].context.id == context.id
+
+    device_id = async_slot_devices(hass, loaded)[1]
+    dr.async_get(hass).async_update_device(device_id, name_by_user="Till")
+    assert _lines(hass, events[:1])[0]["name"] == "Till"
+    await hass.config_entries.async_remove(loaded.entry_id)
+    assert _lines(hass, events[:1])[0]["name"] == "SignalWire"
