@@ -8,10 +8,14 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util.yaml import parse_yaml
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.signalwire import config_flow
+from custom_components.signalwire.activity import ActivityType, Actor
+from custom_components.signalwire.condition import CONDITIONS
+from custom_components.signalwire.trigger import TRIGGERS
 
 FOLDER = Path(config_flow.__file__).parent
 CODE = "\n".join(path.read_text() for path in FOLDER.glob("*.py"))
@@ -29,7 +33,7 @@ def _leaves(texts: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
 
 def test_every_error_of_the_code_has_a_sentence() -> None:
     raised = set(re.findall(r'translation_key="(\w+)"', CODE))
-    raised |= set(re.findall(r'key = "(\w+)" if .* else "(\w+)"', CODE)[0])
+    raised |= set(re.findall(r'\b(?:refused|failed)\(\s*"(\w+)"', CODE))
     entities = {key for platform in TEXTS["entity"].values() for key in platform}
     others = entities | set(TEXTS["issues"]) | set(TEXTS["device"])
     assert raised - others == set(TEXTS["exceptions"])
@@ -41,6 +45,31 @@ def test_every_error_of_the_flow_has_a_sentence() -> None:
         assert f'"{key}"' in source, f"{key} is never shown"
     for key in re.findall(r'errors\[\w+\] = "(\w+)"', source):
         assert key in TEXTS["config"]["error"]
+
+
+def test_every_trigger_and_condition_has_a_name_a_description_and_an_icon() -> None:
+    for kind, names in (("triggers", TRIGGERS), ("conditions", CONDITIONS)):
+        described = parse_yaml((FOLDER / f"{kind}.yaml").read_text())
+        assert isinstance(described, dict)
+        shown = {name: fields for name, fields in described.items() if not name.startswith(".")}
+        assert set(names) == set(TEXTS[kind]) == set(shown) == set(ICONS[kind])
+        for name, text in TEXTS[kind].items():
+            assert text["name"]
+            assert text["description"]
+            assert set(text.get("fields", {})) == set(shown[name].get("fields", {})), name
+
+
+def test_every_action_and_its_fields_are_described() -> None:
+    described = parse_yaml((FOLDER / "services.yaml").read_text())
+    assert isinstance(described, dict)
+    assert set(described) == set(TEXTS["services"]) == set(ICONS["services"])
+    for name, action in described.items():
+        assert set(action["fields"]) == set(TEXTS["services"][name]["fields"]), name
+
+
+def test_the_logbook_has_words_for_everything_that_happens() -> None:
+    words = {f"logbook_{kind}" for kind in ActivityType} | {f"actor_{actor}" for actor in Actor}
+    assert set(TEXTS["common"]) == words
 
 
 def test_every_issue_has_a_title_and_a_description() -> None:
