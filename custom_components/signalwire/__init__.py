@@ -1,5 +1,6 @@
 """SignalWire: phone-call recordings that can be paused."""
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_API_TOKEN, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
@@ -89,4 +90,9 @@ async def async_remove_config_entry_device(
 ) -> bool:
     """Let a person remove a slot that no recording sits in; it comes back when needed."""
     number = slot_number(entry, device.identifiers)
-    return number is not None and entry.runtime_data.async_forget_slot(number)
+    if number is None:
+        return False
+    if entry.state is not ConfigEntryState.LOADED:
+        # Whether it is empty is not known, but it comes back in any case.
+        return True
+    return entry.runtime_data.async_forget_slot(number)

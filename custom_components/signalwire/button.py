@@ -47,4 +47,4 @@ class StopAllButton(ProjectEntity, ButtonEntity):
     @override
     async def async_press(self) -> None:
         """Stop them all at once."""
-        await self.coordinator.control.async_stop_all(self._context)
+        await self.coordinator.async_stop_all(self._context)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .activity import Actor
@@ -78,8 +78,14 @@ class RecordingControl:
             self._async_send,
             lambda run: entry.async_create_task(hass, run, "signalwire update of a recording"),
         )
+        self._stopped = False
         # Who is behind the hold, for the states that change with it.
         self.hold_context: Context | None = None
+
+    @callback
+    def async_stop(self) -> None:
+        """Send nothing more; what is under way is not tried again."""
+        self._stopped = True
 
     def current(self, sid: str) -> RecordingUpdate | None:
         """Return the update of a recording that is under way."""
@@ -248,18 +254,28 @@ class RecordingControl:
 
     async def _async_send(self, sid: str, update: RecordingUpdate) -> Recording:
         """Send one update and take its answer."""
-        recording = self._recordings.known.get(sid)
-        if recording is None:
+        if self._stopped:
+            raise refused("not_loaded")
+        if not self._is_allowed(update):
+            raise refused("held")
+        if sid not in self._recordings.known:
             raise recording_ended()
+        recording = await self.async_find(sid)
         try:
             answer = await self._client.update_recording(
-                recording, update.status, update.pause_behavior
+                recording,
+                update.status,
+                update.pause_behavior,
+                wanted=lambda: not self._stopped and self._is_allowed(update),
             )
         except (NotFoundError, RejectedError) as err:
-            raise await self._async_explain(recording, err) from err
+            return await self._async_look_again(recording, update, err)
         except SignalWireError as err:
             self._recordings.note_silence(sid)
             raise update_failed(self._hass, self._entry, err) from err
+        if sid not in self._recordings.known:
+            # A refresh has seen the end before this older answer came.
+            raise recording_ended()
         self._took(self._recordings.take_answer(answer))
         if answer.status.confirms(update.status):
             return answer
@@ -267,25 +283,32 @@ class RecordingControl:
             raise recording_ended()
         raise failed("not_confirmed", requested=update.status.value, answered=answer.status.value)
 
-    async def _async_explain(
-        self, recording: Recording, refusal: ServiceAnswerError
-    ) -> HomeAssistantError:
-        """Return why an update was refused: most often the recording ended meanwhile.
+    def _is_allowed(self, update: RecordingUpdate) -> bool:
+        """Return whether the update may be sent: no resume while all are held."""
+        return not (self._hold.held and update.status is RecordingStatus.IN_PROGRESS)
 
-        The service has no error code for that, so the recording is read again.
+    async def _async_look_again(
+        self, recording: Recording, update: RecordingUpdate, refusal: ServiceAnswerError
+    ) -> Recording:
+        """Return the recording if it is as was asked for all the same, or raise why it is not.
+
+        Most often it ended meanwhile, for which the service has no error code; or an earlier try
+        was carried out, and only its answer was lost.
         """
         try:
             now = await self._client.get_recording(recording.sid)
         except NotFoundError:
             self._took(self._recordings.take_absence(recording.sid))
-            return recording_ended()
+            raise recording_ended() from refusal
         except SignalWireError as err:
             self._recordings.note_silence(recording.sid)
-            return update_failed(self._hass, self._entry, err)
+            raise update_failed(self._hass, self._entry, err) from err
         self._took(self._recordings.take_answer(now))
+        if now.status.confirms(update.status):
+            return now
         if not now.is_active:
-            return recording_ended()
-        return failed("update_rejected", error=str(refusal))
+            raise recording_ended() from refusal
+        raise failed("update_rejected", error=str(refusal)) from refusal
 
 
 def _digits(number: str) -> str:

@@ -1,5 +1,7 @@
 """The one reading of a project's recordings: what is read flows in here, and out to entities."""
 
+import asyncio
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -7,7 +9,7 @@ from typing import override
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
 from homeassistant.core import Context, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
@@ -42,7 +44,7 @@ from .control import RecordingControl
 from .data import ProjectData
 from .devices import async_slot_devices
 from .discovery import Discovery
-from .errors import recording_ended
+from .errors import failed, recording_ended
 from .hints import RecordingHints
 from .hold import HoldStatus, RecordingHold
 from .issues import ProjectIssues
@@ -56,13 +58,16 @@ from .storage import (
     StoredProject,
     StoredRecording,
     project_store,
-    restore_hold,
+    read_stored,
     stored_hold,
 )
 from .updates import RecordingUpdate
 from .webhook import ProjectWebhook
 
 _SAVE_DELAY = 1.0
+# Seconds; a refresh of a thousand recordings takes far less than one.
+_LONGEST_REFRESH = 60.0
+_OFTEN_UNDONE = 3
 _REFRESH_COOLDOWN = 0.5
 
 type SignalWireConfigEntry = ConfigEntry[SignalWireCoordinator]
@@ -128,6 +133,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             self._recordings,
             self._hold,
             reachable=lambda: self.last_update_success,
+            sees=self._sees,
             alarm=self._async_alarm,
             report=self._async_report_unconfirmed,
             release=self._async_time_is_up,
@@ -150,7 +156,15 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             verify=options.get(CONF_VERIFY_SIGNATURE, True),
         )
         self._stored: StoredProject | None = None
+        self._unreadable = 0
         self._some_unreadable = False
+        self._refreshing = False
+        self._ended = False
+        # How often a hold began, and the one that the last refresh has seen in force.
+        self._hold_count = 0
+        self._seen_hold = -1
+        # How often something else resumed a recording that is to be paused.
+        self._undone: Counter[str] = Counter()
         self._took_bearings = False
         entry.async_on_unload(self._async_end)
 
@@ -160,21 +174,17 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
     async def _async_setup(self) -> None:
         """Bring back the slots there were, each with the recording that it had."""
         stored = await self._store.async_load()
-        recordings = stored["recordings"] if stored else {}
-        self._recordings.restore(recordings)
+        kept = read_stored(stored)
+        self._recordings.restore(kept.sids)
         self._slots = Slots(
-            self._most_slots,
-            async_slot_devices(self.hass, self.config_entry),
-            {kept["slot"]: sid for sid, kept in recordings.items() if "slot" in kept},
+            self._most_slots, async_slot_devices(self.hass, self.config_entry), kept.slots
         )
-        if stored:
-            self._pause_behavior = PauseBehavior(stored["pause_behavior"])
-            restore_hold(self._hold, stored)
-        self._pause_behaviors = {
-            sid: PauseBehavior(kept["pause_behavior"])
-            for sid, kept in recordings.items()
-            if "pause_behavior" in kept
-        }
+        self._pause_behavior = kept.pause_behavior
+        self._pause_behaviors = dict(kept.pause_behaviors)
+        self._hold.restore(kept.paused_by)
+        # One whose time was up meanwhile must not touch what has begun since.
+        if kept.held and (kept.held_until is None or kept.held_until > dt_util.utcnow()):
+            self._hold.begin(kept.held_until, kept.hold_pause_behavior)
         self.was_set_up_before = stored is not None
         self.update_interval = self._polling.interval(busy=self._is_busy)
         self.data = self._snapshot(reachable=False)
@@ -184,14 +194,23 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         """Read what has changed; raises what the coordinator knows how to show."""
         self._recordings.begin_refresh()
         self._slots.begin_refresh()
+        hold = self._hold_count
+        self._refreshing = True
+        self._keeper.async_check()
         try:
-            reading = await self._discovery.async_read(dict(self._recordings.known))
-        except SignalWireError as err:
+            async with asyncio.timeout(_LONGEST_REFRESH):
+                reading = await self._discovery.async_read(dict(self._recordings.known))
+        except (SignalWireError, TimeoutError) as err:
             self._failures += 1
             self.update_interval = self._polling.wait_after(self._failures, busy=self._is_busy)
-            self._keeper.async_note_failure(str(err))
-            raise self._refresh_failure(err) from err
+            failure = self._refresh_failure(err)
+            self._keeper.async_note_failure(str(failure))
+            raise failure from err
+        finally:
+            self._refreshing = False
         self._failures = 0
+        self._seen_hold = hold
+        self._unreadable = reading.unreadable
         self._async_end_reauth()
         changes = self._recordings.merge(reading)
         self._parties.learn(reading.calls, reading.conferences)
@@ -204,10 +223,11 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         self._took_bearings = True
         return data
 
-    def _refresh_failure(self, err: SignalWireError) -> Exception:
+    def _refresh_failure(self, err: SignalWireError | TimeoutError) -> HomeAssistantError:
         """Return what a refresh that failed with this error raises."""
         if isinstance(err, AuthenticationError):
-            if self.config_entry.state is ConfigEntryState.SETUP_IN_PROGRESS:
+            at_first = self.config_entry.state is ConfigEntryState.SETUP_IN_PROGRESS
+            if at_first and not self.was_set_up_before:
                 return ConfigEntryAuthFailed(
                     translation_domain=DOMAIN, translation_key="authentication_failed"
                 )
@@ -217,7 +237,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         return UpdateFailed(
             translation_domain=DOMAIN,
             translation_key="refresh_failed",
-            translation_placeholders={"error": str(err)},
+            translation_placeholders={"error": str(err) or "It took too long"},
             retry_after=bounded_wait(
                 err.retry_after if isinstance(err, UnavailableError) else None
             ),
@@ -235,9 +255,11 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
 
         Neither makes the recordings wait to be shown.
         """
+        if self._ended:
+            return
         self._keeper.async_check()
         if not self.last_update_success:
-            self._async_show_hold()
+            self._async_show_hold(reachable=False)
             return
         self._async_ask_for_parties()
 
@@ -255,6 +277,8 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
     @callback
     def _async_take_changes(self, changes: Iterable[Change]) -> None:
         """Take what an answer changed, as the new state."""
+        if self._ended:
+            return
         self._note(changes, self._slots.occupants)
         self._async_publish()
         self._async_ask_for_parties()
@@ -287,12 +311,22 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             if (kind := activity_type_of(change)) is None:
                 continue
             update = self.control.current(change.sid)
+            actor = _actor_of(kind, update)
+            if (
+                self._hold.held
+                and (kind, actor) == (ActivityType.RESUMED, Actor.SIGNALWIRE)
+                and change.after is not None
+            ):
+                self._undone[change.sid] += 1
+                if self._undone[change.sid] == _OFTEN_UNDONE:
+                    number = self._slots.number_of(change.sid)
+                    self.issues.async_report_undone(str(number or change.sid))
             self.activities.add(
                 Activity(
                     type=kind,
                     recording=change.after or change.before,
                     slot=self._slots.number_of(change.sid) or left.get(change.sid),
-                    actor=_actor_of(kind, update),
+                    actor=actor,
                     context=update.context if update else None,
                     parties=self.data.parties.get(change.sid),
                 )
@@ -313,6 +347,8 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
 
         Not through `async_set_updated_data`: that would put off the next refresh each time.
         """
+        if self._ended:
+            return
         self._keeper.async_check()
         data = self._snapshot(reachable=self.last_update_success)
         if data != self.data:
@@ -320,9 +356,9 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             self.async_update_listeners()
 
     @callback
-    def _async_show_hold(self) -> None:
-        """Show what became of the hold, though nothing could be read."""
-        data = replace(self.data, hold=self._hold_status(reachable=False))
+    def _async_show_hold(self, *, reachable: bool) -> None:
+        """Show what became of the hold, though nothing was read."""
+        data = replace(self.data, hold=self._hold_status(reachable=reachable))
         if data != self.data:
             self.data = data
             self.async_update_listeners()
@@ -347,10 +383,12 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         }
         self._parties.forget_all_but(recordings.values())
         self._hold.forget_all_but(known)
-        if (stored := self._to_store()) != self._stored:
-            self._stored = stored
-            self._store.async_delay_save(self._to_store, _SAVE_DELAY)
-        self.issues.async_report_overflow(len(known), self._most_slots)
+        # A refresh or an answer may come after the unload, when another keeps all this.
+        if not self._ended:
+            if (stored := self._to_store()) != self._stored:
+                self._stored = stored
+                self._store.async_delay_save(self._to_store, _SAVE_DELAY)
+            self.issues.async_report_overflow(len(known), self._most_slots)
         return ProjectData(
             recordings=recordings,
             slots=self._slots.occupants,
@@ -369,11 +407,22 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             or self.control.in_doubt(sid)
             for sid, recording in self._recordings.known.items()
         )
+        unconfirmed = max(unconfirmed, self._unreadable)
+        seen = reachable and self._seen_hold == self._hold_count and not self._keeper.is_blind
         return HoldStatus(
             held=True,
             until=self._hold.until,
             unconfirmed=unconfirmed,
-            confirmed=reachable and unconfirmed == 0,
+            confirmed=seen and unconfirmed == 0,
+        )
+
+    def _sees(self) -> bool:
+        """Return whether all that the hold is about has been read."""
+        return (
+            self.last_update_success
+            and not self._refreshing
+            and self._seen_hold == self._hold_count
+            and self._unreadable == 0
         )
 
     def _to_store(self) -> StoredProject:
@@ -409,6 +458,9 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         Returns once the wish is stored; whether it is fulfilled stands in the data.
         """
         duration = duration or self._auto_release
+        if not self._hold.held:
+            # Nothing is confirmed before a refresh that begins now has looked.
+            self._hold_count += 1
         self._hold.begin(dt_util.utcnow() + duration if duration else None, pause_behavior)
         await self._async_take_wish(context)
         # What has begun since the last refresh is not known yet; nobody has to wait for that.
@@ -417,13 +469,19 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
     async def async_release(self, context: Context | None = None) -> None:
         """Want back what the hold paused; returns once the wish is stored."""
         self._hold.end()
+        self._undone.clear()
+        self.issues.async_clear_undone()
         await self._async_take_wish(context)
 
     async def _async_take_wish(self, context: Context | None) -> None:
         self.control.hold_context = context
+        self._keeper.async_hurry()
         self._async_publish()
         self._keeper.async_schedule_release()
         await self.async_save()
+        # The store only logs that it could not write, and a restart would forget the wish.
+        if read_stored(await self._store.async_load()).held is not self._hold.held:
+            raise failed("not_stored")
 
     @callback
     def async_begin(self) -> None:
@@ -434,6 +492,8 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
     @callback
     def _async_end(self) -> None:
         """Leave nothing behind."""
+        self._ended = True
+        self.control.async_stop()
         self._keeper.async_stop()
         self.issues.async_clear()
 
@@ -444,7 +504,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         )
 
     @callback
-    def _async_alarm(self, sid: str | None, reason: str | None) -> None:
+    def _async_alarm(self, sid: str | None, reason: str) -> None:
         """Be loud about a pause that is not confirmed; None: about a service that is silent."""
         self.activities.add(
             Activity(
@@ -459,8 +519,9 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         self.activities.tell()
 
     @callback
-    def _async_report_unconfirmed(self, unconfirmed: Mapping[str | None, str | None]) -> None:
+    def _async_report_unconfirmed(self, unconfirmed: Mapping[str | None, str]) -> None:
         """Let the issue name one of the recordings, or else the service."""
+        self._async_show_hold(reachable=self.last_update_success)
         if not unconfirmed:
             self.issues.async_clear_unconfirmed()
             return
@@ -483,6 +544,18 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             )
         )
         self.activities.tell()
+
+    async def async_stop_all(self, context: Context | None = None) -> None:
+        """Stop every active recording, and those that have begun since the last refresh.
+
+        Raises HomeAssistantError for the first that could not be stopped.
+        """
+        stopping = self.control.async_stop_all(context)
+        outcomes = await asyncio.gather(stopping, self.async_refresh(), return_exceptions=True)
+        await self.control.async_stop_all(context)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
 
     @callback
     def async_set_pause_behavior(

@@ -5,6 +5,8 @@ from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from homeassistant.util import dt as dt_util
+
 from .api import (
     Call,
     CallStatus,
@@ -58,15 +60,16 @@ class Discovery:
         `known` are the active recordings by SID, None where only the SID is known. Raises
         SignalWireError; the next call then reads again all that this one was to read.
         """
-        began = self._client.service_time()
+        began, now = self._client.service_time(), dt_util.utcnow()
         if self._seen_until is None:
             reading = await self._async_first_read(began - self._look_back)
         else:
             reading = await self._async_read_on(self._seen_until - LIST_OVERLAP, known)
         unseen = known.keys() - reading.recordings.keys()
         await _together(self._async_read_one(sid, reading) for sid in unseen)
-        # A later answer may have shown that the service's clock is not where it was thought.
-        self._seen_until = min(began, self._client.service_time())
+        # A later answer may have shown that the service's clock is not where it was thought; and
+        # one that is ahead, such as a gateway's, must not hide what is new.
+        self._seen_until = min(began, self._client.service_time(), now)
         return reading
 
     async def _async_first_read(self, since: datetime) -> Reading:

@@ -35,6 +35,11 @@ async def async_setup_entry(
 class RecordingActivityEvent(ProjectEntity, EventEntity):
     """Fires for everything that happens to any recording, those without a slot too."""
 
+    # The history keeps what happened and when, and nothing that leads to the audio or the parties.
+    _unrecorded_attributes = frozenset(
+        {"recording_sid", "call_sid", "conference_sid", "from", "to", "reason"}
+    )
+
     @property
     @override
     def available(self) -> bool:
@@ -78,7 +83,7 @@ class RecordingActivityEvent(ProjectEntity, EventEntity):
                 "type": activity.type.value,
                 "entity_id": self.entity_id,
                 "config_entry_id": self.coordinator.config_entry.entry_id,
-                **details,
+                **{name: details[name] for name in ("slot", "from", "to", "actor", "reason")},
             },
             context=activity.context,
         )

@@ -45,7 +45,14 @@ class RecordingHold:
         self._paused_by: dict[str, PausedBy] = {}
 
     def begin(self, until: datetime | None, pause_behavior: PauseBehavior | None = None) -> None:
-        """Want every recording paused, until then if given."""
+        """Want every recording paused, until then if given.
+
+        What is held already stays so for the longer time, and as it is paused unless said
+        otherwise: a short hold must not end a longer one.
+        """
+        if self.held:
+            until = None if until is None or self.until is None else max(until, self.until)
+            pause_behavior = pause_behavior or self.pause_behavior
         self.held, self.until, self.pause_behavior = True, until, pause_behavior
 
     def end(self) -> None:

@@ -19,6 +19,7 @@ class ProjectIssues:
         self._overflow_id = f"slots_exceeded_{entry.entry_id}"
         self._unconfirmed_id = f"pause_unconfirmed_{entry.entry_id}"
         self._refused_id = f"webhook_refused_{entry.entry_id}"
+        self._undone_id = f"pause_undone_{entry.entry_id}"
 
     @callback
     def async_report_overflow(self, active: int, most_slots: int) -> None:
@@ -40,7 +41,7 @@ class ProjectIssues:
         )
 
     @callback
-    def async_report_unconfirmed(self, recording: str | None, reason: str | None) -> None:
+    def async_report_unconfirmed(self, recording: str | None, reason: str) -> None:
         """Tell of a pause that is not confirmed, or, without a recording, of a silent service."""
         ir.async_create_issue(
             self._hass,
@@ -52,7 +53,7 @@ class ProjectIssues:
             translation_placeholders={
                 "project": self._entry.title,
                 "recording": recording or "",
-                "reason": reason or "?",
+                "reason": reason,
             },
         )
 
@@ -80,8 +81,27 @@ class ProjectIssues:
         ir.async_delete_issue(self._hass, DOMAIN, self._refused_id)
 
     @callback
+    def async_report_undone(self, recording: str) -> None:
+        """Tell of a recording that something else resumes again and again."""
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            self._undone_id,
+            is_fixable=False,
+            severity=ir.IssueSeverity.CRITICAL,
+            translation_key="pause_undone",
+            translation_placeholders={"project": self._entry.title, "recording": recording},
+        )
+
+    @callback
+    def async_clear_undone(self) -> None:
+        """Tell that nothing is undone any more."""
+        ir.async_delete_issue(self._hass, DOMAIN, self._undone_id)
+
+    @callback
     def async_clear(self) -> None:
         """Take every issue back."""
+        self.async_clear_undone()
         self.async_clear_refused()
         ir.async_delete_issue(self._hass, DOMAIN, self._overflow_id)
         self.async_clear_unconfirmed()

@@ -14,6 +14,7 @@ from homeassistant.util import dt as dt_util
 
 from .api import RecordingStatus
 from .control import RecordingControl
+from .errors import failed
 from .hold import RecordingHold
 from .recordings import ActiveRecordings
 
@@ -21,6 +22,8 @@ ALARM_AFTER = 15.0
 """Seconds after which an unconfirmed pause is no longer a matter of patience."""
 MOST_UPDATES_AT_ONCE = 32
 _LONGEST_WAIT = 15.0
+# An update that takes longer, in seconds, must not keep others from being asked for.
+_HANGS_AFTER = 1.0
 
 
 class HoldKeeper:
@@ -40,13 +43,15 @@ class HoldKeeper:
         hold: RecordingHold,
         *,
         reachable: Callable[[], bool],
-        alarm: Callable[[str | None, str | None], None],
-        report: Callable[[Mapping[str | None, str | None]], None],
+        sees: Callable[[], bool],
+        alarm: Callable[[str | None, str], None],
+        report: Callable[[Mapping[str | None, str]], None],
         release: CALLBACK_TYPE,
     ) -> None:
         """Take what to keep and through what, and what to call.
 
-        `reachable` tells whether the last refresh succeeded. `alarm` gets the SID of the
+        `reachable` tells whether the last refresh succeeded, `sees` also whether that shows all
+        that the hold is about, and no other refresh is under way. `alarm` gets the SID of the
         recording, or None for a service that does not answer, and the last reason; `report` gets
         all that is unconfirmed for too long, whenever that changes; `release` is called when the
         time is up.
@@ -57,12 +62,14 @@ class HoldKeeper:
         self._recordings = recordings
         self._hold = hold
         self._reachable = reachable
+        self._sees = sees
         self._alarm = alarm
         self._report = report
         self._release = release
         self._tasks: set[str] = set()
         self._at_once = asyncio.Semaphore(MOST_UPDATES_AT_ONCE)
-        self._back = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._stopped = False
         self._was_reachable = True
         self._reasons: dict[str | None, str] = {}
         # What is not confirmed, with its timer; None is the service itself.
@@ -73,11 +80,12 @@ class HoldKeeper:
     @callback
     def async_check(self) -> None:
         """Start what is missing, after every piece of news."""
+        if self._stopped:
+            return
         reachable = self._reachable()
         if reachable and not self._was_reachable:
-            self._back.set()
-            self._back = asyncio.Event()
             self._reasons.pop(None, None)
+            self.async_hurry()
         self._was_reachable = reachable
         goals = self._hold.goals(self._recordings.read.values(), self._control.in_doubt)
         for sid in goals.keys() - self._tasks:
@@ -85,12 +93,31 @@ class HoldKeeper:
             self._entry.async_create_background_task(
                 self._hass, self._async_run(sid), "signalwire hold"
             )
-        self._async_watch(goals.keys())
+        # A recording of which only the SID is known could not be read yet.
+        unread = {sid for sid, known in self._recordings.known.items() if known is None}
+        self._async_watch(goals.keys() | unread)
+
+    @callback
+    def async_hurry(self) -> None:
+        """Let nothing wait any longer: the service is back, or something else is wanted."""
+        self._hurry.set()
+        self._hurry = asyncio.Event()
 
     @callback
     def async_note_failure(self, reason: str) -> None:
         """Note why the service could not be read."""
-        self._reasons[None] = reason
+        self._note_reason(None, reason)
+
+    @property
+    def is_blind(self) -> bool:
+        """Return whether it has been unknown for long what the service records."""
+        return None in self._alarmed
+
+    def _note_reason(self, key: str | None, reason: str) -> None:
+        if self._reasons.get(key) != reason:
+            self._reasons[key] = reason
+            if key in self._alarmed:
+                self._async_report()
 
     @callback
     def async_schedule_release(self) -> None:
@@ -109,7 +136,8 @@ class HoldKeeper:
 
     @callback
     def async_stop(self) -> None:
-        """Cancel every timer; the tasks end with the config entry."""
+        """Cancel every timer and start nothing more; the tasks end with the config entry."""
+        self._stopped = True
         if self._cancel_deadline is not None:
             self._cancel_deadline()
             self._cancel_deadline = None
@@ -130,31 +158,49 @@ class HoldKeeper:
             self._reasons.pop(sid, None)
 
     async def _async_reach_goal(self, sid: str) -> None:
-        tries = 0
+        failures = 0
         while True:
-            async with self._at_once:
-                # What a person asks of this recording goes first, and may settle it.
-                await self._control.async_settled(sid)
-                if (goal := self._goal(sid)) is None:
+            # What a person asks of this recording goes first, and may settle it.
+            await self._control.async_settled(sid)
+            if (goal := self._goal(sid)) is None:
+                return
+            try:
+                await self._async_ask(sid, goal)
+            except HomeAssistantError as err:
+                self._note_reason(sid, str(err))
+            match self._goal(sid):
+                case None:
                     return
-                try:
-                    await self._control.async_keep(sid, goal)
-                except HomeAssistantError as err:
-                    self._reasons[sid] = str(err)
-                if self._goal(sid) is None:
-                    return
-            tries += 1
-            await self._async_wait(tries)
+                case now if now is goal:
+                    failures += 1
+                    if await self._async_wait(failures):
+                        failures = 0
+                case _:
+                    # Something else is wanted by now, and that has not failed yet.
+                    failures = 0
 
-    async def _async_wait(self, tries: int) -> None:
-        """Wait longer each time, but not once the service is back."""
-        longest = min(2.0 ** (tries - 1), _LONGEST_WAIT)
-        back = self._back
+    async def _async_ask(self, sid: str, goal: RecordingStatus) -> None:
+        """Ask once, a bounded number at the same time; those that hang make room for others."""
+        asking: asyncio.Task[None] | None = None
+        try:
+            async with self._at_once:
+                asking = asyncio.ensure_future(self._control.async_keep(sid, goal))
+                await asyncio.wait([asking], timeout=_HANGS_AFTER)
+            await asking
+        finally:
+            if asking is not None:
+                asking.cancel()
+
+    async def _async_wait(self, failures: int) -> bool:
+        """Wait longer each time; return whether there is a reason to ask again at once."""
+        longest = min(2.0 ** (failures - 1), _LONGEST_WAIT)
+        hurry = self._hurry
         try:
             async with asyncio.timeout(longest * random.uniform(0.5, 1)):  # noqa: S311 (load)
-                await back.wait()
+                await hurry.wait()
         except TimeoutError:
-            return
+            return False
+        return True
 
     def _goal(self, sid: str) -> RecordingStatus | None:
         recording = self._recordings.known.get(sid)
@@ -166,7 +212,7 @@ class HoldKeeper:
     def _async_watch(self, unpaused: Iterable[str]) -> None:
         """Begin and end to count the seconds of what is not confirmed."""
         unconfirmed: set[str | None] = set(unpaused) if self._hold.held else set()
-        if self._hold.held and not self._reachable():
+        if self._hold.held and not self._sees():
             unconfirmed.add(None)
         for key in self._timers.keys() - unconfirmed:
             self._timers.pop(key)()
@@ -182,10 +228,13 @@ class HoldKeeper:
             self._timers.pop(key, None)
             self._alarmed.add(key)
             self._async_report()
-            self._alarm(key, self._reasons.get(key))
+            self._alarm(key, self._reason(key))
 
         return raise_alarm
 
     @callback
     def _async_report(self) -> None:
-        self._report({key: self._reasons.get(key) for key in self._alarmed})
+        self._report({key: self._reason(key) for key in self._alarmed})
+
+    def _reason(self, key: str | None) -> str:
+        return self._reasons.get(key) or str(failed("no_answer_yet"))

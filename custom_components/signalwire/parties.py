@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from homeassistant.const import MAX_LENGTH_STATE_STATE
+
 from .api import (
     Call,
     Conference,
@@ -99,8 +101,15 @@ def _parent_of(recording: Recording) -> str:
 
 
 def _of_call(call: Call) -> Parties:
-    return Parties(from_party=call.from_number, to_party=call.to_number)
+    return Parties(from_party=_shown(call.from_number), to_party=_shown(call.to_number))
 
 
 def _of_conference(conference: Conference) -> Parties:
-    return Parties(from_party=conference.friendly_name)
+    return Parties(from_party=_shown(conference.friendly_name))
+
+
+def _shown(name: str | None) -> str | None:
+    """Return a name that a state can hold."""
+    if name is None or len(name) <= MAX_LENGTH_STATE_STATE:
+        return name
+    return f"{name[: MAX_LENGTH_STATE_STATE - 1]}…"

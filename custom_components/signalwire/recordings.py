@@ -66,6 +66,7 @@ class ActiveRecordings:
     def merge(self, reading: Reading) -> list[Change]:
         """Take what the refresh has read."""
         self._reading -= reading.gone | reading.recordings.keys()
+        unread = self._known.keys() - reading.gone - reading.recordings.keys() - self._answered
         changes = [self._drop(sid) for sid in reading.gone - self._answered if sid in self._known]
         changes += [
             change
@@ -73,6 +74,8 @@ class ActiveRecordings:
             if recording.sid not in self._answered and (change := self._take(recording))
         ]
         self._doubtful -= self._clearing
+        # What was known and could not be read may be anything by now.
+        self._doubtful |= unread
         return changes
 
     def in_doubt(self, sid: str) -> bool:

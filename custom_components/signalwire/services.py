@@ -1,6 +1,7 @@
 """The actions of the integration."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 
 from homeassistant.config_entries import ConfigEntryState
@@ -29,8 +30,8 @@ from .api import (
 from .attributes import recording_response
 from .const import DOMAIN
 from .control import RecordingOptions
-from .coordinator import SignalWireCoordinator
-from .errors import refused, service_failed
+from .coordinator import SignalWireConfigEntry, SignalWireCoordinator
+from .errors import failed, refused, service_failed
 from .targets import async_targeted_recordings
 from .webhook import async_webhook_address
 
@@ -135,15 +136,34 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 
 async def _async_hold(call: ServiceCall) -> None:
-    for coordinator in _coordinators(call):
-        await coordinator.async_hold(
-            call.data.get(ATTR_FOR), call.data.get(ATTR_PAUSE_BEHAVIOR), call.context
-        )
+    duration, pause_behavior = call.data.get(ATTR_FOR), call.data.get(ATTR_PAUSE_BEHAVIOR)
+    await _async_for_all(
+        call,
+        lambda coordinator: coordinator.async_hold(duration, pause_behavior, call.context),
+    )
 
 
 async def _async_release(call: ServiceCall) -> None:
-    for coordinator in _coordinators(call):
-        await coordinator.async_release(call.context)
+    await _async_for_all(call, lambda coordinator: coordinator.async_release(call.context))
+
+
+async def _async_for_all(
+    call: ServiceCall, action: Callable[[SignalWireCoordinator], Coroutine[None, None, None]]
+) -> None:
+    """Do it for each project that the call means, then raise if one of them could not be."""
+    outcomes = await asyncio.gather(
+        *(action(coordinator) for coordinator in _coordinators(call)), return_exceptions=True
+    )
+    for outcome in outcomes:
+        if outcome is not None:
+            raise outcome
+    missing = [
+        entry.title
+        for entry in _entries(call)
+        if entry.state is not ConfigEntryState.LOADED and not entry.disabled_by
+    ]
+    if missing:
+        raise failed("some_not_loaded", projects=", ".join(missing))
 
 
 async def _async_update(call: ServiceCall) -> ServiceResponse:
@@ -234,14 +254,19 @@ async def _async_delete(call: ServiceCall) -> None:
     await _coordinator(call).control.async_delete(call.data[ATTR_RECORDING_SID])
 
 
-def _coordinators(call: ServiceCall) -> list[SignalWireCoordinator]:
+def _entries(call: ServiceCall) -> list[SignalWireConfigEntry]:
     """Return the project that the call names, or all; raises ServiceValidationError for none."""
-    entries = call.hass.config_entries.async_entries(DOMAIN)
+    entries: list[SignalWireConfigEntry] = call.hass.config_entries.async_entries(DOMAIN)
     if (entry_id := call.data.get(ATTR_CONFIG_ENTRY)) is not None:
         entries = [entry for entry in entries if entry.entry_id == entry_id]
         if not entries:
             raise refused("unknown_project")
-    loaded = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
+    return entries
+
+
+def _coordinators(call: ServiceCall) -> list[SignalWireCoordinator]:
+    """Return the loaded ones of the projects; raises ServiceValidationError for none."""
+    loaded = [entry for entry in _entries(call) if entry.state is ConfigEntryState.LOADED]
     if not loaded:
         raise refused("not_loaded")
     return [entry.runtime_data for entry in loaded]

@@ -1,5 +1,9 @@
 """What a project keeps over restarts."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 from typing import NotRequired, TypedDict
 
 from homeassistant.core import HomeAssistant
@@ -54,17 +58,68 @@ def stored_hold(hold: RecordingHold) -> StoredHold:
     return stored
 
 
-def restore_hold(hold: RecordingHold, stored: StoredProject) -> None:
-    """Bring back the wish, and who paused what."""
-    if (wish := stored.get("hold")) is not None:
-        hold.begin(
-            dt_util.parse_datetime(wish.get("until") or ""),
-            PauseBehavior(wish["pause_behavior"]) if "pause_behavior" in wish else None,
-        )
-    hold.restore(
-        {
-            sid: PausedBy(kept["paused_by"])
-            for sid, kept in stored["recordings"].items()
-            if "paused_by" in kept
-        }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoredProject:
+    """What was kept, as far as it can be read.
+
+    `held` is also true for a wish whose details cannot be read: rather one pause too many.
+    """
+
+    sids: tuple[str, ...] = ()
+    slots: Mapping[int, str] = field(default_factory=dict)
+    pause_behavior: PauseBehavior = PauseBehavior.SILENCE
+    pause_behaviors: Mapping[str, PauseBehavior] = field(default_factory=dict)
+    paused_by: Mapping[str, PausedBy] = field(default_factory=dict)
+    held: bool = False
+    held_until: datetime | None = None
+    hold_pause_behavior: PauseBehavior | None = None
+
+
+def read_stored(stored: object) -> RestoredProject:
+    """Return what can be read of a file that may have been damaged or edited by hand."""
+    data = _mapping(stored)
+    recordings = {
+        sid: _mapping(kept) for sid, kept in _mapping(data.get("recordings")).items() if sid
+    }
+    hold = _mapping(data.get("hold"))
+    until = hold.get("until")
+    return RestoredProject(
+        sids=tuple(recordings),
+        slots={
+            slot: sid
+            for sid, kept in recordings.items()
+            if isinstance(slot := kept.get("slot"), int)
+        },
+        pause_behavior=_member(PauseBehavior, data.get("pause_behavior")) or PauseBehavior.SILENCE,
+        pause_behaviors=_members(PauseBehavior, recordings, "pause_behavior"),
+        paused_by=_members(PausedBy, recordings, "paused_by"),
+        held="hold" in data,
+        held_until=_parse_time(until) if isinstance(until, str) else None,
+        hold_pause_behavior=_member(PauseBehavior, hold.get("pause_behavior")),
     )
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _member[EnumT: StrEnum](enum: type[EnumT], value: object) -> EnumT | None:
+    try:
+        return enum(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _members[EnumT: StrEnum](
+    enum: type[EnumT], recordings: Mapping[str, Mapping[str, object]], name: str
+) -> dict[str, EnumT]:
+    return {
+        sid: member
+        for sid, kept in recordings.items()
+        if (member := _member(enum, kept.get(name))) is not None
+    }
+
+
+def _parse_time(text: str) -> datetime | None:
+    time = dt_util.parse_datetime(text)
+    return None if time is None else dt_util.as_utc(time)

@@ -8,6 +8,7 @@ from homeassistant.core import Context
 
 from .activity import Actor
 from .api import PauseBehavior, Recording, RecordingStatus
+from .errors import recording_ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,8 @@ class RecordingUpdates:
     """Keeps updates of one recording in order; different recordings do not wait for each other.
 
     An update that comes while another of the same recording is under way waits. One that comes
-    after it takes its place, and both get the answer to the later one: the last wish counts.
+    after it takes its place, and both get the answer to the later one: the last wish counts. Only
+    an end is never replaced.
     """
 
     def __init__(
@@ -62,6 +64,10 @@ class RecordingUpdates:
     async def async_update(self, sid: str, update: RecordingUpdate) -> Recording:
         """Return the answer to this update, or to the one that took its place."""
         if (waiting := self._next.get(sid)) is not None:
+            if waiting.update.status is RecordingStatus.STOPPED is not update.status:
+                # Nothing that comes later may take the place of an end.
+                await asyncio.wait([waiting.outcome])
+                raise recording_ended()
             waiting.update = update
         else:
             waiting = _Waiting(update, asyncio.get_running_loop().create_future())

@@ -179,10 +179,13 @@ class SignalWireClient:
         recording: Recording,
         status: RecordingStatus,
         pause_behavior: PauseBehavior | None = None,
+        *,
+        wanted: Callable[[], bool] = lambda: True,
     ) -> Recording:
         """Pause, resume or stop a call's or a conference's recording; return what came of it.
 
-        `status` is `paused`, `in-progress` or `stopped`. An HTTP 200 does not prove that it
+        `status` is `paused`, `in-progress` or `stopped`; it is not tried again once it is not
+        `wanted` any more. An HTTP 200 does not prove that it
         happened: look at the status that is returned. Endpoints "Update a Recording" and
         "Update a Conference Recording".
         """
@@ -200,6 +203,7 @@ class SignalWireClient:
             f"{self._account}/{parent}/Recordings/{_sid(recording.sid)}.json",
             form=form,
             repeatable=True,
+            wanted=wanted,
         )
         updated = Recording.from_json(_content(answer))
         if updated.sid != recording.sid:
@@ -255,7 +259,7 @@ class SignalWireClient:
                 raise MalformedAnswerError("The pages of the list have no end")
             seen.add(path)
             page = self._page(await self._read(path), resource.lower(), from_json)
-            if page.next_page is not None and not page.items:
+            if page.next_page is not None and not page.items and not page.unreadable:
                 raise MalformedAnswerError("A page of the list is empty and names a further one")
             yield page
             path = page.next_page
@@ -266,6 +270,8 @@ class SignalWireClient:
         found = data.get(key)
         if not isinstance(found, list):
             raise MalformedAnswerError(f"The answer holds no list of {key}")
+        if len(found) > LARGEST_PAGE:
+            raise MalformedAnswerError("A page of the list is longer than any can be")
         items: list[ModelT] = []
         for item in found:
             if not isinstance(item, dict):

@@ -3,13 +3,20 @@
 import re
 
 _LONGEST_MESSAGE = 200
-# Who knows a recording's address can listen to it, so no address passes through a message.
-_ADDRESS = re.compile(r"\S*(?:://|/Accounts/)\S*", re.IGNORECASE)
+# Who knows a recording's address can listen to it, and its SIDs make up the address; tokens and
+# telephone numbers are nobody else's business either.
+_PRIVATE = re.compile(
+    r"\S*(?:://|/Accounts/)\S*"
+    r"|[0-9a-f]{8}-[0-9a-f-]{27}"
+    r"|\bP[TS][A-Z]?[_-]?\w[\w-]{15,}"
+    r"|\+?\d[\d ().-]{6,}\d",
+    re.IGNORECASE,
+)
 
 
-def without_addresses(text: str) -> str:
-    """Return the text on one line, shortened, with every address in it left out."""
-    text = _ADDRESS.sub("…", " ".join(text.split()))
+def without_private_parts(text: str) -> str:
+    """Return the text on one line, shortened, without addresses, SIDs, tokens and numbers."""
+    text = _PRIVATE.sub("…", " ".join(text.split()))
     return text if len(text) <= _LONGEST_MESSAGE else f"{text[: _LONGEST_MESSAGE - 1]}…"
 
 
@@ -31,13 +38,16 @@ class ServiceAnswerError(SignalWireError):
     def __init__(self, status: int, code: int | None = None, message: str | None = None) -> None:
         self.status = status
         self.code = code
-        self.message = without_addresses(message) if message else None
+        self.message = without_private_parts(message) if message else None
         detail = f" ({code})" if code is not None else ""
         super().__init__(f"{self.message or 'The service gave no reason'}{detail}, HTTP {status}")
 
 
 class AuthenticationError(ServiceAnswerError):
-    """Project ID or token are wrong, or the token lacks the scope (HTTP 401 and 403)."""
+    """Project ID or token are wrong, or the token lacks the scope (HTTP 401, and 403).
+
+    A 403 without an error body of the service is a proxy's, and no AuthenticationError.
+    """
 
 
 class NotFoundError(ServiceAnswerError):

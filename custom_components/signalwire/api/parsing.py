@@ -16,6 +16,10 @@ from .errors import MalformedAnswerError
 
 type JsonObject = Mapping[str, object]
 
+# Beyond these, something is broken, and arithmetic with them would break as well.
+_MOST_MONEY = 10**9
+_YEARS = range(1970, 2200)
+
 _MONTHS = {
     month: number
     for number, month in enumerate(
@@ -69,13 +73,16 @@ def parse_price(value: object) -> Decimal | None:
         price = Decimal(str(value))
     except InvalidOperation:
         return None
-    return price if price.is_finite() else None
+    return price if price.is_finite() and abs(price) < _MOST_MONEY else None
 
 
 def parse_date(value: object) -> datetime | None:
     """Return an RFC 2822 date as an aware datetime in UTC, or None."""
-    if not isinstance(value, str):
-        return None
+    date = _parse_date(value) if isinstance(value, str) else None
+    return date if date is not None and date.year in _YEARS else None
+
+
+def _parse_date(value: str) -> datetime | None:
     try:
         if match := _RFC_2822.fullmatch(value):
             # The form that the service uses, several times as fast as the general parser.

@@ -2,7 +2,7 @@
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 import logging
@@ -27,7 +27,7 @@ from .parsing import JsonObject, parse_code, parse_count, parse_date, parse_obje
 
 _LOGGER = logging.getLogger(__name__)
 # A page of 1,000 recordings takes about one megabyte.
-_LARGEST_BODY = 32 * 1024 * 1024
+_LARGEST_BODY = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +91,13 @@ class Transport:
         *,
         form: Mapping[str, str] | None = None,
         repeatable: bool,
+        wanted: Callable[[], bool] = lambda: True,
     ) -> JsonObject | None:
         """Return the JSON object of the answer, or None where the answer has no content.
 
         `path` is encoded and may have a query. `repeatable` says that doing it twice is as good
-        as once, so that it may be tried again after a connection fault, HTTP 429 or 5xx.
+        as once, so that it may be tried again after a connection fault, HTTP 429 or 5xx, as long
+        as it is still `wanted`.
 
         Raises the errors of this package, and nothing else.
         """
@@ -117,11 +119,14 @@ class Transport:
                 fault = err
             attempt += 1
             wait = max(policy.wait_before(attempt), fault.retry_after or 0)
-            if not repeatable or attempt > policy.attempts or monotonic() + wait >= deadline:
+            late = attempt > policy.attempts or monotonic() + wait >= deadline
+            if not repeatable or late or not wanted():
                 raise fault from None
-            self.counts.retries += 1
             _LOGGER.debug("%s again in %.2f s: %s", method, wait, fault)
             await asyncio.sleep(wait)
+            if not wanted():
+                raise fault from None
+            self.counts.retries += 1
 
     async def _attempt(
         self, method: str, path: str, form: Mapping[str, str] | None
@@ -158,7 +163,9 @@ def _error(status: int, retry_after: str | None, body: bytes) -> SignalWireError
     """Return the error for an HTTP status, with what the service says in its body."""
     code, message = _reason(body)
     match status:
-        case 401 | 403:
+        case 401:
+            return AuthenticationError(status, code, message)
+        case 403 if code is not None or message is not None:
             return AuthenticationError(status, code, message)
         case 404 | 410:
             return NotFoundError(status, code, message)
