@@ -17,6 +17,7 @@ from .coordinator import SignalWireConfigEntry, SignalWireCoordinator
 from .devices import async_slot_devices, project_device_info, slot_number
 from .services import async_setup_services
 from .storage import project_store
+from .voice import async_set_up_sentences, async_stop_listening
 from .webhook import async_ensure_webhook_id, async_remove_cloudhook
 
 PLATFORMS = [
@@ -33,12 +34,14 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up the actions, which are there whether a project is or not."""
     async_setup_services(hass)
+    async_set_up_sentences(hass)
     return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SignalWireConfigEntry) -> bool:
     """Set up a SignalWire project."""
     async_ensure_webhook_id(hass, entry)
+    async_set_up_sentences(hass)
     client = SignalWireClient(
         async_get_clientsession(hass),
         URL(entry.data[CONF_SPACE]),
@@ -81,6 +84,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: SignalWireConfigEntry) 
     """Remove what was kept for a SignalWire project."""
     await project_store(hass, entry.entry_id).async_remove()
     await async_remove_cloudhook(hass, entry)
+    if not hass.config_entries.async_entries(DOMAIN):
+        async_stop_listening(hass)
 
 
 async def async_remove_config_entry_device(

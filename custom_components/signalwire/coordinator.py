@@ -46,7 +46,7 @@ from .devices import async_slot_devices
 from .discovery import Discovery
 from .errors import failed, recording_ended
 from .hints import RecordingHints
-from .hold import HoldStatus, RecordingHold
+from .hold import HoldStatus, PausedBy, RecordingHold
 from .issues import ProjectIssues
 from .keeper import HoldKeeper
 from .parties import PartyBook
@@ -472,6 +472,11 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         self._undone.clear()
         self.issues.async_clear_undone()
         await self._async_take_wish(context)
+
+    @property
+    def unresumed(self) -> int:
+        """Return how many recordings the hold has paused and not resumed yet."""
+        return sum(self._hold.paused_by(sid) is PausedBy.HOLD for sid in self._recordings.known)
 
     async def _async_take_wish(self, context: Context | None) -> None:
         self.control.hold_context = context

@@ -1,0 +1,88 @@
+"""Intents for call recording, for sentences of one's own and for other voice assistants."""
+
+from datetime import timedelta
+from typing import Any, override
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import intent
+import probatio
+
+from .voice import Command, RefusedError, answer, async_carry_out, async_get_languages, preferred
+
+INTENT_PAUSE = "SignalWirePauseRecordings"
+INTENT_RESUME = "SignalWireResumeRecordings"
+INTENT_STOP = "SignalWireStopRecording"
+INTENT_STOP_ALL = "SignalWireStopAllRecordings"
+INTENT_IS_RECORDING = "SignalWireIsRecording"
+INTENT_COUNT = "SignalWireCountRecordings"
+
+_INTENTS = {
+    INTENT_PAUSE: (
+        Command.PAUSE,
+        "Pauses the recording of all phone calls, for so long if given",
+    ),
+    INTENT_RESUME: (Command.RESUME, "Resumes the recording of phone calls"),
+    INTENT_STOP: (Command.STOP, "Stops the only recording of a phone call for good"),
+    INTENT_STOP_ALL: (Command.STOP_ALL, "Stops all recordings of phone calls for good"),
+    INTENT_IS_RECORDING: (Command.IS_RECORDING, "Tells whether a phone call is being recorded"),
+    INTENT_COUNT: (Command.COUNT, "Tells how many phone calls are being recorded"),
+}
+_LONGEST = timedelta(days=7)
+
+
+async def async_setup_intents(hass: HomeAssistant) -> None:
+    """Set up the intents, once Home Assistant takes any."""
+    for intent_type, (command, description) in _INTENTS.items():
+        intent.async_register(hass, RecordingIntentHandler(intent_type, command, description))
+
+
+class RecordingIntentHandler(intent.IntentHandler):
+    """Does by an intent what the sentences do, and answers in the intent's language."""
+
+    def __init__(self, intent_type: str, command: Command, description: str) -> None:
+        """Take the intent's name, what it does, and what it says of itself."""
+        self.intent_type = intent_type
+        self.description = description
+        self._command = command
+
+    @property
+    @override
+    def slot_schema(self) -> dict[Any, Any] | None:
+        """Return the slots: for a pause `hours`, `minutes` and `seconds`, summed up."""
+        if self._command is not Command.PAUSE:
+            return None
+        number = probatio.All(probatio.Coerce(float), probatio.Range(min=0))
+        return {probatio.Optional(unit): number for unit in ("hours", "minutes", "seconds")}
+
+    @override
+    async def async_handle(self, intent_obj: intent.Intent) -> intent.IntentResponse:
+        """Do it, and say what came of it."""
+        hass = intent_obj.hass
+        slots = self.async_validate_slots(intent_obj.slots)
+        units = ("hours", "minutes", "seconds") if self.slot_schema else ()
+        duration = timedelta(**{unit: slots[unit]["value"] for unit in units if unit in slots})
+        language = preferred(
+            await async_get_languages(hass), intent_obj.language, hass.config.language
+        )[0]
+        response = intent_obj.create_response()
+        try:
+            outcome = await async_carry_out(
+                hass,
+                self._command,
+                duration=min(duration, _LONGEST) or None,
+                context=intent_obj.context,
+                assistant=intent_obj.assistant,
+            )
+        except RefusedError as err:
+            response.async_set_error(
+                intent.IntentResponseErrorCode.FAILED_TO_HANDLE, language.text(err.refusal)
+            )
+            return response
+        text = answer(outcome, language)
+        if not outcome.confirmed:
+            response.async_set_error(intent.IntentResponseErrorCode.FAILED_TO_HANDLE, text)
+            return response
+        if self._command.is_question:
+            response.response_type = intent.IntentResponseType.QUERY_ANSWER
+        response.async_set_speech(text)
+        return response

@@ -1,0 +1,23 @@
+"""Call recording by voice: what can be asked, what is done about it, and what is answered."""
+
+from .access import Refusal, RefusedError, async_exposed_projects
+from .answers import answer
+from .commands import async_carry_out
+from .language import Language, async_get_languages, preferred
+from .outcome import Command, Outcome
+from .triggers import async_set_up_sentences, async_stop_listening
+
+__all__ = [
+    "Command",
+    "Language",
+    "Outcome",
+    "Refusal",
+    "RefusedError",
+    "answer",
+    "async_carry_out",
+    "async_exposed_projects",
+    "async_get_languages",
+    "async_set_up_sentences",
+    "async_stop_listening",
+    "preferred",
+]

@@ -1,0 +1,194 @@
+"""Carries out what is asked by voice, and waits until the service has confirmed it, or not."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util import dt as dt_util
+
+from ..api import RecordingStatus
+from ..coordinator import SignalWireCoordinator
+from .access import async_projects
+from .outcome import Command, Outcome
+
+PATIENCE: Final = 5.0
+"""Seconds that somebody waits for an answer at most."""
+
+
+async def async_carry_out(
+    hass: HomeAssistant,
+    command: Command,
+    *,
+    duration: timedelta | None = None,
+    context: Context | None = None,
+    assistant: str | None = None,
+) -> Outcome:
+    """Do what is asked of all projects that may be reached, and return what came of it.
+
+    Raises RefusedError, before anything is done, if there is none.
+    """
+    entries = await async_projects(hass, context, assistant, changes=not command.is_question)
+    projects = [entry.runtime_data for entry in entries if entry.state is ConfigEntryState.LOADED]
+    attempt = _Attempt(projects, context, asyncio.get_running_loop().time() + PATIENCE)
+    match command:
+        case Command.PAUSE:
+            await attempt.async_pause(duration)
+        case Command.RESUME:
+            await attempt.async_resume()
+        case Command.STOP:
+            await attempt.async_stop(only_one=True)
+        case Command.STOP_ALL:
+            await attempt.async_stop(only_one=False)
+        case Command.IS_RECORDING | Command.COUNT:
+            await attempt.async_read()
+    calls = Counter(status for project in projects for status in _calls(project))
+    ends = [hold.until for project in projects if (hold := project.data.hold).until]
+    return Outcome(
+        command=command,
+        projects=tuple(project.config_entry.title for project in projects),
+        silent=tuple(
+            project.config_entry.title for project in projects if project not in attempt.answered
+        ),
+        unready=tuple(
+            entry.title for entry in entries if entry.state is not ConfigEntryState.LOADED
+        ),
+        recording=calls[RecordingStatus.IN_PROGRESS],
+        paused=calls[RecordingStatus.PAUSED],
+        unclear=calls[RecordingStatus.UNKNOWN],
+        unsettled=attempt.unsettled,
+        stopped=attempt.stopped,
+        held=all(project.data.hold.held for project in projects),
+        remaining=max(min(ends) - dt_util.utcnow(), timedelta()) if ends else None,
+        changed=attempt.changed,
+        several=attempt.several,
+    )
+
+
+class _Attempt:
+    """One try at a command, until the deadline."""
+
+    def __init__(
+        self, projects: list[SignalWireCoordinator], context: Context | None, deadline: float
+    ) -> None:
+        """Take what to act on, for whom, and when to stop waiting (the loop's time)."""
+        self._projects = projects
+        self._context = context
+        self._deadline = deadline
+        self.answered: list[SignalWireCoordinator] = []
+        self.changed = False
+        self.several = False
+        self.unsettled = 0
+        self.stopped = 0
+
+    async def async_pause(self, duration: timedelta | None) -> None:
+        """Hold everything, and wait until that is confirmed."""
+        for project in self._projects:
+            hold = project.data.hold
+            if hold.held and hold.until is None and duration is None:
+                # It would lose what this hold's pauses were told to leave in the recordings.
+                continue
+            self.changed = True
+            await project.async_hold(duration, context=self._context)
+        # A call that began since the last refresh is known only after the next.
+        await self.async_read()
+        await self._async_wait(lambda project: project.data.hold.confirmed)
+        self.unsettled = sum(project.data.hold.unconfirmed for project in self._projects)
+
+    async def async_resume(self) -> None:
+        """Release what was held, and wait until it is recorded again."""
+        for project in self._projects:
+            if project.data.hold.held:
+                self.changed = True
+                await project.async_release(self._context)
+        await self.async_read()
+        await self._async_wait(lambda project: project.unresumed == 0)
+        self.unsettled = sum(project.unresumed for project in self._projects)
+
+    async def async_stop(self, *, only_one: bool) -> None:
+        """End every recording; where only one is meant and there are more, hold them instead.
+
+        What is stopped cannot be begun again, so nothing is guessed: a pause meets the wish that
+        the recording cease just as well, and can be taken back.
+        """
+        await self.async_read()
+        before = {project: set(project.data.recordings) for project in self._projects}
+        if only_one and sum(map(len, before.values())) > 1:
+            self.several = True
+            await self.async_pause(None)
+            return
+        stops = [
+            project.config_entry.async_create_task(
+                project.hass, self._async_stop_all(project), "signalwire stop by voice"
+            )
+            for project in self.answered
+        ]
+        await self._async_wait_for(stops)
+        for project, sids in before.items():
+            left = sids & set(project.data.recordings)
+            self.unsettled += len(left)
+            self.stopped += len(sids - left)
+
+    async def async_read(self) -> None:
+        """Read all projects anew, and note which of them have answered in time."""
+        # Not cancelled when the time is up: a refresh that is cut off would end the polling.
+        reads = {
+            project: project.config_entry.async_create_background_task(
+                project.hass, project.async_refresh(), "signalwire refresh by voice"
+            )
+            for project in self._projects
+        }
+        await self._async_wait_for(reads.values())
+        self.answered = [
+            project
+            for project, read in reads.items()
+            if read.done() and not read.cancelled() and project.last_update_success
+        ]
+
+    async def _async_stop_all(self, project: SignalWireCoordinator) -> None:
+        # What came of it is seen in the recordings that are left.
+        with suppress(HomeAssistantError):
+            await project.control.async_stop_all(self._context)
+
+    async def _async_wait_for(self, tasks: Iterable[asyncio.Task[None]]) -> None:
+        if tasks := list(tasks):
+            left = self._deadline - asyncio.get_running_loop().time()
+            await asyncio.wait(tasks, timeout=max(left, 0))
+
+    async def _async_wait(self, settled: Callable[[SignalWireCoordinator], bool]) -> None:
+        """Wait until that holds for every project that answers."""
+        news = asyncio.Event()
+        stop_listening = [project.async_add_listener(news.set) for project in self.answered]
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                while not all(map(settled, self.answered)):
+                    news.clear()
+                    await news.wait()
+        except TimeoutError:
+            # Whoever asked is told so.
+            return
+        finally:
+            for stop in stop_listening:
+                stop()
+
+
+def _calls(project: SignalWireCoordinator) -> Iterable[RecordingStatus]:
+    """Return one of in progress, paused and unknown for every call that has a recording."""
+    calls: dict[str, set[RecordingStatus]] = {}
+    for sid, recording in project.data.recordings.items():
+        status = recording.status
+        if status.is_recording:
+            status = RecordingStatus.IN_PROGRESS
+        elif status is not RecordingStatus.PAUSED or project.control.in_doubt(sid):
+            status = RecordingStatus.UNKNOWN
+        calls.setdefault(recording.call_sid or recording.conference_sid or sid, set()).add(status)
+    for statuses in calls.values():
+        yield next(status for status in _WORST_FIRST if status in statuses)
+
+
+_WORST_FIRST = (RecordingStatus.IN_PROGRESS, RecordingStatus.UNKNOWN, RecordingStatus.PAUSED)
