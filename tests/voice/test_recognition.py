@@ -1,0 +1,142 @@
+"""Every sentence is understood as what it means, and nothing else is."""
+
+from collections.abc import Iterator
+import random
+import re
+
+from hassil import Intents, recognize
+from hassil.expression import Alternative, Expression, ListReference, Permutation, Sequence, TextChunk
+from hassil.intents import WildcardSlotList
+from hassil.parse_expression import parse_sentence
+import pytest
+
+from custom_components.signalwire.voice import Command, Language, preferred
+from custom_components.signalwire.voice.language import read_languages
+from custom_components.signalwire.voice.recognition import Recognizer, trigger_sentences
+from tests.voice.phrases import OTHERS, PHRASES, TIMED, UNCLEAR
+
+LANGUAGES = read_languages()
+RECOGNIZER = Recognizer(LANGUAGES.values())
+SAID = [
+    pytest.param(code, command, text, id=f"{code}-{text}")
+    for code, commands in PHRASES.items()
+    for command, texts in commands.items()
+    for text in texts
+]
+
+
+@pytest.fixture(scope="module")
+def triggers() -> Intents:
+    """Return what Home Assistant makes of the sentence trigger."""
+    intents = Intents.from_dict(
+        {
+            "language": "en",
+            "intents": {"it": {"data": [{"sentences": trigger_sentences(LANGUAGES.values())}]}},
+        }
+    )
+    intents.slot_lists["duration"] = WildcardSlotList("duration")
+    return intents
+
+
+def _others(code: str) -> list[Language]:
+    return preferred(LANGUAGES, next(other for other in LANGUAGES if other != code))
+
+
+def test_every_language_has_phrases_here() -> None:
+    assert LANGUAGES.keys() == PHRASES.keys() == TIMED.keys() == UNCLEAR.keys()
+    for commands in PHRASES.values():
+        assert commands.keys() == set(Command)
+
+
+@pytest.mark.parametrize(("code", "command", "text"), SAID)
+def test_what_is_said_is_understood(code: str, command: Command, text: str) -> None:
+    for languages in (preferred(LANGUAGES, code), _others(code)):
+        request = RECOGNIZER.recognize(text, languages)
+        assert request is not None
+        assert request.command is command
+        assert request.duration is None
+        assert not request.duration_unclear
+    assert request.language.code == code
+
+
+@pytest.mark.parametrize(
+    ("code", "text"), [(code, text) for code, texts in TIMED.items() for text in texts]
+)
+def test_a_duration_is_understood(code: str, text: str) -> None:
+    request = RECOGNIZER.recognize(text, _others(code))
+    assert request is not None
+    assert request.command is Command.PAUSE
+    assert request.duration == TIMED[code][text]
+    assert not request.duration_unclear
+    assert request.language.code == code
+
+
+@pytest.mark.parametrize(("code", "text"), UNCLEAR.items())
+def test_a_duration_that_is_not_understood_is_a_pause_all_the_same(code: str, text: str) -> None:
+    request = RECOGNIZER.recognize(text, preferred(LANGUAGES, code))
+    assert request is not None
+    assert (request.command, request.duration, request.duration_unclear) == (
+        Command.PAUSE,
+        None,
+        True,
+    )
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_what_is_meant_for_others_is_left_to_them(text: str, triggers: Intents) -> None:
+    assert recognize(text, triggers) is None
+    assert RECOGNIZER.recognize(text, preferred(LANGUAGES, "en")) is None
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_template_is_understood_as_its_command(code: str, triggers: Intents) -> None:
+    """Sentences made at random out of each template; none may be another command's."""
+    chance = random.Random(code)
+    for command, templates in LANGUAGES[code].sentences.items():
+        for template in templates:
+            for _ in range(25):
+                text = _say(template, chance, LANGUAGES[code])
+                request = RECOGNIZER.recognize(text, preferred(LANGUAGES, code))
+                assert request is not None, text
+                assert request.command is command, text
+                assert request.language.code == code, text
+                assert not request.duration_unclear, text
+                assert (request.duration is not None) == (_LENGTH[code] in text), text
+                assert recognize(text, triggers), text
+
+
+_LENGTH = {
+    "en": "twelve minutes",
+    "de": "zwölf Minuten",
+    "es": "doce minutos",
+    "fr": "douze minutes",
+    "it": "dodici minuti",
+    "nl": "twaalf minuten",
+}
+
+
+def _say(template: str, chance: random.Random, language: Language) -> str:
+    """Return one of the sentences that a template stands for."""
+    text = "".join(
+        _parts(
+            parse_sentence(template.replace("<duration>", "{duration}")).expression,
+            chance,
+            _LENGTH[language.code],
+        )
+    )
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def _parts(expression: Expression, chance: random.Random, length: str) -> Iterator[str]:
+    match expression:
+        case TextChunk():
+            yield expression.text
+        case Alternative():
+            yield from _parts(chance.choice(expression.items), chance, length)
+        case Sequence() | Permutation():
+            for item in expression.items:
+                yield from _parts(item, chance, length)
+        case ListReference():
+            yield length
+        case _:
+            raise AssertionError(f"Unexpected in a template: {expression!r}")
