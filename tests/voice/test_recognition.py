@@ -5,7 +5,14 @@ import random
 import re
 
 from hassil import Intents, recognize
-from hassil.expression import Alternative, Expression, ListReference, Permutation, Sequence, TextChunk
+from hassil.expression import (
+    Alternative,
+    Expression,
+    ListReference,
+    Permutation,
+    Sequence,
+    TextChunk,
+)
 from hassil.intents import WildcardSlotList
 from hassil.parse_expression import parse_sentence
 import pytest
@@ -96,6 +103,9 @@ def test_every_template_is_understood_as_its_command(code: str, triggers: Intent
         for template in templates:
             for _ in range(25):
                 text = _say(template, chance, LANGUAGES[code])
+                foreign = RECOGNIZER.recognize(text, _others(code))
+                assert foreign is not None, text
+                assert foreign.command is command, text
                 request = RECOGNIZER.recognize(text, preferred(LANGUAGES, code))
                 assert request is not None, text
                 assert request.command is command, text
@@ -119,7 +129,9 @@ def _say(template: str, chance: random.Random, language: Language) -> str:
     """Return one of the sentences that a template stands for."""
     text = "".join(
         _parts(
-            parse_sentence(template.replace("<duration>", "{duration}")).expression,
+            parse_sentence(
+                f"{language.before} {template} {language.after}".replace("<duration>", "{duration}")
+            ).expression,
             chance,
             _LENGTH[language.code],
         )

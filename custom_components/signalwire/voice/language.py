@@ -30,10 +30,13 @@ class Language:
     """One language, out of its file; docs/voice.md tells what the parts mean.
 
     `sentences` are templates by command with all rules written out, but for `<duration>`, which
-    stands for one of `durations`; `words` are words and phrases for numbers in them.
+    stands for one of `durations`; `words` are words and phrases for numbers in them. `before` and
+    `after` are what may stand around any sentence.
     """
 
     code: str
+    before: str
+    after: str
     sentences: Mapping[Command, Sequence[str]]
     durations: Sequence[str]
     words: Mapping[str, Mapping[str, int]]
@@ -46,13 +49,12 @@ class Language:
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Return the language that a file describes."""
         rules: Mapping[str, str] = data["rules"]
-        before, after = data["before"], data["after"]
         return cls(
             code=data["language"],
+            before=data["before"],
+            after=data["after"],
             sentences={
-                Command(command): [
-                    _write_out(f"{before} {template} {after}", rules) for template in templates
-                ]
+                Command(command): [_write_out(template, rules) for template in templates]
                 for command, templates in data["sentences"].items()
             },
             durations=data["durations"],
@@ -62,6 +64,12 @@ class Language:
             units=data["units"],
             conjunction=data["and"],
         )
+
+    def template(self, command: Command) -> str:
+        """Return one template for all sentences of a command."""
+        # Far less for the engine to take in than one of each, with all that may stand around it.
+        alternatives = "|".join(f"({sentence})" for sentence in self.sentences[command])
+        return f"{self.before} ({alternatives}) {self.after}"
 
     def text(
         self,

@@ -70,35 +70,23 @@ class Recognizer:
 
 
 def trigger_sentences(languages: Iterable[Language]) -> list[str]:
-    """Return every template in the form that a conversation trigger takes."""
-    templates = (
-        template.replace("<duration>", "{duration}")
+    """Return the templates in the form that a conversation trigger takes."""
+    return [
+        language.template(command).replace("<duration>", "{duration}")
         for language in languages
-        for templates in language.sentences.values()
-        for template in templates
-    )
-    return list(dict.fromkeys(templates))
+        for command in language.sentences
+    ]
 
 
 def _intents(language: Language, duration: str, lists: Mapping[str, object]) -> Intents:
-    return Intents.from_dict(
-        {
-            "language": language.code,
-            "intents": {
-                command.value: {
-                    "data": [
-                        {
-                            "sentences": [
-                                template.replace("<duration>", duration) for template in templates
-                            ]
-                        }
-                    ]
-                }
-                for command, templates in language.sentences.items()
-            },
-            "lists": lists,
+    """Return the engine's form of a language, with this for a duration."""
+    intents = {
+        command.value: {
+            "data": [{"sentences": [language.template(command).replace("<duration>", duration)]}]
         }
-    )
+        for command in language.sentences
+    }
+    return Intents.from_dict({"language": language.code, "intents": intents, "lists": lists})
 
 
 def _with_words(durations: Iterable[str], words: Mapping[str, Mapping[str, int]]) -> Iterable[str]:

@@ -1,0 +1,55 @@
+"""A Home Assistant that can be spoken to."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from homeassistant.components import conversation
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.helpers import intent
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from simulator import Simulator
+
+type Say = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture
+async def spoken_to(hass: HomeAssistant) -> None:
+    """Set up the real default agent."""
+    assert await async_setup_component(hass, "homeassistant", {})
+    assert await async_setup_component(hass, "conversation", {})
+
+
+@pytest.fixture
+async def say(hass: HomeAssistant, spoken_to: None, loaded: MockConfigEntry) -> Say:
+    """Return what says a sentence to Home Assistant, and returns its answer."""
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    async def say(text: str, language: str | None = "en", context: Context | None = None) -> str:
+        result = await conversation.async_converse(
+            hass, text, None, context or Context(), language=language
+        )
+        assert result.response.response_type is not intent.IntentResponseType.ERROR, text
+        return str(result.response.speech["plain"]["speech"])
+
+    return say
+
+
+@pytest.fixture
+async def second(hass: HomeAssistant, loaded: MockConfigEntry) -> AsyncIterator[Simulator]:
+    """Return the space of a second project, which is set up too."""
+    project = "0a3d2f64-6f0f-4b0e-8f0b-1d1f4b0a9c11"
+    simulator = Simulator(project=project, token="PTanother", space_name="Clinic")
+    await simulator.start()
+    entry = MockConfigEntry(
+        domain="signalwire",
+        title="Clinic",
+        unique_id=project,
+        data={"space": simulator.url, "project_id": project, "api_token": "PTanother"},
+    )
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    yield simulator
+    await simulator.stop()
