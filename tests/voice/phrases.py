@@ -189,7 +189,7 @@ PHRASES: dict[str, dict[Command, list[str]]] = {
     "fr": {
         Command.PAUSE: [
             "mets l'enregistrement de l'appel en pause",
-            "mets l’enregistrement en pause",
+            "mets l\u2019enregistrement en pause",
             "mets en pause l'enregistrement des appels",
             "suspends l'enregistrement",
             "interromps l'enregistrement de cet appel",

@@ -1,14 +1,14 @@
 """What is said to Home Assistant is done at SignalWire, and the answer is true."""
 
 import asyncio
-from collections.abc import Iterator
-from datetime import timedelta
 
 from homeassistant.components import conversation
+from homeassistant.components.conversation.agent_manager import get_agent_manager
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import Context, HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import intent
-from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from custom_components.signalwire.coordinator import SignalWireCoordinator
 from custom_components.signalwire.voice import Command, commands
 from simulator import Fault, Simulator
-from tests.helpers import call_with_recording, refresh, state
+from tests.helpers import call_with_recording, refresh, state, until
 from tests.voice.conftest import Say
 from tests.voice.phrases import PHRASES, TIMED, UNCLEAR
 
@@ -225,12 +225,382 @@ NAMES = {
 async def test_the_switch_is_turned_by_the_built_in_sentences(
     hass: HomeAssistant, say: Say, simulator: Simulator, language: str
 ) -> None:
-    from homeassistant.helpers import entity_registry as er
-
     er.async_get(hass).async_update_entity(MASTER, name=NAMES[language])
+    call_with_recording(simulator)
     await hass.async_block_till_done(wait_background_tasks=True)
     off, on = SWITCHED[language]
-    print(off, await say(off, language))
+    await say(off, language)
     assert state(hass, MASTER) == "off"
-    print(await say(on, language))
+    await until(lambda: _statuses(simulator) == ["paused"])
+    await say(on, language)
     assert state(hass, MASTER) == "on"
+    await until(lambda: _statuses(simulator) == ["in-progress"])
+
+
+# What is true.
+
+
+async def test_without_any_call_a_pause_is_for_those_to_come(
+    hass: HomeAssistant, say: Say, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    assert await say("pause recording") == (
+        "No call is being recorded right now. Call recording stays paused until it is resumed."
+    )
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    assert _statuses(simulator) == ["paused"]
+
+
+async def test_a_second_pause_is_not_a_new_one(say: Say, simulator: Simulator) -> None:
+    call_with_recording(simulator)
+    await say("pause recording")
+    updates = sum(request.method == "POST" for request in simulator.requests)
+    assert await say("pause the call recording") == "Call recording is already paused."
+    assert sum(request.method == "POST" for request in simulator.requests) == updates
+
+
+async def test_a_pause_for_good_replaces_one_for_a_time(say: Say, loaded: MockConfigEntry) -> None:
+    await say("pause recording for ten minutes")
+    assert (await say("pause recording")).endswith("stays paused until it is resumed.")
+    assert loaded.runtime_data.data.hold.until is None
+
+
+async def test_the_option_that_ends_a_pause_is_told(
+    hass: HomeAssistant, say: Say, loaded: MockConfigEntry
+) -> None:
+    hass.config_entries.async_update_entry(loaded, options={"auto_release": 75})
+    await hass.config_entries.async_reload(loaded.entry_id)
+    assert (await say("pause recording")).endswith("stays paused for one hour and 15 minutes.")
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_pause_that_is_not_confirmed_is_not_claimed(say: Say, simulator: Simulator) -> None:
+    call_with_recording(simulator)
+    call_with_recording(simulator)
+    simulator.faults.add(Fault(method="POST", status=500))
+    assert await say("pause recording") == (
+        "I could not pause everything yet: two recordings may still be running. I keep trying."
+    )
+    assert _statuses(simulator) == ["in-progress", "in-progress"]
+    simulator.faults.clear()
+    # It is kept, as promised.
+    await until(lambda: set(_statuses(simulator)) == {"paused"})
+
+
+async def test_a_pause_is_answered_only_once_it_is_confirmed(
+    say: Say, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    simulator.faults.add(Fault(method="POST", delay=0.3, times=1))
+    answer = asyncio.ensure_future(say("pause recording"))
+    await until(lambda: any(request.method == "POST" for request in simulator.requests))
+    assert not answer.done()
+    assert await answer == PAUSED["en"]
+    assert _statuses(simulator) == ["paused"]
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_service_that_is_silent_is_told_of(
+    hass: HomeAssistant, say: Say, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    simulator.faults.add(Fault(drop=True))
+    assert await say("is the call being recorded") == (
+        "SignalWire does not answer, so I can't tell whether calls are being recorded."
+    )
+    assert await say("stop recording the call") == (
+        "SignalWire does not answer, so I could not stop anything. Calls may still be recorded."
+    )
+    assert await say("pause recording") == (
+        "I could not pause it yet: SignalWire does not answer, and calls may still be recorded. "
+        "I keep trying."
+    )
+    assert await say("resume recording") == (
+        "Call recording is on again, but SignalWire does not answer. "
+        "I keep trying to resume what is paused."
+    )
+    simulator.faults.clear()
+    await refresh(hass, loaded)
+    assert _statuses(simulator) == ["in-progress"]
+
+
+async def test_what_a_person_paused_stays_paused_and_is_told(
+    hass: HomeAssistant, say: Say, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    await hass.services.async_call(
+        "switch", "turn_off", {"entity_id": "switch.recording_1"}, blocking=True
+    )
+    assert await say("resume recording") == (
+        "Call recording is not paused. "
+        "The recording of one call stays paused, because it was paused on its own."
+    )
+    await say("pause recording")
+    assert await say("resume recording") == (
+        "One call is being recorded again. "
+        "The recording of one call stays paused, because it was paused on its own."
+    )
+    assert sorted(_statuses(simulator)) == ["in-progress", "paused"]
+    assert await say("is the call being recorded") == (
+        "Yes, one call is being recorded. The recording of one more is paused."
+    )
+
+
+async def test_resume_without_a_pause_or_a_call_is_told(say: Say) -> None:
+    assert await say("resume recording") == "Call recording is not paused."
+    await say("pause recording")
+    assert await say("resume recording") == (
+        "Call recording is on again. No call is being recorded right now."
+    )
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_resume_that_is_not_confirmed_is_not_claimed(
+    say: Say, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    await say("pause recording")
+    simulator.faults.add(Fault(method="POST", status=500))
+    assert await say("resume recording") == ("I could not resume one recording yet. I keep trying.")
+    assert _statuses(simulator) == ["paused"]
+    simulator.faults.clear()
+    await until(lambda: _statuses(simulator) == ["in-progress"])
+
+
+async def test_one_of_several_is_not_guessed_but_all_are_paused(
+    say: Say, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    call_with_recording(simulator)
+    assert await say("stop recording the call") == (
+        "I can't tell which recording is meant, so I stopped none. "
+        "To end them all for good, say: stop all recordings. "
+        "The recordings of two calls are paused. Call recording stays paused until it is resumed."
+    )
+    assert _statuses(simulator) == ["paused", "paused"]
+    # Nothing may be said of new calls now: they will be paused.
+    assert await say("stop all recordings") == "All two recordings are stopped for good."
+    assert _statuses(simulator) == ["stopped", "stopped"]
+
+
+async def test_there_may_be_nothing_to_stop(say: Say) -> None:
+    assert await say("stop all recordings") == (
+        "No call is being recorded, so there was nothing to stop."
+    )
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_stop_that_is_not_confirmed_is_not_claimed(say: Say, simulator: Simulator) -> None:
+    first = call_with_recording(simulator)
+    call_with_recording(simulator)
+    simulator.faults.add(Fault(method="POST", path=first.sid, status=500))
+    assert await say("stop all recordings") == (
+        "The recording is stopped for good. "
+        "I could not stop one recording. It may still be running."
+    )
+    assert _statuses(simulator) == ["in-progress", "stopped"]
+
+
+async def test_questions_are_answered_without_a_call(say: Say) -> None:
+    assert await say("is the call being recorded") == "No, no call is being recorded."
+    assert await say("how many calls are being recorded") == "No call is being recorded."
+    await say("pause recording")
+    assert await say("is the call being recorded") == (
+        "No, no call is being recorded. Call recording is paused."
+    )
+
+
+async def test_questions_are_answered_while_paused(say: Say, simulator: Simulator) -> None:
+    call_with_recording(simulator)
+    await say("pause recording")
+    assert await say("is the call being recorded") == "No, the recording of one call is paused."
+    assert await say("how many calls are being recorded") == (
+        "No call is being recorded. The recording of one call is paused."
+    )
+
+
+async def test_what_is_not_known_is_not_denied(
+    hass: HomeAssistant, say: Say, simulator: Simulator
+) -> None:
+    call = simulator.space.start_call()
+    simulator.space.start_recording(call_sid=call.sid, queued=True)
+    assert await say("is the call being recorded") == (
+        "I can't tell for certain whether one call is being recorded."
+    )
+    call_with_recording(simulator)
+    assert await say("how many calls are being recorded") == (
+        "One call is being recorded. I can't tell for certain whether one call is being recorded."
+    )
+
+
+async def test_a_call_with_two_recordings_is_one_call(say: Say, simulator: Simulator) -> None:
+    call = call_with_recording(simulator)
+    second = simulator.space.start_recording(call_sid=call.sid)
+    assert await say("how many calls are being recorded") == "One call is being recorded."
+    simulator.space.update_recording(second.sid, "paused")
+    assert await say("is the call being recorded") == "Yes, one call is being recorded."
+
+
+async def test_many_calls_are_told_in_digits(say: Say, simulator: Simulator) -> None:
+    simulator.space.add_recordings(count=21, status="in-progress")
+    assert await say("how many calls are being recorded") == "21 calls are being recorded."
+
+
+# Several projects, and who may do what.
+
+
+async def test_all_projects_are_meant(say: Say, simulator: Simulator, second: Simulator) -> None:
+    call_with_recording(simulator)
+    call_with_recording(second)
+    assert await say("how many calls are being recorded") == "Two calls are being recorded."
+    assert (await say("pause recording")).startswith("The recordings of two calls are paused.")
+    assert _statuses(simulator) == _statuses(second) == ["paused"]
+    assert await say("resume recording") == RESUMED["en"]
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_the_project_that_is_silent_is_named(
+    say: Say, simulator: Simulator, second: Simulator
+) -> None:
+    call_with_recording(simulator)
+    second.faults.add(Fault(drop=True))
+    assert await say("pause recording") == (
+        "I could not pause it yet: SignalWire does not answer, and calls may still be recorded. "
+        "I keep trying. This concerns Clinic."
+    )
+    assert _statuses(simulator) == ["paused"]
+
+
+async def test_the_project_that_is_not_loaded_is_named(
+    hass: HomeAssistant, say: Say, simulator: Simulator, second: Simulator
+) -> None:
+    (entry,) = [e for e in hass.config_entries.async_entries("signalwire") if e.title == "Clinic"]
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert await say("is the call being recorded") == (
+        "No, no call is being recorded. Not ready, and left as they were: Clinic."
+    )
+
+
+async def test_without_a_project_that_is_ready_nothing_is_claimed(
+    hass: HomeAssistant, say: Say, loaded: MockConfigEntry
+) -> None:
+    await hass.config_entries.async_unload(loaded.entry_id)
+    assert await say("pause recording") == ("No SignalWire project is ready, so nothing was done.")
+
+
+async def test_a_disabled_project_is_none(
+    hass: HomeAssistant, say: Say, loaded: MockConfigEntry
+) -> None:
+    await hass.config_entries.async_set_disabled_by(loaded.entry_id, ConfigEntryDisabler.USER)
+    assert await say("pause recording") == "No SignalWire project is set up."
+
+
+async def test_what_is_not_exposed_is_not_touched(
+    hass: HomeAssistant, say: Say, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    async_expose_entity(hass, "conversation", MASTER, False)
+    assert await say("stop all recordings") == ("Call recording is not exposed to this assistant.")
+    assert _statuses(simulator) == ["in-progress"]
+
+
+async def test_who_may_only_look_may_only_ask(
+    hass: HomeAssistant, say: Say, hass_read_only_user: MockUser, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    context = Context(user_id=hass_read_only_user.id)
+    assert await say("pause recording", context=context) == "You are not allowed to do that."
+    assert await say("is the call being recorded", context=context) == YES["en"]
+    assert _statuses(simulator) == ["in-progress"]
+
+
+async def test_whom_nobody_knows_may_do_nothing(
+    hass: HomeAssistant, say: Say, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    context = Context(user_id="somebody who was deleted")
+    assert await say("pause recording", context=context) == "You are not allowed to do that."
+    assert _statuses(simulator) == ["in-progress"]
+
+
+async def test_who_spoke_is_behind_what_changes(
+    hass: HomeAssistant,
+    say: Say,
+    loaded: MockConfigEntry,
+    hass_admin_user: MockUser,
+    simulator: Simulator,
+) -> None:
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    await say("pause recording", context=Context(user_id=hass_admin_user.id))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    switch = hass.states.get("switch.recording_1")
+    assert switch is not None
+    assert switch.state == "off"
+    assert switch.context.user_id == hass_admin_user.id
+
+
+# How it listens.
+
+
+async def test_the_language_of_the_sentence_is_answered(say: Say, simulator: Simulator) -> None:
+    call_with_recording(simulator)
+    assert await say("wird der Anruf aufgenommen?", "en") == YES["de"]
+    assert await say("wird der Anruf aufgenommen?", "de-CH") == YES["de"]
+    assert await say("is the call being recorded?", "pl") == YES["en"]
+    assert await say("is the call being recorded?", "*") == YES["en"]
+
+
+async def test_nobody_listens_once_the_last_project_is_removed(
+    hass: HomeAssistant, say: Say, loaded: MockConfigEntry, entry: MockConfigEntry
+) -> None:
+    manager = get_agent_manager(hass)
+    assert manager.trigger_sentences
+    await hass.config_entries.async_remove(loaded.entry_id)
+    assert not manager.trigger_sentences
+    result = await conversation.async_converse(hass, "pause recording", None, Context())
+    assert result.response.response_type is intent.IntentResponseType.ERROR
+
+
+async def test_a_project_that_comes_back_is_listened_for_again(
+    hass: HomeAssistant, say: Say, loaded: MockConfigEntry, second: Simulator
+) -> None:
+    for entry in hass.config_entries.async_entries("signalwire"):
+        await hass.config_entries.async_remove(entry.entry_id)
+    again = MockConfigEntry(
+        domain="signalwire", title="Again", unique_id=loaded.unique_id, data=dict(loaded.data)
+    )
+    again.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(again.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert await say("is the call being recorded") == "No, no call is being recorded."
+    assert len(get_agent_manager(hass)._trigger_callbacks) == 1
+
+
+async def test_it_works_without_conversation(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    assert "conversation" not in hass.config.components
+    assert state(hass, MASTER) == "on"
+
+
+async def test_a_conversation_that_comes_later_is_listened_to(
+    hass: HomeAssistant, loaded: MockConfigEntry, spoken_to: None
+) -> None:
+    await hass.async_block_till_done(wait_background_tasks=True)
+    result = await conversation.async_converse(hass, "is the call recorded", None, Context())
+    assert result.response.speech["plain"]["speech"] == "No, no call is being recorded."
+
+
+async def test_sentences_meant_for_others_are_not_answered_here(
+    hass: HomeAssistant, say: Say, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    for text in ("pause the music", "stop the timer", "stopp die Musik", "stop"):
+        for language in PHRASES:
+            result = await conversation.async_converse(
+                hass, text, None, Context(), language=language
+            )
+            assert result.response.response_type is intent.IntentResponseType.ERROR, text
+    assert _statuses(simulator) == ["in-progress"]

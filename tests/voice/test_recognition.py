@@ -63,7 +63,7 @@ def test_what_is_said_is_understood(code: str, command: Command, text: str) -> N
         assert request.command is command
         assert request.duration is None
         assert not request.duration_unclear
-    assert request.language.code == code
+        assert request.language.code == code
 
 
 @pytest.mark.parametrize(

@@ -77,12 +77,13 @@ def _stop(outcome: Outcome, language: Language) -> Iterator[str]:
         yield language.text("stopped", outcome.stopped)
     if outcome.unsettled:
         yield language.text("stop_unconfirmed", outcome.unsettled)
-    elif outcome.silent:
-        yield language.text("stop_unanswered")
-    elif not outcome.stopped:
-        yield language.text("nothing_to_stop")
-    elif not outcome.held:
-        yield language.text("new_calls")
+    if outcome.silent:
+        yield language.text("unanswered" if outcome.stopped else "stop_unanswered")
+    elif not outcome.unsettled:
+        if not outcome.stopped:
+            yield language.text("nothing_to_stop")
+        elif not outcome.held:
+            yield language.text("new_calls")
 
 
 def _status(outcome: Outcome, language: Language) -> Iterator[str]:

@@ -47,7 +47,7 @@ async def async_carry_out(
             await attempt.async_stop(only_one=False)
         case Command.IS_RECORDING | Command.COUNT:
             await attempt.async_read()
-    calls = Counter(status for project in projects for status in _calls(project))
+    calls = Counter(status for project in attempt.answered for status in _calls(project))
     ends = [hold.until for project in projects if (hold := project.data.hold).until]
     return Outcome(
         command=command,
@@ -129,7 +129,8 @@ class _Attempt:
             for project in self.answered
         ]
         await self._async_wait_for(stops)
-        for project, sids in before.items():
+        for project in self.answered:
+            sids = before[project]
             left = sids & set(project.data.recordings)
             self.unsettled += len(left)
             self.stopped += len(sids - left)
