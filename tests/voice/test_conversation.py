@@ -7,7 +7,6 @@ from homeassistant.components.conversation.agent_manager import get_agent_manage
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import intent
 from homeassistant.util import dt as dt_util
 import pytest
@@ -203,21 +202,14 @@ async def test_what_is_not_understood_of_a_duration_is_said(
 
 # The built-in sentences for a switch.
 
+NAME = "Corner shop Call recording"
 SWITCHED = {
-    "en": ("turn off call recording", "turn on call recording"),
-    "de": ("schalte die Anrufaufnahme aus", "schalte die Anrufaufnahme ein"),
-    "es": ("apaga la grabación de llamadas", "enciende la grabación de llamadas"),
-    "fr": ("éteins l'enregistrement des appels", "allume l'enregistrement des appels"),
-    "it": ("spegni la registrazione chiamate", "accendi la registrazione chiamate"),
-    "nl": ("zet de gespreksopname uit", "zet de gespreksopname aan"),
-}
-NAMES = {
-    "en": "Call recording",
-    "de": "Anrufaufnahme",
-    "es": "Grabación de llamadas",
-    "fr": "Enregistrement des appels",
-    "it": "Registrazione chiamate",
-    "nl": "Gespreksopname",
+    "en": (f"turn off {NAME}", f"turn on {NAME}"),
+    "de": (f"schalte {NAME} aus", f"schalte {NAME} ein"),
+    "es": (f"apaga {NAME}", f"enciende {NAME}"),
+    "fr": (f"éteins {NAME}", f"allume {NAME}"),
+    "it": (f"spegni {NAME}", f"accendi {NAME}"),
+    "nl": (f"zet {NAME} uit", f"zet {NAME} aan"),
 }
 
 
@@ -225,7 +217,6 @@ NAMES = {
 async def test_the_switch_is_turned_by_the_built_in_sentences(
     hass: HomeAssistant, say: Say, simulator: Simulator, language: str
 ) -> None:
-    er.async_get(hass).async_update_entity(MASTER, name=NAMES[language])
     call_with_recording(simulator)
     await hass.async_block_till_done(wait_background_tasks=True)
     off, on = SWITCHED[language]
