@@ -14,6 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 
 from custom_components.signalwire.coordinator import SignalWireCoordinator
 from custom_components.signalwire.voice import Command, commands
+from custom_components.signalwire.voice.recognition import Recognizer
 from simulator import Fault, Simulator
 from tests.helpers import call_with_recording, refresh, state, until
 from tests.voice.conftest import Say
@@ -45,7 +46,7 @@ PAUSED = {
     "it": "La registrazione di una chiamata è in pausa. "
     "La registrazione delle chiamate resta in pausa finché non viene ripresa.",
     "nl": "De opname van één gesprek is gepauzeerd. "
-    "De gespreksopname blijft gepauzeerd tot ze wordt hervat.",
+    "De gespreksopname blijft gepauzeerd tot die wordt hervat.",
 }
 RESUMED = {
     "en": "Two calls are being recorded again.",
@@ -58,7 +59,7 @@ RESUMED = {
 STOPPED = {
     "en": "The recording is stopped for good. New calls can still be recorded.",
     "de": "Die Aufnahme ist endgültig beendet. Neue Anrufe können weiterhin aufgenommen werden.",
-    "es": "La grabación ha terminado definitivamente. "
+    "es": "La grabación se ha detenido definitivamente. "
     "Las llamadas nuevas todavía se pueden grabar.",
     "fr": "L'enregistrement est définitivement arrêté. "
     "Les nouveaux appels peuvent encore être enregistrés.",
@@ -67,17 +68,16 @@ STOPPED = {
     "nl": "De opname is definitief gestopt. Nieuwe gesprekken kunnen nog worden opgenomen.",
 }
 ALL_STOPPED = {
-    "en": "All two recordings are stopped for good. New calls can still be recorded.",
-    "de": "Alle zwei Aufnahmen sind endgültig beendet. "
+    "en": "Both recordings are stopped for good. New calls can still be recorded.",
+    "de": "Beide Aufnahmen sind endgültig beendet. "
     "Neue Anrufe können weiterhin aufgenommen werden.",
-    "es": "Las dos grabaciones han terminado definitivamente. "
+    "es": "Las dos grabaciones se han detenido definitivamente. "
     "Las llamadas nuevas todavía se pueden grabar.",
     "fr": "Les deux enregistrements sont définitivement arrêtés. "
     "Les nouveaux appels peuvent encore être enregistrés.",
-    "it": "Tutte e due le registrazioni sono terminate definitivamente. "
+    "it": "Entrambe le registrazioni sono terminate definitivamente. "
     "Le nuove chiamate possono ancora essere registrate.",
-    "nl": "Alle twee opnames zijn definitief gestopt. "
-    "Nieuwe gesprekken kunnen nog worden opgenomen.",
+    "nl": "Beide opnames zijn definitief gestopt. Nieuwe gesprekken kunnen nog worden opgenomen.",
 }
 YES = {
     "en": "Yes, one call is being recorded.",
@@ -373,7 +373,7 @@ async def test_one_of_several_is_not_guessed_but_all_are_paused(
     )
     assert _statuses(simulator) == ["paused", "paused"]
     # Nothing may be said of new calls now: they will be paused.
-    assert await say("stop all recordings") == "All two recordings are stopped for good."
+    assert await say("stop all recordings") == "Both recordings are stopped for good."
     assert _statuses(simulator) == ["stopped", "stopped"]
 
 
@@ -471,7 +471,7 @@ async def test_the_project_that_is_not_loaded_is_named(
     (entry,) = [e for e in hass.config_entries.async_entries("signalwire") if e.title == "Clinic"]
     await hass.config_entries.async_unload(entry.entry_id)
     assert await say("is the call being recorded") == (
-        "No, no call is being recorded. Not ready, and left as they were: Clinic."
+        "No, no call is being recorded. Not ready, and left alone: Clinic."
     )
 
 
@@ -543,6 +543,15 @@ async def test_the_language_of_the_sentence_is_answered(say: Say, simulator: Sim
     assert await say("wird der Anruf aufgenommen?", "de-CH") == YES["de"]
     assert await say("is the call being recorded?", "pl") == YES["en"]
     assert await say("is the call being recorded?", "*") == YES["en"]
+
+
+async def test_what_is_not_understood_is_not_said_to_be_done(
+    say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Recognizer, "recognize", lambda *_: None)
+    assert await say("pause recording", "de") == (
+        "Das habe ich nicht verstanden, deshalb wurde nichts geändert."
+    )
 
 
 async def test_nobody_listens_once_the_last_project_is_removed(

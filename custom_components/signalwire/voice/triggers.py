@@ -66,7 +66,7 @@ class Listening:
             ],
         )
         detach = await async_initialize_triggers(
-            self._hass, config, action, DOMAIN, "sentences", LOGGER.log
+            self._hass, config, action, DOMAIN, "sentences", _log
         )
         if self._wanted:
             self._detach = detach
@@ -98,9 +98,13 @@ def async_stop_listening(hass: HomeAssistant) -> None:
         listening.stop()
 
 
+def _log(level: int, message: str, **details: Any) -> None:
+    LOGGER.log(level, "Spoken sentences: %s", message, **details)
+
+
 async def _async_answer(
     hass: HomeAssistant, recognizer: Recognizer, trigger: Mapping[str, Any]
-) -> str | None:
+) -> str:
     """Do what a sentence asks, and return the answer in its language."""
     user_input: Mapping[str, Any] = trigger["user_input"]
     languages = preferred(
@@ -110,8 +114,8 @@ async def _async_answer(
         recognizer.recognize, trigger["sentence"], languages
     )
     if request is None:
-        # The trigger matched what is not meant, which no test has found to happen.
-        return None
+        # The trigger takes the same sentences; without an answer it would claim to have done it.
+        return languages[0].text("not_understood")
     try:
         outcome = await async_carry_out(
             hass,
