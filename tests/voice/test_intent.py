@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from homeassistant.components import conversation
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import intent
 from homeassistant.setup import async_setup_component
@@ -136,3 +137,16 @@ async def test_who_is_not_allowed_is_refused(
     assert response.error_code is intent.IntentResponseErrorCode.FAILED_TO_HANDLE
     assert _speech(response) == "You are not allowed to do that."
     assert _statuses(simulator) == ["in-progress"]
+
+
+async def test_sentences_of_ones_own_can_use_them(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    assert await async_setup_component(
+        hass,
+        "conversation",
+        {"conversation": {"intents": {INTENT_IS_RECORDING: ["are we on tape"]}}},
+    )
+    call_with_recording(simulator)
+    result = await conversation.async_converse(hass, "are we on tape", None, Context())
+    assert _speech(result.response) == "Yes, one call is being recorded."
