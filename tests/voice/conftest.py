@@ -9,9 +9,22 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.signalwire.voice import commands
 from simulator import Simulator
 
 type Say = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a machine that is busy with something else take its time."""
+    monkeypatch.setattr(commands, "PATIENCE", 60)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch, patient: None) -> None:
+    """Let nobody wait long for what does not come."""
+    monkeypatch.setattr(commands, "PATIENCE", 1)
 
 
 @pytest.fixture

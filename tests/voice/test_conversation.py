@@ -8,12 +8,13 @@ from homeassistant.components.homeassistant.exposed_entities import async_expose
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import intent
+from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.signalwire.coordinator import SignalWireCoordinator
-from custom_components.signalwire.voice import Command, commands
+from custom_components.signalwire.voice import Command
 from custom_components.signalwire.voice.recognition import Recognizer
 from simulator import Fault, Simulator
 from tests.helpers import call_with_recording, refresh, state, until
@@ -25,12 +26,6 @@ MASTER = "switch.corner_shop_call_recording"
 
 def _statuses(simulator: Simulator) -> list[str]:
     return [recording.status.value for recording in simulator.space.recordings.values()]
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let nobody wait long for what does not come."""
-    monkeypatch.setattr(commands, "PATIENCE", 0.3)
 
 
 # Every sentence, in every language.
@@ -361,6 +356,25 @@ async def test_a_resume_that_is_not_confirmed_is_not_claimed(
     await until(lambda: _statuses(simulator) == ["in-progress"])
 
 
+@pytest.mark.usefixtures("impatient")
+async def test_a_service_that_is_silent_has_nothing_to_resume(
+    say: Say, simulator: Simulator
+) -> None:
+    simulator.faults.add(Fault(drop=True))
+    assert await say("resume recording") == (
+        "SignalWire does not answer, so I can't tell whether calls are being recorded."
+    )
+
+
+async def test_a_pause_that_is_not_kept_yet_is_told_of(say: Say, simulator: Simulator) -> None:
+    await say("pause recording")
+    simulator.faults.add(Fault(method="POST", status=500))
+    call_with_recording(simulator)
+    assert await say("is the call being recorded") == (
+        "Yes, one call is being recorded. Call recording is meant to be paused, and I keep trying."
+    )
+
+
 async def test_one_of_several_is_not_guessed_but_all_are_paused(
     say: Say, simulator: Simulator
 ) -> None:
@@ -424,6 +438,20 @@ async def test_what_is_not_known_is_not_denied(
     call_with_recording(simulator)
     assert await say("how many calls are being recorded") == (
         "One call is being recorded. I can't tell for certain whether one call is being recorded."
+    )
+
+
+async def test_what_is_not_known_does_not_hide_what_is_paused(
+    say: Say, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    (recording,) = simulator.space.recordings.values()
+    simulator.space.update_recording(recording.sid, "paused")
+    call = simulator.space.start_call()
+    simulator.space.start_recording(call_sid=call.sid, queued=True)
+    assert await say("is the call being recorded") == (
+        "I can't tell for certain whether one call is being recorded. "
+        "The recording of one call is paused."
     )
 
 
@@ -591,6 +619,16 @@ async def test_a_conversation_that_comes_later_is_listened_to(
     await hass.async_block_till_done(wait_background_tasks=True)
     result = await conversation.async_converse(hass, "is the call recorded", None, Context())
     assert result.response.speech["plain"]["speech"] == "No, no call is being recorded."
+
+
+async def test_a_conversation_that_comes_too_late_is_left_alone(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    await hass.config_entries.async_remove(loaded.entry_id)
+    assert await async_setup_component(hass, "homeassistant", {})
+    assert await async_setup_component(hass, "conversation", {})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert not get_agent_manager(hass).trigger_sentences
 
 
 async def test_sentences_meant_for_others_are_not_answered_here(

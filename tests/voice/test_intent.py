@@ -19,7 +19,6 @@ from custom_components.signalwire.intent import (
     INTENT_STOP,
     INTENT_STOP_ALL,
 )
-from custom_components.signalwire.voice import commands
 from simulator import Fault, Simulator
 from tests.helpers import call_with_recording
 
@@ -118,10 +117,8 @@ async def test_questions(hass: HomeAssistant, simulator: Simulator) -> None:
     assert _speech(await _handle(hass, INTENT_COUNT)) == "One call is being recorded."
 
 
-async def test_what_is_not_confirmed_is_an_error(
-    hass: HomeAssistant, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(commands, "PATIENCE", 0.3)
+@pytest.mark.usefixtures("impatient")
+async def test_what_is_not_confirmed_is_an_error(hass: HomeAssistant, simulator: Simulator) -> None:
     call_with_recording(simulator)
     simulator.faults.add(Fault(method="POST", status=500))
     response = await _handle(hass, INTENT_PAUSE)

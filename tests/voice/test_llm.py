@@ -13,7 +13,6 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.signalwire.llm import async_get_tools
-from custom_components.signalwire.voice import commands
 from simulator import Fault, Simulator
 from tests.helpers import PROJECT_ID, call_with_recording
 
@@ -114,10 +113,8 @@ async def test_stop_and_get(hass: HomeAssistant, simulator: Simulator) -> None:
     assert _statuses(simulator) == ["stopped", "stopped"]
 
 
-async def test_what_is_not_confirmed_is_an_error(
-    hass: HomeAssistant, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(commands, "PATIENCE", 0.3)
+@pytest.mark.usefixtures("impatient")
+async def test_what_is_not_confirmed_is_an_error(hass: HomeAssistant, simulator: Simulator) -> None:
     call_with_recording(simulator)
     simulator.faults.add(Fault(method="POST", status=500))
     result = await _call(hass, "pause_recordings")
