@@ -46,6 +46,7 @@ class Options:
     port: int
     calls: bool
     folder: Path
+    integration: Path
     account: Account | None
 
 
@@ -74,6 +75,13 @@ def _options(arguments: Sequence[str]) -> Options:
     parser.add_argument("--port", type=int, default=8123, help="of Home Assistant (8123)")
     parser.add_argument("--no-calls", action="store_true", help="let nobody call by itself")
     parser.add_argument("--config", type=Path, metavar="FOLDER", help="where to keep the demo")
+    parser.add_argument(
+        "--integration",
+        type=Path,
+        metavar="FOLDER",
+        default=_INTEGRATION,
+        help="the integration to run, such as an unpacked release (this checkout's)",
+    )
     account = parser.add_argument_group("a real account")
     account.add_argument("--space", metavar="ADDRESS", help="example.signalwire.com")
     account.add_argument("--project", metavar="UUID", help="the project's ID")
@@ -81,7 +89,15 @@ def _options(arguments: Sequence[str]) -> Options:
     given = parser.parse_args(arguments)
     real = _account(parser, given)
     folder = given.config or usual_folder(_ROOT, real)
-    return Options(given.port, not given.no_calls, folder.resolve(), real)
+    if not (given.integration / "manifest.json").is_file():
+        parser.error(f"{given.integration} is no integration")
+    return Options(
+        port=given.port,
+        calls=not given.no_calls,
+        folder=folder.resolve(),
+        integration=given.integration.resolve(),
+        account=real,
+    )
 
 
 def _account(parser: argparse.ArgumentParser, given: argparse.Namespace) -> Account | None:
@@ -156,7 +172,7 @@ async def _home_assistant(
     )
     say("Starting Home Assistant." if settings.entered else "Setting up Home Assistant.")
     settings.save(folder)
-    write_configuration(folder, _INTEGRATION, options.port)
+    write_configuration(folder, options.integration, options.port)
     command = (sys.executable, "-m", "homeassistant", "--config", str(folder), "--skip-pip")
     code, welcomed = _RESTART, False
     while code == _RESTART:
