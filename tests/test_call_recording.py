@@ -113,6 +113,8 @@ async def test_what_something_else_resumes_is_paused_again(
     await refresh(hass, loaded)
     await _turn(hass, "off")
     await _all(simulator, "paused")
+    # Until the answer is here, which would be newer than a refresh that begins before it.
+    await until(lambda: _attributes(hass) == (0, True))
     (sid,) = simulator.space.recordings
     simulator.space.update_recording(sid, "in-progress")
     await refresh(hass, loaded)
