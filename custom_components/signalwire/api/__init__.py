@@ -1,5 +1,6 @@
 """An async client of SignalWire's Compatibility API, for recordings; free of Home Assistant."""
 
+from .audio import AudioFormat, RecordingAudio, single_range
 from .callback import CallbackContent, RecordingCallback
 from .client import LARGEST_PAGE, SignalWireClient
 from .enums import (
@@ -33,6 +34,7 @@ from .transport import RequestCounts, RetryPolicy
 __all__ = [
     "LARGEST_PAGE",
     "Account",
+    "AudioFormat",
     "AuthenticationError",
     "Call",
     "CallStatus",
@@ -47,6 +49,7 @@ __all__ = [
     "PauseBehavior",
     "RateLimitedError",
     "Recording",
+    "RecordingAudio",
     "RecordingCallback",
     "RecordingChannels",
     "RecordingSource",
@@ -63,4 +66,5 @@ __all__ = [
     "UnavailableError",
     "is_signed",
     "parse_space",
+    "single_range",
 ]

@@ -1,12 +1,14 @@
 """The async client of SignalWire's Compatibility API."""
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from datetime import datetime
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlencode
 
 import aiohttp
 from yarl import URL
 
+from .audio import AudioFormat, RecordingAudio, audio_headers
 from .enums import (
     CallStatus,
     ConferenceStatus,
@@ -157,22 +159,63 @@ class SignalWireClient:
         return recordings
 
     async def iter_calls(
-        self, *, status: CallStatus | None = None, page_size: int = LARGEST_PAGE
+        self,
+        *,
+        status: CallStatus | None = None,
+        started_after: datetime | None = None,
+        started_before: datetime | None = None,
+        page_size: int = LARGEST_PAGE,
     ) -> AsyncIterator[Call]:
-        """Yield the calls, of one status if asked for."""
-        query = {"Status": status, "PageSize": str(page_size)}
+        """Yield the calls that fit, newest first, reading page after page as needed."""
+        query = {
+            "Status": status,
+            "StartTime>": _date(started_after),
+            "StartTime<": _date(started_before),
+            "PageSize": str(page_size),
+        }
         async for page in self._pages("Calls", query, Call.from_json):
             for call in page.items:
                 yield call
 
     async def iter_conferences(
-        self, *, status: ConferenceStatus | None = None, page_size: int = LARGEST_PAGE
+        self,
+        *,
+        status: ConferenceStatus | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        page_size: int = LARGEST_PAGE,
     ) -> AsyncIterator[Conference]:
-        """Yield the conferences, of one status if asked for."""
-        query = {"Status": status, "PageSize": str(page_size)}
+        """Yield the conferences that fit, newest first, reading page after page as needed.
+
+        The service compares days here, not times: the whole day of either date is yielded too.
+        """
+        query = {
+            "Status": status,
+            "DateCreated>": _day(created_after, -1),
+            "DateCreated<": _day(created_before, 1),
+            "PageSize": str(page_size),
+        }
         async for page in self._pages("Conferences", query, Conference.from_json):
             for conference in page.items:
                 yield conference
+
+    @asynccontextmanager
+    async def recording_audio(
+        self, sid: str, audio_format: AudioFormat, byte_range: str | None = None
+    ) -> AsyncIterator[RecordingAudio]:
+        """Open the audio of a recording that has ended, and close it at the end.
+
+        `byte_range` is a Range header of one range. The service asks for no login here, so none
+        is sent: neither to it nor to the storage that it may redirect to. Endpoint "Retrieve a
+        Recording", section "Public Access".
+        """
+        response = await self._transport.open_public(
+            f"{self._account}/Recordings/{_sid(sid)}.{audio_format}", audio_headers(byte_range)
+        )
+        try:
+            yield RecordingAudio.from_response(response, audio_format)
+        finally:
+            response.close()
 
     async def update_recording(
         self,
@@ -311,6 +354,11 @@ def _content(answer: JsonObject | None) -> JsonObject:
 
 def _date(date: datetime | None) -> str | None:
     return None if date is None else format_date(date)
+
+
+def _day(date: datetime | None, days: int) -> str | None:
+    """Return the day in UTC, some days later, in the form that conferences are filtered by."""
+    return None if date is None else f"{date.astimezone(UTC) + timedelta(days=days):%Y-%m-%d}"
 
 
 def _sid(sid: str) -> str:

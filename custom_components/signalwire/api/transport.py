@@ -2,7 +2,7 @@
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 import logging
@@ -24,10 +24,15 @@ from .errors import (
     UnavailableError,
 )
 from .parsing import JsonObject, parse_code, parse_count, parse_date, parse_object, parse_text
+from .space import is_loopback
 
 _LOGGER = logging.getLogger(__name__)
 # A page of 1,000 recordings takes about one megabyte.
 _LARGEST_BODY = 4 * 1024 * 1024
+_LARGEST_REASON = 64 * 1024
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MOST_REDIRECTS = 3
+_RANGE_NOT_SATISFIABLE = 416
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +42,7 @@ class RetryPolicy:
     All times in seconds. `total` bounds the request with all its tries and waits, `attempt` a
     single try. The wait doubles from `first_wait` up to `longest_wait`, of which a random part
     of up to a half is left out, so that many clients do not come back at the same moment.
+    `idle` is how long audio that is being read may stay away.
     """
 
     attempts: int = 4
@@ -44,6 +50,7 @@ class RetryPolicy:
     attempt: float = 10
     first_wait: float = 0.25
     longest_wait: float = 5
+    idle: float = 30
 
     def wait_before(self, attempt: int) -> float:
         """Return how long to wait before the given try, the second being number 2."""
@@ -101,13 +108,32 @@ class Transport:
 
         Raises the errors of this package, and nothing else.
         """
+        return await self._persist(
+            method, lambda: self._attempt(method, path, form), repeatable=repeatable
+        )
+
+    async def open_public(self, path: str, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
+        """Return the answer to a GET without login, as soon as its headers are there.
+
+        Whoever gets it closes it. Its HTTP status is 2xx or 416. A redirect is followed, for
+        there are no credentials to lose, but only to HTTPS, or from the own machine to itself.
+
+        Raises the errors of this package, and nothing else.
+        """
+        url = URL(f"{self.origin}{path}", encoded=True)
+        return await self._persist("GET", lambda: self._open(url, headers), repeatable=True)
+
+    async def _persist[AnswerT](
+        self, method: str, attempt_once: Callable[[], Awaitable[AnswerT]], *, repeatable: bool
+    ) -> AnswerT:
+        """Return what one of the tries returns, or raise the error of the last one."""
         policy = self._retry_policy
         deadline = monotonic() + policy.total
         attempt = 1
         while True:
             try:
                 async with asyncio.timeout(min(policy.attempt, deadline - monotonic())):
-                    return await self._attempt(method, path, form)
+                    return await attempt_once()
             except TimeoutError:
                 fault: UnavailableError = RequestTimeoutError("The service did not answer in time")
             except aiohttp.ClientConnectorDNSError:
@@ -149,12 +175,52 @@ class Transport:
                 raise MalformedAnswerError("The service redirects elsewhere")
             return parse_object(body) if body else None
 
+    async def _open(self, url: URL, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
+        for _ in range(_MOST_REDIRECTS + 1):
+            self.counts.requests += 1
+            response = await self._session.get(
+                url,
+                headers=headers,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=None, sock_read=self._retry_policy.idle),
+            )
+            if response.status < 300 or response.status == _RANGE_NOT_SATISFIABLE:
+                return response
+            try:
+                if response.status >= 400:
+                    reason = await _read(response, _LARGEST_REASON)
+                    raise _error(response.status, response.headers.get("Retry-After"), reason)
+                url = _redirected(url, response)
+            finally:
+                response.close()
+        raise MalformedAnswerError("The service redirects too often")
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
+
+def _redirected(url: URL, response: aiohttp.ClientResponse) -> URL:
+    """Return where a redirect leads; raises MalformedAnswerError if it must not be followed."""
+    location = response.headers.get("Location")
+    if response.status not in _REDIRECTS or not location:
+        raise MalformedAnswerError("The service redirects to nowhere")
+    try:
+        target = url.join(URL(location, encoded=True))
+        host = target.host or ""
+    except ValueError:
+        raise MalformedAnswerError("The service redirects to nowhere") from None
+    within = is_loopback(url.host or "") and is_loopback(host)
+    if target.scheme != "https" and not (target.scheme == "http" and within):
+        raise MalformedAnswerError("The service redirects to where nothing is encrypted")
+    if is_loopback(host) and not within:
+        raise MalformedAnswerError("The service redirects to this machine")
+    if target.user is not None or target.password is not None:
+        raise MalformedAnswerError("The service redirects with a login")
+    return target
+
+
+async def _read(response: aiohttp.ClientResponse, largest: int = _LARGEST_BODY) -> bytes:
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
-        if len(body) > _LARGEST_BODY:
+        if len(body) > largest:
             raise MalformedAnswerError("The answer is too large")
     return bytes(body)
 
