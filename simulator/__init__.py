@@ -13,6 +13,7 @@ from aiohttp import web
 from .callbacks import Callbacks
 from .control import Control
 from .faults import Fault, Faults
+from .media import Streams
 from .request_log import ReceivedRequest, RequestLog
 from .server import middleware
 from .service import Service
@@ -45,6 +46,7 @@ class Simulator:
         self.space = Space(now, shortest_recording)
         self.faults = Faults()
         self.requests = RequestLog()
+        self.streams = Streams()
         self.callbacks = Callbacks(self.settings, self.space)
         self._address: tuple[str, int] | None = None
         self._runner: web.AppRunner | None = None
@@ -60,7 +62,9 @@ class Simulator:
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Listen; port 0 takes a free one. The state of an earlier start is kept."""
         app = web.Application(middlewares=[middleware(self.space, self.faults, self.requests)])
-        app.add_routes(Service(self.settings, self.space).routes())
+        service = Service(self.settings, self.space)
+        self.streams = service.streams
+        app.add_routes(service.routes())
         control = Control(self.settings, self.space, self.faults, self.requests, self.callbacks)
         app.add_routes(control.routes())
         # A request that nobody waits for any more must not outlive the server.

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 BASE = "/api/laml/2010-04-01"
 API_VERSION = "2010-04-01"
+# Set on a request whose answer is to end half way.
+CUT_OFF = "cut_off"
 
 type Json = dict[str, object]
 

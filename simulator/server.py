@@ -9,6 +9,7 @@ from aiohttp.typedefs import Middleware
 
 from .errors import ServiceError, not_found
 from .faults import Fault, Faults
+from .models import CUT_OFF
 from .request_log import ReceivedRequest, RequestLog
 from .space import Space
 
@@ -68,6 +69,7 @@ async def _under(fault: Fault | None, request: web.Request, handler: Handler) ->
     response: web.StreamResponse = web.Response(status=fault.status or 200, text=fault.body or "")
     if fault.apply == "before":
         await asyncio.sleep(fault.delay)
+    request[CUT_OFF] = fault.truncate
     if fault.apply == "after" or not spoiled:
         truth = await _answer(request, handler)
         response = response if spoiled else truth
@@ -75,10 +77,13 @@ async def _under(fault: Fault | None, request: web.Request, handler: Handler) ->
         await asyncio.sleep(fault.delay)
     if fault.drop:
         _hang_up(request)
-    if fault.truncate and isinstance(response, web.Response):
+    if fault.truncate and response.prepared:
+        _hang_up(request)
+    elif fault.truncate and isinstance(response, web.Response):
         body = response.body if isinstance(response.body, bytes) else b""
         response = _CutOff(status=response.status, body=body, content_type="application/json")
-    response.headers.update(fault.headers)
+    if not response.prepared:
+        response.headers.update(fault.headers)
     return response
 
 

@@ -3,7 +3,8 @@
 from base64 import b64decode
 import binascii
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from hmac import compare_digest
 
@@ -11,14 +12,14 @@ from aiohttp import web
 
 from . import media
 from .errors import ServiceError, invalid, not_found, string_array, unauthorized
-from .models import BASE, Call, Conference, Json, Recording
+from .models import BASE, CUT_OFF, Call, Conference, Json, Recording
 from .paging import page_of
 from .settings import Settings
 from .space import Space
 
 _OLD_BASE = "/2010-04-01"
 
-type Handler = Callable[[web.Request], Awaitable[web.Response]]
+type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Service:
@@ -27,6 +28,7 @@ class Service:
     def __init__(self, settings: Settings, space: Space) -> None:
         self._settings = settings
         self._space = space
+        self.streams = media.Streams()
 
     def routes(self) -> Iterable[web.RouteDef]:
         """Return every endpoint, with and without `.json` behind its path."""
@@ -118,6 +120,10 @@ class Service:
         found: Iterable[Call] = self._space.calls.values()
         if status := query.get("Status"):
             found = [call for call in found if call.status == status]
+        if after := _date(query, "StartTime>"):
+            found = [call for call in found if call.created > after]
+        if before := _date(query, "StartTime<"):
+            found = [call for call in found if call.created < before]
         if number := query.get("From"):
             found = [call for call in found if call.from_number == number]
         if number := query.get("To"):
@@ -136,6 +142,11 @@ class Service:
         found: Iterable[Conference] = self._space.conferences.values()
         if status := query.get("Status"):
             found = [conference for conference in found if conference.status == status]
+        # Whole days, unlike the dates of calls and recordings.
+        if after := _date(query, "DateCreated>"):
+            found = [conference for conference in found if _day(conference) > after.date()]
+        if before := _date(query, "DateCreated<"):
+            found = [conference for conference in found if _day(conference) < before.date()]
         if name := query.get("FriendlyName"):
             found = [conference for conference in found if conference.friendly_name == name]
         return self._list("conferences", *page_of(found, query, _tail(request)))
@@ -214,7 +225,7 @@ class Service:
         self._space.delete_recording(self._recording(request).sid)
         return web.Response(status=204)
 
-    async def get_media(self, request: web.Request) -> web.Response:
+    async def get_media(self, request: web.Request) -> web.StreamResponse:
         """Answer with the audio, for which the service asks for no login."""
         if request.match_info["account"] != self._settings.project:
             raise not_found()
@@ -222,13 +233,42 @@ class Service:
         recording = self._space.recordings.get(sid)
         if recording is None or recording.status not in ("completed", "stopped"):
             raise not_found()
+        seconds = max(1, recording.duration(self._space.now()))
         match ending:
             case "" | "wav":
-                return _audio(request, media.wav(), "audio/x-wav")
+                audio = media.wav(seconds)
             case "mp3":
-                return _audio(request, media.mp3(), "audio/mpeg")
+                audio = media.mp3(seconds)
             case _:
                 raise not_found()
+        with self.streams.one_more():
+            return await self._send(request, audio)
+
+    async def _send(self, request: web.Request, audio: media.Audio) -> web.StreamResponse:
+        """Send the whole file, or the one range that was asked for."""
+        start, stop = 0, audio.size
+        headers = {"Accept-Ranges": "bytes", "Content-Type": audio.content_type}
+        if "Range" in request.headers:
+            try:
+                start, stop, _ = request.http_range.indices(audio.size)
+            except ValueError:
+                start = stop = 0
+            if start >= stop:
+                return web.Response(status=416, headers={"Content-Range": f"bytes */{audio.size}"})
+            headers["Content-Range"] = f"bytes {start}-{stop - 1}/{audio.size}"
+        response = web.StreamResponse(
+            status=206 if "Content-Range" in headers else 200, headers=headers
+        )
+        response.content_length = stop - start
+        await response.prepare(request)
+        if request.get(CUT_OFF):
+            stop = (start + stop) // 2
+        # Who has heard enough hangs up.
+        with suppress(ConnectionError):
+            async for block in audio.blocks(start, stop):
+                await response.write(block)
+                self.streams.sent += len(block)
+        return response
 
     # What they share
 
@@ -310,31 +350,18 @@ def _choice(form: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str
     return value
 
 
+def _day(conference: Conference) -> date:
+    return conference.created.astimezone(UTC).date()
+
+
 def _date(query: Mapping[str, str], name: str) -> datetime | None:
     """Return the date of a filter: RFC 2822 as documented, or ISO 8601 as the SDKs send it."""
     if (text := query.get(name)) is None:
         return None
     for parse in (parsedate_to_datetime, datetime.fromisoformat):
         try:
-            date = parse(text)
+            found = parse(text)
         except ValueError:
             continue
-        return date if date.tzinfo else date.replace(tzinfo=UTC)
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
     raise ServiceError(400, 20001, f"{name} is no date")
-
-
-def _audio(request: web.Request, body: bytes, content_type: str) -> web.Response:
-    """Answer with the whole file, or with the one range that was asked for."""
-    headers = {"Accept-Ranges": "bytes"}
-    if "Range" not in request.headers:
-        return web.Response(body=body, content_type=content_type, headers=headers)
-    try:
-        start, stop, _ = request.http_range.indices(len(body))
-    except ValueError:
-        start = stop = 0
-    if start >= stop:
-        return web.Response(status=416, headers={"Content-Range": f"bytes */{len(body)}"})
-    headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(body)}"
-    return web.Response(
-        status=206, body=body[start:stop], content_type=content_type, headers=headers
-    )

@@ -12,6 +12,7 @@ from homeassistant.helpers.typing import ConfigType
 from yarl import URL
 
 from .api import SignalWireClient
+from .audio_view import RecordingAudioView
 from .const import CONF_PROJECT_ID, CONF_SPACE, DOMAIN, LOGGER
 from .coordinator import SignalWireConfigEntry, SignalWireCoordinator
 from .devices import async_slot_devices, project_device_info, slot_number
@@ -32,9 +33,10 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set up the actions, which are there whether a project is or not."""
+    """Set up the actions and the view, which are there whether a project is or not."""
     async_setup_services(hass)
     async_set_up_sentences(hass)
+    hass.http.register_view(RecordingAudioView())
     return True
 
 

@@ -49,6 +49,7 @@ from .hints import RecordingHints
 from .hold import HoldStatus, PausedBy, RecordingHold
 from .issues import ProjectIssues
 from .keeper import HoldKeeper
+from .library import RecordingLibrary
 from .parties import PartyBook
 from .polling import Polling, bounded_wait
 from .recordings import ActiveRecordings, Change
@@ -155,6 +156,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             SigningKey(client, options.get(CONF_SIGNING_KEY)),
             verify=options.get(CONF_VERIFY_SIGNATURE, True),
         )
+        self.library = RecordingLibrary(client)
         self._stored: StoredProject | None = None
         self._unreadable = 0
         self._some_unreadable = False
@@ -499,6 +501,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         """Leave nothing behind."""
         self._ended = True
         self.control.async_stop()
+        self.library.close()
         self._keeper.async_stop()
         self.issues.async_clear()
 

@@ -35,6 +35,10 @@ class PartyBook:
         self._asked: set[str] = set()
         self._reads = asyncio.Semaphore(MOST_READS_AT_ONCE)
 
+    def __len__(self) -> int:
+        """Return for how many calls and conferences the parties are known."""
+        return len(self._known)
+
     def learn(self, calls: Iterable[Call], conferences: Iterable[Conference]) -> None:
         """Note the parties of calls and conferences that were read anyway."""
         self._known.update((call.sid, _of_call(call)) for call in calls)

@@ -168,7 +168,7 @@ class Transport:
         ) as response:
             if date := parse_date(response.headers.get("Date")):
                 self._clock_offset = date - datetime.now(UTC)
-            body = await _read(response)
+            body = await _read(response, _LARGEST_BODY)
             if response.status >= 400:
                 raise _error(response.status, response.headers.get("Retry-After"), body)
             if response.status >= 300:
@@ -216,7 +216,7 @@ def _redirected(url: URL, response: aiohttp.ClientResponse) -> URL:
     return target
 
 
-async def _read(response: aiohttp.ClientResponse, largest: int = _LARGEST_BODY) -> bytes:
+async def _read(response: aiohttp.ClientResponse, largest: int) -> bytes:
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
