@@ -47,6 +47,10 @@ class Control:
         """End a conference."""
         await self._post(f"conferences/{conference}/end")
 
+    async def add_recordings(self, count: int, age: float, duration: float) -> None:
+        """Let calls have been recorded some time ago; both in seconds."""
+        await self._post("recordings", {"count": count, "age": age, "duration": duration})
+
     async def call_back(self, url: str) -> None:
         """Let the service tell this address of every recording that starts and ends."""
         await self._post("settings", {"callback_url": url})

@@ -20,7 +20,8 @@ from pytest_homeassistant_custom_component.typing import (
 from syrupy.assertion import SnapshotAssertion
 
 from custom_components.signalwire.library import MOST_SINGLE_READS
-from custom_components.signalwire.media_source import MOST_FOUND, MOST_SHOWN
+from custom_components.signalwire.media_levels import MOST_SHOWN
+from custom_components.signalwire.media_source import MOST_FOUND
 from simulator import Fault, Simulator
 from simulator.models import Status
 from tests.helpers import PROJECT_ID, TITLE, TOKEN, call_with_recording, entry_data
@@ -116,7 +117,7 @@ async def test_days_are_those_where_home_assistant_is(
     past_recording(simulator, timedelta(hours=12, minutes=30), seconds=0)
     past_recording(simulator, timedelta(hours=11, minutes=30), seconds=0)
     days = await _child(ask, await ask("browse", ROOT), "By day")
-    assert _titles(days) == ["2026-11-20 · Today · 1", "2026-11-19 · Yesterday · 1"]
+    assert _titles(days) == ["2026-11-20 · Today (1)", "2026-11-19 · Yesterday (1)"]
     (shown,) = _titles(await _child(ask, days, "Today"))
     assert shown.startswith("00:30:00 · ")
     (shown,) = _titles(await _child(ask, days, "Yesterday"))
@@ -131,7 +132,7 @@ async def test_a_day_of_25_hours_is_whole(
     for moment in (midnight, midnight + timedelta(hours=24, minutes=59)):
         past_recording(simulator, simulator.space.now() - moment, seconds=0)
     days = await _child(ask, await ask("browse", ROOT), "By day")
-    assert _titles(days) == ["2026-10-25 · Yesterday · 2"]
+    assert _titles(days) == ["2026-10-25 · Yesterday (2)"]
     assert len(_titles(await _child(ask, days, "Yesterday"))) == 2
 
 
@@ -154,7 +155,7 @@ async def test_what_each_level_costs(
     await _child(ask, days, "Today")
     calls = await _child(ask, top, "By call")
     assert _paths(simulator) == ["Recordings", "Recordings"]
-    await _child(ask, calls, "Room 7 ")
+    await _child(ask, calls, "Room 17")
     assert _paths(simulator) == ["Recordings"]
     await ask("resolve", today["children"][0]["media_content_id"])
     assert _paths(simulator) == []
@@ -198,7 +199,7 @@ async def test_a_busy_day_comes_in_pieces_and_nothing_is_lost_or_doubled(
     for age in (100, 200, 300):
         simulator.space.add_recordings(count=150, age=age)
     days = await _child(ask, await ask("browse", ROOT), "By day")
-    assert _titles(days) == ["2026-11-20 · Today · 450"]
+    assert _titles(days) == ["2026-11-20 · Today (450)"]
     shown: list[str] = []
     level = await _child(ask, days, "Today")
     sizes = []
@@ -226,14 +227,14 @@ async def test_more_than_a_page_leaves_days_whose_number_is_not_known(
     assert len(simulator.requests) == 1
     titles = _titles(days)
     assert titles[:3] == [
-        "2026-11-20 · Today · 600",
+        "2026-11-20 · Today (600)",
         "2026-11-19 · Yesterday",
         "2026-11-18 · Wednesday",
     ]
     assert len(titles) == 14 + 1
     assert titles[-1] == "Older…"
     older = await ask("browse", days["children"][-1]["media_content_id"])
-    assert _titles(older) == ["2026-10-31 · Saturday · 3"]
+    assert _titles(older) == ["2026-10-31 · Saturday (3)"]
 
 
 async def test_days_long_ago_are_reached(
@@ -266,7 +267,7 @@ async def test_a_call_lists_its_recordings(
     simulator.space.hang_up(call.sid)
     past_recording(simulator, HOUR)
     calls = await _child(ask, await ask("browse", ROOT), "By call")
-    assert _titles(calls)[0].endswith("+15550100 → +15550101 · 2")
+    assert _titles(calls)[0].endswith("+15550100 → +15550101 (2)")
     here = await ask("browse", calls["children"][0]["media_content_id"])
     assert len(_titles(here)) == 2
 

@@ -53,12 +53,13 @@ class MediaTexts:
                 name = self.common("yesterday")
             case _:
                 name = self.common(f"weekday_{day.isoweekday()}")
-        return _join(day.isoformat(), name, None if recordings is None else str(recordings))
+        return _counted(_join(day.isoformat(), name), recordings)
 
     def call(self, recordings: list[Recording], parties: Parties | None) -> str:
         """Return the title of a call or a conference with these recordings."""
-        first = recordings[-1]
-        return _join(_time(first), who(parties), str(len(recordings)))
+        number = len(recordings)
+        title = _join(_time(recordings[-1]), who(parties))
+        return _counted(title, number if number > 1 else None)
 
     def recording(
         self, recording: Recording, parties: Parties | None, *, with_date: bool = True
@@ -139,6 +140,10 @@ def _clock(seconds: int) -> str:
 
 def _join(*parts: str | None) -> str:
     return _SEPARATOR.join(part for part in parts if part)
+
+
+def _counted(title: str, number: int | None) -> str:
+    return title if number is None else f"{title} ({number})"
 
 
 def _below(texts: Mapping[str, str], prefix: str) -> dict[str, str]:
