@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import override
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
@@ -88,6 +88,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             idle=timedelta(seconds=options.get(CONF_IDLE_INTERVAL, DEFAULT_IDLE_INTERVAL)),
         )
         self._failures = 0
+        self.last_success: datetime | None = None
         super().__init__(
             hass,
             LOGGER,
@@ -213,6 +214,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         self._failures = 0
         self._seen_hold = hold
         self._unreadable = reading.unreadable
+        self.last_success = dt_util.utcnow()
         self._async_end_reauth()
         changes = self._recordings.merge(reading)
         self._parties.learn(reading.calls, reading.conferences)
@@ -224,6 +226,11 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             self._note(changes, slots)
         self._took_bearings = True
         return data
+
+    @property
+    def failures(self) -> int:
+        """Return how many refreshes failed since the last one that did not."""
+        return self._failures
 
     def _refresh_failure(self, err: SignalWireError | TimeoutError) -> HomeAssistantError:
         """Return what a refresh that failed with this error raises."""

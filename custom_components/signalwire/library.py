@@ -66,6 +66,11 @@ class RecordingLibrary:
         self._playable: dict[str, None] = {}
         self._streams: set[RecordingAudio] = set()
 
+    @property
+    def listeners(self) -> int:
+        """Return how many recordings are being listened to."""
+        return len(self._streams)
+
     async def async_list(
         self,
         limit: int,

@@ -76,6 +76,11 @@ class ProjectWebhook:
         self._refusals = 0
         self._refused_since: datetime | None = None
 
+    @property
+    def has_key(self) -> bool:
+        """Return whether the key is known that callbacks are checked with."""
+        return self._key.value is not None
+
     @callback
     def async_register(self) -> None:
         """Take callbacks until the config entry is unloaded."""

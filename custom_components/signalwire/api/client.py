@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlencode
 
@@ -53,8 +54,8 @@ class SignalWireClient:
 
     @property
     def counts(self) -> RequestCounts:
-        """Return how many requests and retries there were so far."""
-        return self._transport.counts
+        """Return how many requests, retries and failures there were so far."""
+        return replace(self._transport.counts)
 
     def service_time(self) -> datetime:
         """Return what the service's clock shows, as far as its last answer tells; UTC."""

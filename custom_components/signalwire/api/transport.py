@@ -60,10 +60,14 @@ class RetryPolicy:
 
 @dataclass(slots=True)
 class RequestCounts:
-    """How many requests went out, and how many of them were retries."""
+    """How many requests went out, how many of them were retries, and how often that was in vain.
+
+    `failures` counts what ended in an error, after all its tries.
+    """
 
     requests: int = 0
     retries: int = 0
+    failures: int = 0
 
 
 class Transport:
@@ -143,14 +147,19 @@ class Transport:
                 fault = UnavailableError(f"No connection to the service ({type(err).__name__})")
             except UnavailableError as err:
                 fault = err
+            except SignalWireError:
+                self.counts.failures += 1
+                raise
             attempt += 1
             wait = max(policy.wait_before(attempt), fault.retry_after or 0)
             late = attempt > policy.attempts or monotonic() + wait >= deadline
             if not repeatable or late or not wanted():
+                self.counts.failures += 1
                 raise fault from None
             _LOGGER.debug("%s again in %.2f s: %s", method, wait, fault)
             await asyncio.sleep(wait)
             if not wanted():
+                self.counts.failures += 1
                 raise fault from None
             self.counts.retries += 1
 
