@@ -136,6 +136,8 @@ class Recording:
     updates: int = 0
     skipped: timedelta = timedelta(0)
     paused_since: datetime | None = None
+    # After its end, until the price is known.
+    price_delay: timedelta = timedelta(0)
     callback_url: str | None = None
     callback_events: tuple[str, ...] = ("completed",)
     callback_method: str = "POST"
@@ -159,6 +161,7 @@ class Recording:
             return self._shown
         uri = f"{BASE}/Accounts/{project}/Recordings/{self.sid}"
         duration = self.duration(now)
+        priced = self.ended is not None and now >= self.ended + self.price_delay
         shown: Json = {
             "sid": self.sid,
             "account_sid": project,
@@ -172,7 +175,7 @@ class Recording:
             "start_time": rfc2822(self.created),
             "end_time": rfc2822(self.ended),
             "duration": duration,
-            "price": None if self.ended is None else f"{-0.0025 * (duration // 60 + 1):.4f}",
+            "price": None if not priced else f"{-0.0025 * (duration // 60 + 1):.4f}",
             "price_unit": "USD",
             "source": self.source,
             "status": self.status.value,
@@ -182,6 +185,6 @@ class Recording:
             "encryption_details": None,
             "trim": self.trim,
         }
-        if not self.is_active:
+        if not self.is_active and priced:
             self._shown = shown
         return shown

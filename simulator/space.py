@@ -24,6 +24,8 @@ class Space:
         """Take the clock, and the seconds below which a recording is absent."""
         self.now = now or (lambda: datetime.now(UTC))
         self.shortest_recording = timedelta(seconds=shortest_recording)
+        # How long it takes until the price of a recording that has ended is known.
+        self.price_delay = timedelta(0)
         self.calls: dict[str, Call] = {}
         self.conferences: dict[str, Conference] = {}
         self.recordings: dict[str, Recording] = {}
@@ -109,6 +111,7 @@ class Space:
             status=Status.QUEUED if queued else Status.IN_PROGRESS,
             channels=channels,
             trim=trim,
+            price_delay=self.price_delay,
             source="StartCallRecordingApi" if call_sid else "StartConferenceRecording",
             callback_url=callback_url,
             callback_events=callback_events,
@@ -172,6 +175,7 @@ class Space:
                 call_sid=call.sid,
                 status=Status(status),
                 source="DialVerb",
+                price_delay=self.price_delay,
             )
             if recording.status not in ACTIVE:
                 recording.ended = created + timedelta(seconds=duration)

@@ -17,7 +17,7 @@ from .const import CONF_PROJECT_ID, CONF_SPACE, DOMAIN, LOGGER
 from .coordinator import SignalWireConfigEntry, SignalWireCoordinator
 from .devices import async_slot_devices, project_device_info, slot_number
 from .services import async_setup_services
-from .storage import project_store
+from .storage import day_store, project_store
 from .voice import async_set_up_sentences, async_stop_listening
 from .webhook import async_ensure_webhook_id, async_remove_cloudhook
 
@@ -85,6 +85,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SignalWireConfigEntry) 
 async def async_remove_entry(hass: HomeAssistant, entry: SignalWireConfigEntry) -> None:
     """Remove what was kept for a SignalWire project."""
     await project_store(hass, entry.entry_id).async_remove()
+    await day_store(hass, entry.entry_id).async_remove()
     await async_remove_cloudhook(hass, entry)
     if not hass.config_entries.async_entries(DOMAIN):
         async_stop_listening(hass)

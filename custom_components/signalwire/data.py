@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .api import PauseBehavior, Recording
+from .daily import Today
 from .hold import HoldStatus
 from .parties import Parties
 
@@ -15,7 +16,7 @@ class ProjectData:
     `recordings` are all active ones by SID; `slots` maps every slot to the SID that sits in it,
     or None; `parties` maps SIDs of recordings to who talks to whom, once that has been read;
     `pause_behaviors` maps them to what was chosen for their next pause; `hold` is whether all of
-    them are to be paused.
+    them are to be paused; `today` counts those that have ended today.
     """
 
     recordings: Mapping[str, Recording] = field(default_factory=dict)
@@ -24,6 +25,7 @@ class ProjectData:
     pause_behavior: PauseBehavior = PauseBehavior.SILENCE
     pause_behaviors: Mapping[str, PauseBehavior] = field(default_factory=dict)
     hold: HoldStatus = field(default_factory=HoldStatus)
+    today: Today = field(default_factory=Today)
 
     def in_slot(self, number: int) -> Recording | None:
         """Return the recording in a slot."""

@@ -54,17 +54,20 @@ class Discovery:
         self._seen_until: datetime | None = None
         self._reads = asyncio.Semaphore(MOST_READS_AT_ONCE)
 
-    async def async_read(self, known: Mapping[str, Recording | None]) -> Reading:
+    async def async_read(
+        self, known: Mapping[str, Recording | None], also_since: datetime | None = None
+    ) -> Reading:
         """Return what the service shows of new and of known active recordings.
 
-        `known` are the active recordings by SID, None where only the SID is known. Raises
-        SignalWireError; the next call then reads again all that this one was to read.
+        `known` are the active recordings by SID, None where only the SID is known. What was
+        created since `also_since` is shown again, as far as that takes no further request.
+        Raises SignalWireError; the next call then reads again all that this one was to read.
         """
         began, now = self._client.service_time(), dt_util.utcnow()
         if self._seen_until is None:
             reading = await self._async_first_read(began - self._look_back)
         else:
-            reading = await self._async_read_on(self._seen_until - LIST_OVERLAP, known)
+            reading = await self._async_read_on(self._seen_until - LIST_OVERLAP, known, also_since)
         unseen = known.keys() - reading.recordings.keys()
         await _together(self._async_read_one(sid, reading) for sid in unseen)
         # A later answer may have shown that the service's clock is not where it was thought; and
@@ -104,7 +107,10 @@ class Discovery:
                 reading.unreadable += page.unreadable
 
     async def _async_read_on(
-        self, since: datetime, known: Mapping[str, Recording | None]
+        self,
+        since: datetime,
+        known: Mapping[str, Recording | None],
+        also_since: datetime | None,
     ) -> Reading:
         """List what is new, and as much more as is cheaper than to read known ones alone."""
         created = sorted(
@@ -118,7 +124,8 @@ class Discovery:
         oldest = created[0] - timedelta(seconds=1) if created else since
         reading = Reading()
         pages = 0
-        async for page in self._client.recording_pages(created_after=min(oldest, since)):
+        start = min(oldest, since, also_since - timedelta(seconds=1) if also_since else since)
+        async for page in self._client.recording_pages(created_after=start):
             pages += 1
             reading.recordings.update((recording.sid, recording) for recording in page.items)
             reading.unreadable += page.unreadable

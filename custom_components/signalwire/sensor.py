@@ -16,6 +16,7 @@ from homeassistant.const import EntityCategory, UnitOfTime
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
+from homeassistant.util import dt as dt_util
 
 from .api import Recording, RecordingSource, RecordingStatus
 from .coordinator import SignalWireConfigEntry
@@ -36,7 +37,10 @@ type SensorValue = StateType | datetime | Decimal
 class ProjectSensorDescription(SensorEntityDescription):
     """Describes a sensor of the project."""
 
-    value_fn: Callable[[ProjectData], int | datetime | None]
+    value_fn: Callable[[ProjectData], int | datetime | Decimal | None]
+    unit_fn: Callable[[ProjectData], str | None] = lambda _: None
+    # Counts what has ended today, so it begins anew at midnight.
+    is_daily: bool = False
     # Ours alone, so shown whether the service answers or not.
     always_available: bool = False
 
@@ -80,6 +84,27 @@ PROJECT_SENSORS = (
         device_class=SensorDeviceClass.TIMESTAMP,
         always_available=True,
         value_fn=lambda data: data.hold.until,
+    ),
+    ProjectSensorDescription(
+        key="recorded_time_today",
+        translation_key="recorded_time_today",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.SECONDS,
+        suggested_unit_of_measurement=UnitOfTime.MINUTES,
+        suggested_display_precision=0,
+        state_class=SensorStateClass.TOTAL,
+        is_daily=True,
+        value_fn=lambda data: data.today.seconds,
+    ),
+    ProjectSensorDescription(
+        key="recording_cost_today",
+        translation_key="recording_cost_today",
+        device_class=SensorDeviceClass.MONETARY,
+        suggested_display_precision=2,
+        state_class=SensorStateClass.TOTAL,
+        is_daily=True,
+        value_fn=lambda data: data.today.cost,
+        unit_fn=lambda data: data.today.currency,
     ),
 )
 
@@ -184,9 +209,26 @@ class ProjectSensor(ProjectEntity, SensorEntity):
 
     @property
     @override
-    def native_value(self) -> int | datetime | None:
+    def native_value(self) -> int | datetime | Decimal | None:
         """Return what is known."""
         return self.entity_description.value_fn(self.coordinator.data)
+
+    @property
+    @override
+    def native_unit_of_measurement(self) -> str | None:
+        """Return the unit, which for money is what the service charges in."""
+        return (
+            self.entity_description.unit_fn(self.coordinator.data)
+            or self.entity_description.native_unit_of_measurement
+        )
+
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        """Return the midnight since which a daily sensor counts."""
+        if not self.entity_description.is_daily:
+            return None
+        return dt_util.start_of_local_day(self.coordinator.data.today.day)
 
 
 class RecordingSensor(SlotEntity, SensorEntity):

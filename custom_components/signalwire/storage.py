@@ -12,6 +12,7 @@ from homeassistant.util import dt as dt_util
 
 from .api import PauseBehavior
 from .const import DOMAIN
+from .daily import StoredDay
 from .hold import PausedBy, RecordingHold
 
 _VERSION = 1
@@ -41,11 +42,17 @@ class StoredProject(TypedDict):
 
 
 type ProjectStore = Store[StoredProject]
+type DayStore = Store[StoredDay]
 
 
 def project_store(hass: HomeAssistant, entry_id: str) -> ProjectStore:
     """Return the store of one config entry; private, because it holds SIDs of recordings."""
     return Store(hass, _VERSION, f"{DOMAIN}.{entry_id}", private=True, atomic_writes=True)
+
+
+def day_store(hass: HomeAssistant, entry_id: str) -> DayStore:
+    """Return the store of what was counted today; on its own, because it is written rarely."""
+    return Store(hass, _VERSION, f"{DOMAIN}.{entry_id}.today", private=True, atomic_writes=True)
 
 
 def stored_hold(hold: RecordingHold) -> StoredHold:

@@ -1,0 +1,155 @@
+"""How long was recorded today, and what it cost, out of what refreshes show anyway."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import NotRequired, TypedDict
+
+from .api import Recording, RecordingStatus
+
+# For so long after its end, a recording is listed again to see its price.
+_PRICE_COMES_WITHIN = timedelta(minutes=10)
+# The list would grow with how long ago the recording began.
+_LONGEST_LISTED = timedelta(hours=1)
+
+
+class StoredDay(TypedDict):
+    """The finished recordings of a day (ISO 8601, local) by SID: seconds, and price or None."""
+
+    day: str
+    recordings: dict[str, tuple[int, str | None]]
+    currency: NotRequired[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Today:
+    """What can be shown of a day: seconds, and the cost in a currency once that is known."""
+
+    day: date = date.min
+    seconds: int = 0
+    cost: Decimal | None = None
+    currency: str | None = None
+
+
+@dataclass(slots=True)
+class _Counted:
+    seconds: int
+    price: Decimal | None
+    created: datetime | None = None
+    ended: datetime | None = None
+
+
+class DailyTotals:
+    """Counts each finished recording once, on the day on which it ended.
+
+    Recordings are shown again and again, and some change after their end: the last that was
+    heard of one counts. A price that was known once is not forgotten.
+    """
+
+    def __init__(self, day_of: Callable[[datetime], date]) -> None:
+        """Take what tells on which local day a time is."""
+        self._day_of = day_of
+        self._day = date.min
+        self._counted: dict[str, _Counted] = {}
+        self._currency: str | None = None
+
+    def restore(self, stored: StoredDay) -> None:
+        """Bring back what was counted before a restart; damaged entries are left out."""
+        self._day = date.fromisoformat(stored["day"])
+        self._currency = stored.get("currency")
+        for sid, (seconds, price) in stored["recordings"].items():
+            try:
+                self._counted[sid] = _Counted(seconds, None if price is None else Decimal(price))
+            except InvalidOperation:
+                continue
+
+    def to_store(self) -> StoredDay:
+        """Return what is kept over restarts."""
+        stored = StoredDay(
+            day=self._day.isoformat(),
+            recordings={
+                sid: (counted.seconds, None if counted.price is None else str(counted.price))
+                for sid, counted in self._counted.items()
+            },
+        )
+        if self._currency is not None:
+            stored["currency"] = self._currency
+        return stored
+
+    def begin(self, now: datetime) -> bool:
+        """Count for the day that it is now; return whether that is another than before."""
+        if (day := self._day_of(now)) == self._day:
+            return False
+        self._day = day
+        self._counted.clear()
+        return True
+
+    def count(self, recordings: Iterable[Recording]) -> bool:
+        """Take what was heard of recordings; return whether that changes anything."""
+        changed = False
+        for recording in recordings:
+            if self._currency is None and recording.price_unit is not None:
+                self._currency = recording.price_unit
+                changed = True
+            if (
+                recording.status.has_ended
+                and (ended := _end_of(recording)) is not None
+                and self._day_of(ended) == self._day
+            ):
+                changed |= self._count_one(recording, ended)
+        return changed
+
+    def _count_one(self, recording: Recording, ended: datetime) -> bool:
+        seconds = 0
+        if recording.status in (RecordingStatus.COMPLETED, RecordingStatus.STOPPED):
+            seconds = recording.duration or 0
+        price = recording.price if recording.price_unit == self._currency else None
+        before = self._counted.get(recording.sid)
+        if before is not None:
+            # The answer to "stop" may not know yet what the list shows later.
+            seconds = seconds or before.seconds
+            price = before.price if price is None else price
+        self._counted[recording.sid] = _Counted(seconds, price, recording.date_created, ended)
+        return before is None or (before.seconds, before.price) != (seconds, price)
+
+    def unpriced_since(self, now: datetime) -> datetime | None:
+        """Return since when the list is worth reading again for prices that are still to come."""
+        return min(
+            (
+                counted.created
+                for counted in self._counted.values()
+                if counted.price is None
+                and counted.created is not None
+                and counted.ended is not None
+                and now - counted.ended < _PRICE_COMES_WITHIN
+                and now - counted.created < _LONGEST_LISTED
+            ),
+            default=None,
+        )
+
+    @property
+    def today(self) -> Today:
+        """Return what can be shown."""
+        cost = None
+        if self._currency is not None:
+            # The service writes what it charges as a negative amount.
+            cost = sum(
+                (abs(counted.price) for counted in self._counted.values() if counted.price),
+                Decimal(0),
+            )
+        return Today(
+            day=self._day,
+            seconds=sum(counted.seconds for counted in self._counted.values()),
+            cost=cost,
+            currency=self._currency,
+        )
+
+
+def _end_of(recording: Recording) -> datetime | None:
+    """Return when the recording ended, as far as the service says."""
+    if recording.end_time is not None:
+        return recording.end_time
+    if (started := recording.started) is not None:
+        return started + timedelta(seconds=recording.duration or 0)
+    return None
