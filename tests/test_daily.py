@@ -7,7 +7,7 @@ from typing import Any
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.signalwire.api import Recording, RecordingStatus
 from custom_components.signalwire.daily import DailyTotals, Today
@@ -273,6 +273,25 @@ async def test_what_was_counted_outlives_a_restart_that_looks_back_less_far(
     noon.tick(timedelta(days=1))
     await restart(hass, entry)
     assert _shown(hass) == (0.0, 0.0)
+
+
+async def test_what_is_counted_is_stored_however_much_there_is_to_count(
+    hass: HomeAssistant,
+    noon: FrozenDateTimeFactory,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    hass_storage: dict[str, Any],
+) -> None:
+    await _set_up(hass, entry)
+    key = f"signalwire.{entry.entry_id}.today"
+    for _ in range(8):
+        assert key not in hass_storage
+        past_recording(simulator, timedelta(0))
+        await refresh(hass, entry)
+        noon.tick(40)
+        async_fire_time_changed(hass)
+        await hass.async_block_till_done(wait_background_tasks=True)
+    assert key in hass_storage
 
 
 async def test_while_the_service_is_down_they_are_unavailable_and_lose_nothing(

@@ -41,8 +41,8 @@ from .const import (
     LOGGER,
 )
 from .control import RecordingControl
-from .daily import DailyTotals
 from .data import ProjectData
+from .day_keeper import DayKeeper
 from .devices import async_slot_devices
 from .discovery import Discovery
 from .errors import failed, recording_ended
@@ -59,7 +59,6 @@ from .slots import Slots
 from .storage import (
     StoredProject,
     StoredRecording,
-    day_store,
     project_store,
     read_stored,
     stored_hold,
@@ -71,8 +70,6 @@ _SAVE_DELAY = 1.0
 # Seconds; a refresh of a thousand recordings takes far less than one.
 _LONGEST_REFRESH = 60.0
 _OFTEN_UNDONE = 3
-# What was counted since is listed again after a crash.
-_DAY_SAVE_DELAY = 300.0
 _REFRESH_COOLDOWN = 0.5
 
 type SignalWireConfigEntry = ConfigEntry[SignalWireCoordinator]
@@ -162,8 +159,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             verify=options.get(CONF_VERIFY_SIGNATURE, True),
         )
         self.library = RecordingLibrary(client)
-        self._daily = DailyTotals(lambda moment: dt_util.as_local(moment).date())
-        self._day_store = day_store(hass, entry.entry_id)
+        self._day = DayKeeper(hass, entry.entry_id)
         self._stored: StoredProject | None = None
         self._unreadable = 0
         self._some_unreadable = False
@@ -182,8 +178,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
     @override
     async def _async_setup(self) -> None:
         """Bring back the slots there were, each with the recording that it had."""
-        if (counted := await self._day_store.async_load()) is not None:
-            self._daily.restore(counted)
+        await self._day.async_load()
         stored = await self._store.async_load()
         kept = read_stored(stored)
         self._recordings.restore(kept.sids)
@@ -212,7 +207,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             async with asyncio.timeout(_LONGEST_REFRESH):
                 reading = await self._discovery.async_read(
                     dict(self._recordings.known),
-                    self._daily.unpriced_since(self.client.service_time()),
+                    self._day.unpriced_since(self.client.service_time()),
                 )
         except (SignalWireError, TimeoutError) as err:
             self._failures += 1
@@ -228,7 +223,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         self.last_success = dt_util.utcnow()
         self._async_end_reauth()
         changes = self._recordings.merge(reading)
-        self._count(reading.recordings.values())
+        self._day.async_count(reading.recordings.values(), self.client.service_time())
         self._parties.learn(reading.calls, reading.conferences)
         self._warn_of_unreadable(reading.unreadable)
         self.update_interval = self._polling.interval(busy=self._is_busy)
@@ -301,7 +296,8 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         if self._ended:
             return
         changes = list(changes)
-        self._count(change.after for change in changes if change.after is not None)
+        ended = (change.after for change in changes if change.after is not None)
+        self._day.async_count(ended, self.client.service_time())
         self._note(changes, self._slots.occupants)
         self._async_publish()
         self._async_ask_for_parties()
@@ -311,12 +307,6 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         elif self._is_busy and self.update_interval != self._polling.active and self._listeners:
             self.update_interval = self._polling.active
             self._schedule_refresh()
-
-    def _count(self, recordings: Iterable[Recording]) -> None:
-        """Count what has ended today."""
-        new_day = self._daily.begin(self.client.service_time())
-        if self._daily.count(recordings) or new_day:
-            self._day_store.async_delay_save(self._daily.to_store, _DAY_SAVE_DELAY)
 
     @callback
     def async_refresh_soon(self) -> None:
@@ -418,7 +408,6 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
                 self._stored = stored
                 self._store.async_delay_save(self._to_store, _SAVE_DELAY)
             self.issues.async_report_overflow(len(known), self._most_slots)
-        self._daily.begin(self.client.service_time())
         return ProjectData(
             recordings=recordings,
             slots=self._slots.occupants,
@@ -426,7 +415,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             pause_behavior=self._pause_behavior,
             pause_behaviors=dict(self._pause_behaviors),
             hold=self._hold_status(reachable=reachable),
-            today=self._daily.today,
+            today=self._day.today(self.client.service_time()),
         )
 
     def _hold_status(self, *, reachable: bool) -> HoldStatus:
@@ -475,7 +464,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
     async def async_save(self) -> None:
         """Write at once what is kept over restarts."""
         await self._store.async_save(self._to_store())
-        await self._day_store.async_save(self._daily.to_store())
+        await self._day.async_save()
 
     # What entities and actions ask for.
 

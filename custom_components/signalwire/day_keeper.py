@@ -1,0 +1,57 @@
+"""Keeps what was counted today over restarts."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from .api import Recording
+from .daily import DailyTotals, StoredDay, Today
+from .storage import day_store
+
+SAVE_WITHIN = 300.0
+"""Seconds. After a crash, what was counted since is listed again."""
+
+
+class DayKeeper:
+    """Counts the finished recordings of the day where Home Assistant is, and stores them."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        """Take the config entry whose project it is."""
+        self._hass = hass
+        self._store = day_store(hass, entry_id)
+        self._totals = DailyTotals(lambda moment: dt_util.as_local(moment).date())
+        self._due: float | None = None
+
+    async def async_load(self) -> None:
+        """Bring back what was counted before a restart."""
+        if (stored := await self._store.async_load()) is not None:
+            self._totals.restore(stored)
+
+    async def async_save(self) -> None:
+        """Store at once what was counted."""
+        await self._store.async_save(self._to_store())
+
+    @callback
+    def async_count(self, recordings: Iterable[Recording], now: datetime) -> None:
+        """Take what was heard of recordings."""
+        new_day = self._totals.begin(now)
+        if self._totals.count(recordings) or new_day:
+            time = self._hass.loop.time()
+            # Not put off by each change: on a busy day that would be for ever.
+            self._due = self._due or time + SAVE_WITHIN
+            self._store.async_delay_save(self._to_store, max(0, self._due - time))
+
+    def today(self, now: datetime) -> Today:
+        """Return what can be shown of the day that it is now."""
+        self._totals.begin(now)
+        return self._totals.today
+
+    def unpriced_since(self, now: datetime) -> datetime | None:
+        """Return since when the list is worth reading again for prices that are still to come."""
+        return self._totals.unpriced_since(now)
+
+    def _to_store(self) -> StoredDay:
+        self._due = None
+        return self._totals.to_store()
