@@ -19,6 +19,7 @@ from pytest_homeassistant_custom_component.typing import (
 )
 from syrupy.assertion import SnapshotAssertion
 
+from custom_components.signalwire import library, media_levels
 from custom_components.signalwire.library import MOST_SINGLE_READS
 from custom_components.signalwire.media_levels import MOST_SHOWN
 from custom_components.signalwire.media_source import MOST_FOUND
@@ -192,11 +193,12 @@ async def test_calls_that_no_list_shows_cost_a_bounded_number_of_requests(
     assert sum("→" in title for title in _titles(today)) == MOST_SINGLE_READS
 
 
+@pytest.mark.parametrize("ages", [(100, 200, 300), (100, 100, 100)])
 async def test_a_busy_day_comes_in_pieces_and_nothing_is_lost_or_doubled(
-    calendar: FrozenDateTimeFactory, ask: Ask, simulator: Simulator
+    calendar: FrozenDateTimeFactory, ask: Ask, simulator: Simulator, ages: tuple[int, ...]
 ) -> None:
     # Many in the same second, over the ends of the pieces.
-    for age in (100, 200, 300):
+    for age in ages:
         simulator.space.add_recordings(count=150, age=age)
     days = await _child(ask, await ask("browse", ROOT), "By day")
     assert _titles(days) == ["2026-11-20 · Today (450)"]
@@ -301,6 +303,42 @@ async def test_recordings_are_found_by_number_name_and_date(
     answer = await ask("search", ROOT, search_query=query)
     assert len(answer["result"]) == found
     assert all(not media["can_expand"] for media in answer["result"])
+
+
+async def test_what_is_remembered_is_bounded(
+    calendar: FrozenDateTimeFactory,
+    ask: Ask,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(library, "_MOST_KEPT", 20)
+    for number in range(4):
+        for _ in range(15):
+            past_recording(simulator, number * DAY + HOUR)
+    days = await _child(ask, await ask("browse", ROOT), "By day")
+    for day in days["children"]:
+        assert all("→" in title for title in _titles(await ask("browse", day["media_content_id"])))
+    kept = loaded.runtime_data.library
+    assert len(kept._playable) <= 20
+    assert len(kept._book) <= 20 + 15
+
+
+async def test_no_list_is_read_without_end_for_names(
+    calendar: FrozenDateTimeFactory,
+    ask: Ask,
+    simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(media_levels, "_MOST_CALLS_SEARCHED", 20)
+    monkeypatch.setattr(library, "LARGEST_PAGE", 20)
+    for number in range(30):
+        past_recording(simulator, timedelta(minutes=number))
+        past_conference(simulator, "Room", timedelta(minutes=number))
+    answer = await ask("search", ROOT, search_query="0100")
+    assert len(answer["result"]) == 10
+    answer = await ask("search", ROOT, search_query="room")
+    assert len(answer["result"]) == 10
 
 
 async def test_a_search_stays_where_it_is_made_and_is_bounded(
