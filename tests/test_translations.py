@@ -78,6 +78,18 @@ def test_every_issue_has_a_title_and_a_description() -> None:
         assert set(issue) == {"title", "description"}
 
 
+def test_every_text_of_the_media_browser_is_there() -> None:
+    shown = set(re.findall(r'common\("(\w+)"\)', CODE))
+    shown |= {f"weekday_{number}" for number in range(1, 8)}
+    assert shown == set(TEXTS["common"])
+
+
+def test_every_figure_of_the_system_health_has_a_name() -> None:
+    source = (FOLDER / "system_health.py").read_text()
+    shown = set(re.findall(r'info\["(\w+)"\]', source)) | {"projects"}
+    assert shown == set(TEXTS["system_health"]["info"])
+
+
 @pytest.mark.parametrize("step", ["user", "reconfigure", "reauth_confirm"])
 def test_every_field_is_explained(step: str) -> None:
     texts = TEXTS["config"]["step"][step]
