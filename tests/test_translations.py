@@ -69,7 +69,7 @@ def test_every_action_and_its_fields_are_described() -> None:
 
 def test_the_logbook_has_words_for_everything_that_happens() -> None:
     words = {f"logbook_{kind}" for kind in ActivityType} | {f"actor_{actor}" for actor in Actor}
-    assert set(TEXTS["common"]) == words
+    assert words == {key for key in TEXTS["common"] if key.startswith(("actor_", "logbook_"))}
 
 
 def test_every_issue_has_a_title_and_a_description() -> None:
@@ -81,7 +81,8 @@ def test_every_issue_has_a_title_and_a_description() -> None:
 def test_every_text_of_the_media_browser_is_there() -> None:
     shown = set(re.findall(r'common\("(\w+)"\)', CODE))
     shown |= {f"weekday_{number}" for number in range(1, 8)}
-    assert shown == set(TEXTS["common"])
+    told = {key for key in TEXTS["common"] if key.startswith(("actor_", "logbook_"))}
+    assert shown == set(TEXTS["common"]) - told
 
 
 def test_every_figure_of_the_system_health_has_a_name() -> None:

@@ -223,7 +223,8 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         self.last_success = dt_util.utcnow()
         self._async_end_reauth()
         changes = self._recordings.merge(reading)
-        self._day.async_count(reading.recordings.values(), self.client.service_time())
+        if not self._ended:
+            self._day.async_count(reading.recordings.values(), self.client.service_time())
         self._parties.learn(reading.calls, reading.conferences)
         self._warn_of_unreadable(reading.unreadable)
         self.update_interval = self._polling.interval(busy=self._is_busy)

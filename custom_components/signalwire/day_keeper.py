@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from .api import Recording
+from .const import LOGGER
 from .daily import DailyTotals, StoredDay, Today
 from .storage import day_store
 
@@ -26,8 +27,13 @@ class DayKeeper:
 
     async def async_load(self) -> None:
         """Bring back what was counted before a restart."""
-        if (stored := await self._store.async_load()) is not None:
+        if (stored := await self._store.async_load()) is None:
+            return
+        try:
             self._totals.restore(stored)
+        except AttributeError, KeyError, TypeError, ValueError:
+            # Edited by hand or damaged; what ended within the look-back is listed again.
+            LOGGER.warning("What was counted today could not be read")
 
     async def async_save(self) -> None:
         """Store at once what was counted."""

@@ -113,7 +113,10 @@ class Transport:
         Raises the errors of this package, and nothing else.
         """
         return await self._persist(
-            method, lambda: self._attempt(method, path, form), repeatable=repeatable
+            method,
+            lambda: self._attempt(method, path, form),
+            repeatable=repeatable,
+            wanted=wanted,
         )
 
     async def open_public(self, path: str, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
@@ -128,7 +131,12 @@ class Transport:
         return await self._persist("GET", lambda: self._open(url, headers), repeatable=True)
 
     async def _persist[AnswerT](
-        self, method: str, attempt_once: Callable[[], Awaitable[AnswerT]], *, repeatable: bool
+        self,
+        method: str,
+        attempt_once: Callable[[], Awaitable[AnswerT]],
+        *,
+        repeatable: bool,
+        wanted: Callable[[], bool] = lambda: True,
     ) -> AnswerT:
         """Return what one of the tries returns, or raise the error of the last one."""
         policy = self._retry_policy
