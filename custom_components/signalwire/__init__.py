@@ -16,6 +16,7 @@ from .audio_view import RecordingAudioView
 from .const import CONF_PROJECT_ID, CONF_SPACE, DOMAIN, LOGGER
 from .coordinator import SignalWireConfigEntry, SignalWireCoordinator
 from .devices import async_slot_devices, project_device_info, slot_number
+from .frontend import async_setup_frontend
 from .services import async_setup_services
 from .storage import day_store, project_store
 from .voice import async_set_up_sentences, async_stop_listening
@@ -33,10 +34,11 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set up the actions and the view, which are there whether a project is or not."""
+    """Set up what is there whether a project is or not."""
     async_setup_services(hass)
     async_set_up_sentences(hass)
     hass.http.register_view(RecordingAudioView())
+    await async_setup_frontend(hass)
     return True
 
 
