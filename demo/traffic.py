@@ -51,6 +51,15 @@ class Control:
         """Let calls have been recorded some time ago; both in seconds."""
         await self._post("recordings", {"count": count, "age": age, "duration": duration})
 
+    async def fail(self, **fault: object) -> None:
+        """Let requests fail as the simulator's fault says; what is left out matches all."""
+        await self._post("faults", fault)
+
+    async def mend(self) -> None:
+        """Let every request succeed again."""
+        async with self.session.delete(f"{self.address}/_sim/faults") as response:
+            response.raise_for_status()
+
     async def call_back(self, url: str) -> None:
         """Let the service tell this address of every recording that starts and ends."""
         await self._post("settings", {"callback_url": url})

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Final
 
 from homeassistant.components import frontend
-from homeassistant.components.http import StaticPathConfig
+
+# Home Assistant's own integrations take it from there, too, though it is not said to be exported.
+from homeassistant.components.http import StaticPathConfig  # type: ignore[attr-defined]
 from homeassistant.core import HomeAssistant
 
 from .const import DOMAIN

@@ -1,4 +1,4 @@
-"""What the browser tests share: a running demo, its simulator, and a browser in front of it."""
+"""What the browser tests share: a running demo, its simulator, and a browser."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import json
 from pathlib import Path
 import re
+from typing import Any
 
 import aiohttp
 from playwright.async_api import Locator, Page
@@ -15,13 +16,17 @@ from demo.browser import find_browser, opened
 from demo.outside import Demo, started
 from demo.settings import free_port
 from demo.traffic import Control
+from demo.waiting import wait_until
 
-NEEDS_BROWSER = [
+IN_A_BROWSER = [
     pytest.mark.browser,
     pytest.mark.timeout(300),
     pytest.mark.usefixtures("socket_enabled"),
     pytest.mark.skipif(find_browser() is None, reason="no Chromium on the PATH"),
 ]
+CALLER = "+15555550142"
+CALLED = "+15555550100"
+LIMIT = 20
 
 # What Home Assistant says of every custom integration.
 _UNTESTED = "which has not been tested by Home Assistant"
@@ -32,7 +37,7 @@ _MEDIA = re.compile(r"/Recordings/[0-9a-f-]{36}|\.(wav|mp3)\b")
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A running demo, its simulator, and the browser."""
+    """A running demo, its simulator, and the browser at the dashboard."""
 
     demo: Demo
     control: Control
@@ -43,8 +48,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(folder: Path) -> AsyncIterator[Stage]:
-    """Start the demo without calls, and open a browser."""
+async def staged(folder: Path) -> AsyncIterator[Stage]:
     arguments = ("--no-calls", "--port", str(free_port()), "--config", str(folder))
     async with (
         aiohttp.ClientSession() as session,
@@ -52,6 +56,24 @@ async def stage(folder: Path) -> AsyncIterator[Stage]:
         opened(find_browser() or "", (1280, 800), 1) as page,
     ):
         yield Stage(demo, Control(session, demo.space), page)
+
+
+async def recording_that_is(stage: Stage, status: str) -> dict[str, Any]:
+    """Return the simulator's one recording that has the status, once there is one."""
+
+    async def probe() -> dict[str, Any] | None:
+        state = await stage.control.state()
+        assert state is not None
+        found = [recording for recording in state["recordings"] if recording["status"] == status]
+        return found[0] if found else None
+
+    return await wait_until(probe, f"a recording of the simulator was {status}", LIMIT)
+
+
+async def updates(stage: Stage) -> list[dict[str, Any]]:
+    """Return the updates that the simulator received."""
+    requests = await stage.control.requests()
+    return [request for request in requests if request["method"] == "POST"]
 
 
 def check_silence(demo: Demo, folder: Path) -> None:

@@ -6,9 +6,9 @@ import re
 from playwright.async_api import Locator, Page, expect
 
 from demo.browser import log_in
-from tests.browser.stage import NEEDS_BROWSER, check_silence, stage
+from tests.browser.stage import IN_A_BROWSER, check_silence, staged
 
-pytestmark = NEEDS_BROWSER
+pytestmark = IN_A_BROWSER
 
 _CALLER = "+15555550142"
 _CALLED = "+15555550100"
@@ -33,7 +33,7 @@ def _item(page: Page, text: str) -> Locator:
 
 async def test_a_past_recording_is_found_and_played(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
-    async with stage(folder) as set_up:
+    async with staged(folder) as set_up:
         page, control = set_up.page, set_up.control
         await page.add_init_script(_WITNESS)
         await control.add_recordings(3, 30 * _HOUR, 125)
