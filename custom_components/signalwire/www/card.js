@@ -110,9 +110,10 @@ export class RecordingsCard extends HTMLElement {
 
   _click({ target, detail }) {
     const control = target.closest("[data-do]");
-    // A tap meant for what has just moved away must not hit what took its place.
-    const late = detail && performance.now() - this._moved < SETTLE;
-    if (!control || this._held || late) return;
+    // A tap meant for what has just moved away must not hit what took its place. Keys have no
+    // detail, and are meant for what has the focus.
+    const late = this._held || performance.now() - this._moved < SETTLE;
+    if (!control || (detail && late)) return;
     const slot = this._slotOf(control);
     const { ids } = this._project;
     const { do: what, option } = control.dataset;
