@@ -18,6 +18,14 @@ _FLAGS = (
     "--disable-sync",
 )
 _SLOW = 30_000
+_DASHBOARD = "signalwire-recordings"
+_ADD = """async url_path => {
+  const { callWS } = document.querySelector("home-assistant").hass;
+  const named = { url_path, title: "SignalWire recordings", icon: "mdi:record-rec" };
+  await callWS({ type: "lovelace/dashboards/create", mode: "storage", ...named });
+  const config = { strategy: { type: "custom:signalwire-recordings" } };
+  await callWS({ type: "lovelace/config/save", url_path, config });
+}"""
 
 
 def find_browser() -> str | None:
@@ -53,3 +61,22 @@ async def log_in(page: Page, address: str, user: str, password: str) -> None:
     await page.fill("input[name=password]", password)
     await page.keyboard.press("Enter")
     await page.wait_for_selector("hui-root")
+
+
+async def open_recordings(page: Page, address: str) -> None:
+    """Add the integration's own dashboard, and open it."""
+    await page.evaluate(_ADD, _DASHBOARD)
+    await page.goto(f"{address}/{_DASHBOARD}")
+
+
+async def say_to_assist(page: Page, *sentences: str) -> None:
+    """Open Assist and type sentences, one after the other's answer."""
+    await page.get_by_role("button", name="Assist", exact=True).first.click()
+    dialog = page.locator("ha-voice-command-dialog")
+    field = dialog.get_by_role("textbox").first
+    for number, sentence in enumerate(sentences, 1):
+        await field.click()
+        await field.fill(sentence)
+        await field.press("Enter")
+        # Home Assistant greets first; a sentence and its answer are a message each.
+        await dialog.locator(".message").nth(2 * number).wait_for()

@@ -1,4 +1,4 @@
-"""Take the README's pictures of the real demo: `python -m demo.pictures`."""
+"""Take the documents' pictures of the real demo: `python -m demo.pictures`."""
 
 import asyncio
 from pathlib import Path
@@ -6,23 +6,26 @@ import sys
 import tempfile
 
 import aiohttp
-from playwright.async_api import Page, ViewportSize
+from playwright.async_api import Locator, Page, ViewportSize
 
-from .browser import find_browser, log_in, opened
+from .browser import find_browser, log_in, open_recordings, opened, say_to_assist
+from .editor import EDITOR_TARGETS, open_editor
 from .outside import started
 from .screen import DemoError, complain, say
 from .settings import free_port
 from .traffic import Control
 
-_FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
-_TARGET = _FOLDER / "dashboard.png"
-_MEDIA_TARGET = _FOLDER / "media.png"
-_MEDIA_SIZE = ViewportSize(width=1100, height=620)
+_TARGET = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 _SIZE = (1400, 770)
+_PHONE = (390, 560)
 _CALLS = (("+15555550142", "+15555550100"), ("+15555550118", "+15555550101"))
 _ROOM = "Front desk"
-_AGE = 25
+_AGE = 9
+_APART = 8
+_SETTLE = 1
 _LISTENED = 9
+_DIALOG = ViewportSize(width=1000, height=720)
+_MEDIA_SIZE = ViewportSize(width=1100, height=620)
 
 
 async def _take() -> None:
@@ -43,27 +46,73 @@ async def _take() -> None:
             for number, (caller, called) in enumerate(_CALLS):
                 calls.append(await control.start_call(caller, called))
                 await switches.nth(number).wait_for()
+                # A picture of calls that all began in the same second would look made up.
+                await asyncio.sleep(_APART)
             room = await control.start_conference(_ROOM)
             await switches.nth(len(_CALLS)).wait_for()
             await switches.nth(1).click()
             await page.get_by_role("switch", checked=False).wait_for()
-            # A picture of calls that all began this very second would look made up.
             await asyncio.sleep(_AGE)
             await page.reload()
             await switches.nth(len(_CALLS)).wait_for()
             await page.get_by_text("Tap a recording").wait_for()
-            _TARGET.parent.mkdir(parents=True, exist_ok=True)
-            await page.screenshot(path=_TARGET, animations="disabled")
+            _TARGET.mkdir(parents=True, exist_ok=True)
+            await _shoot(page, "dashboard")
+            await _take_card(page, demo.address, control)
+            await _take_editor(page, demo.address)
+            await _take_assist(page, demo.address)
             for call in calls:
                 await control.hang_up(call)
             await control.end_conference(room)
             await _take_media(page, demo.address)
-    for target in (_TARGET, _MEDIA_TARGET):
-        say(f"{target}: {target.stat().st_size // 1024} KiB")
+
+
+async def _take_card(page: Page, address: str, control: Control) -> None:
+    """Take the card: in light, in the dark, on a phone, and with a promise that is not kept."""
+    await open_recordings(page, address)
+    card = page.locator("signalwire-recordings-card")
+    rows = card.get_by_role("listitem")
+    await rows.nth(len(_CALLS)).wait_for()
+    await page.mouse.move(0, 0)
+    await _shoot(card, "card-light")
+    await page.emulate_media(color_scheme="dark")
+    await _shoot(card, "card-dark")
+    await page.set_viewport_size(ViewportSize(width=_PHONE[0], height=_PHONE[1]))
+    await page.reload()
+    await rows.nth(len(_CALLS)).wait_for()
+    await _shoot(page, "card-phone")
+    await page.emulate_media(color_scheme="light")
+    await page.set_viewport_size(ViewportSize(width=_SIZE[0], height=_SIZE[1]))
+    await page.reload()
+    await control.fail(method="POST", status=503)
+    await card.get_by_role("switch").click()
+    await card.get_by_role("alert").wait_for()
+    await page.mouse.move(0, 0)
+    await _shoot(card, "card-unconfirmed")
+    await control.mend()
+    await card.get_by_role("switch").click()
+    await card.get_by_role("alert").wait_for(state="detached")
+
+
+async def _take_editor(page: Page, address: str) -> None:
+    """Take what the automation editor offers for SignalWire."""
+    await page.set_viewport_size(_DIALOG)
+    for kind in EDITOR_TARGETS:
+        await open_editor(page, address, kind)
+        await page.mouse.move(0, 0)
+        await _shoot(page, f"{kind}s")
+
+
+async def _take_assist(page: Page, address: str) -> None:
+    """Take a conversation about the calls."""
+    await page.goto(address)
+    await say_to_assist(page, "How many calls are being recorded?", "Pause the call recording")
+    await _shoot(page.locator("ha-voice-command-dialog").get_by_role("dialog"), "assist")
+    await page.keyboard.press("Escape")
 
 
 async def _take_media(page: Page, address: str) -> None:
-    """Take the picture of the calls that are over now, one of them being listened to."""
+    """Take the calls that are over now, one of them being listened to."""
     await page.set_viewport_size(_MEDIA_SIZE)
     await page.goto(f"{address}/media-browser/browser")
     titles = page.locator("ha-media-player-browse .title")
@@ -73,7 +122,15 @@ async def _take_media(page: Page, address: str) -> None:
         await titles.filter(has_text=_CALLS[0][0]).click()
     await asyncio.sleep(_LISTENED)
     await page.mouse.move(0, 0)
-    await page.screenshot(path=_MEDIA_TARGET, animations="disabled")
+    await _shoot(page, "media")
+
+
+async def _shoot(part: Page | Locator, name: str) -> None:
+    target = _TARGET / f"{name}.png"
+    # The fonts and the theme come a little after what they are for.
+    await asyncio.sleep(_SETTLE)
+    await part.screenshot(path=target, animations="disabled")
+    say(f"{target}: {target.stat().st_size // 1024} KiB")
 
 
 def main() -> int:

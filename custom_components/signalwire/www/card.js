@@ -19,6 +19,8 @@ export class RecordingsCard extends HTMLElement {
         { name: "device_id", selector: { device } },
         { name: "title", selector: { text: {} } },
       ],
+      computeLabel: ({ name }, localize) =>
+        name === "device_id" ? localize("ui.components.device-picker.device") : undefined,
     };
   }
 
