@@ -24,6 +24,8 @@ pytestmark = IN_A_BROWSER
 _OURS = "signalwire_frontend"
 _PHONE = (390, 844)
 _FINGER = 40
+# A name that somebody else has chosen.
+_ROOM = 'Room <b>1</b> & "two"'
 _LUMINANCE = """element => {
   const colours = [getComputedStyle(element).backgroundColor, getComputedStyle(element).color];
   return colours.map(colour => colour.match(/[\\d.]+/g).slice(0, 3).reduce((a, b) => a + +b, 0));
@@ -146,9 +148,9 @@ async def _see_it_on_a_phone_in_the_dark(stage: Stage, card: Locator) -> None:
     page = stage.page
     await page.emulate_media(color_scheme="dark")
     await page.set_viewport_size({"width": _PHONE[0], "height": _PHONE[1]})
-    await stage.control.start_call(CALLER, CALLED)
+    await stage.control.start_conference(_ROOM)
     row = card.get_by_role("listitem")
-    await expect(row).to_have_count(1)
+    await expect(row).to_contain_text(_ROOM)
 
     async def dark() -> bool | None:
         background, text = await card.locator("ha-card").evaluate(_LUMINANCE)

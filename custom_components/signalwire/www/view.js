@@ -4,6 +4,8 @@ import { html } from "./dom.js";
 import { activeSlots, isAnswering, partiesOf, stateOf, valueOf } from "./entities.js";
 import { clock, text } from "./texts.js";
 
+const ADD = "/config/integrations/dashboard/add?domain=signalwire";
+
 const icon = (name) => html`<ha-icon icon="mdi:${name}" aria-hidden="true"></ha-icon>`;
 
 const notice = (key, name, title, detail, role = "none") =>
@@ -68,9 +70,9 @@ export function projectView(hass, project, title, busy, now) {
     const left = Date.parse(valueOf(hass, ids["sensor.held_until"])) - now;
     const hint = held && left > 0 ? say("until", clock(hass, left)) : say(`wish_${wish.state}`);
     return html`<button class="wish" data-key="wish" data-do="wish" role="switch"
-      aria-checked="${!held}" aria-label="${say("wish")}" ${busyMark("wish") || ""}>
+      aria-checked="${!held}" aria-label="${say("wish")}" aria-describedby="hint" ${busyMark("wish") || ""}>
       ${icon(held ? "shield-lock" : "record-rec")}<strong>${say("wish")}</strong>
-      <span class="soft">${busy.has("wish") ? say("busy") : hint}</span><i></i>
+      <span class="soft" id="hint">${busy.has("wish") ? say("busy") : hint}</span><i></i>
     </button>`;
   }
 
@@ -97,5 +99,5 @@ export function projectView(hass, project, title, busy, now) {
 /** Return what is shown where there is no project. */
 export const noProject = (hass) => html`<div class="empty" data-key="none">
   ${icon("phone-plus")}<strong>${text(hass, "none")}</strong>
-  <a href="/config/integrations/dashboard/add?domain=signalwire">${text(hass, "add")}</a>
+  ${hass.user?.is_admin ? html`<a href="${ADD}">${text(hass, "add")}</a>` : ""}
 </div>`;
