@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+import re
 import shutil
 
 from playwright.async_api import Page, ViewportSize, async_playwright
@@ -71,7 +72,7 @@ async def open_recordings(page: Page, address: str) -> None:
 
 async def say_to_assist(page: Page, *sentences: str) -> None:
     """Open Assist and type sentences, one after the other's answer."""
-    await page.get_by_role("button", name="Assist", exact=True).first.click()
+    await page.get_by_role("button", name=re.compile("^Assist")).first.click()
     dialog = page.locator("ha-voice-command-dialog")
     field = dialog.get_by_role("textbox").first
     for number, sentence in enumerate(sentences, 1):
