@@ -1,10 +1,10 @@
 // The card: shows the states, asks for changes, and keeps nothing but what is being asked for.
 
 import { patch } from "./dom.js";
-import { findProjects, partiesOf, stateOf } from "./entities.js";
+import { findProjects, stateOf } from "./entities.js";
 import { load } from "./files.js";
 import { text } from "./texts.js";
-import { noProject, projectView } from "./view.js";
+import { noProject, projectView, whoOf } from "./view.js";
 
 const HOLD = 500;
 const SETTLE = 300;
@@ -136,7 +136,7 @@ export class RecordingsCard extends HTMLElement {
     const helpers = await window.loadCardHelpers();
     const sure = await helpers.showConfirmationDialog(this, {
       title: text(this._hass, "ask"),
-      text: partiesOf(this._hass, slot).join(" → "),
+      text: whoOf(this._hass, slot),
       confirmText: text(this._hass, "stop"),
       destructive: true,
     });

@@ -13,6 +13,12 @@ const notice = (key, name, title, detail, role = "none") =>
     ${icon(name)}<strong>${title}</strong><span>${detail}</span>
   </div>`;
 
+/** Return who is recorded, in words. */
+export function whoOf(hass, slot) {
+  const [from, to] = partiesOf(hass, slot);
+  return to ? text(hass, "to", from, to) : from;
+}
+
 /** Return a project; `busy` holds the IDs of what is being asked for, `now` is in milliseconds. */
 export function projectView(hass, project, title, busy, now) {
   const say = (key, ...values) => text(hass, key, ...values);
@@ -32,7 +38,7 @@ export function projectView(hass, project, title, busy, now) {
     const resting = state === "off";
     const parties = partiesOf(hass, slot);
     const [from, to] = parties.map((party) => html`<bdi>${party}</bdi>`);
-    const who = to ? say("to", ...parties) : parties[0];
+    const who = whoOf(hass, slot);
     const status = stateOf(hass, slot.ids["sensor.state"]) ?? hass.states[entity_id];
     const words = busy.has(slot.id)
       ? say("busy")
@@ -88,12 +94,12 @@ export function projectView(hass, project, title, busy, now) {
   const counts = Object.entries({ on: active - paused, off: paused })
     .filter(([, count]) => count > 0)
     .map(([key, count]) => `${say(key)}: ${count}`);
-  return html`<header><h2>${title ?? project.name}</h2>
-      <span class="soft" role="status">${answering ? counts.join(" · ") : ""}</span></header>
+  return html`<div class="head"><h2>${title ?? project.name}</h2>
+      <span class="soft" role="status">${answering ? counts.join(" · ") : ""}</span></div>
     ${alarm()}
     ${slots.length ? html`<ul data-key="rows" role="list">${slots.map(row)}</ul>` : empty()}
     ${more > 0 ? html`<p class="soft" data-key="more">${say("more", more)}</p>` : ""}
-    <footer>${wish ? wishControl() : ""}${leaves ? leavesControl() : ""}</footer>`;
+    <div class="foot">${wish ? wishControl() : ""}${leaves ? leavesControl() : ""}</div>`;
 }
 
 /** Return what is shown where there is no project. */
