@@ -61,6 +61,8 @@ class Control:
             ("DELETE", "/faults", self.clear_faults),
             ("GET", "/requests", self.show_requests),
             ("DELETE", "/requests", self.clear_requests),
+            ("GET", "/load", self.show_load),
+            ("POST", "/clock", self.advance_clock),
             ("GET", "/callbacks", self.show_callbacks),
             ("GET", "/state", self.show_state),
             ("POST", "/settings", self.change_settings),
@@ -129,16 +131,27 @@ class Control:
         return self._show(recording.render(self._settings.project, self._space.now()))
 
     async def add_recordings(self, request: web.Request) -> web.Response:
-        """Take {count, status, age, duration}, both of the latter in seconds."""
+        """Take {count, status, age, duration, spread, conference_sid}, the times in seconds."""
         given = await _given(
-            request, {"count": int, "status": str, "age": float, "duration": float}
+            request,
+            {
+                "count": int,
+                "status": str,
+                "age": float,
+                "duration": float,
+                "spread": float,
+                "conference_sid": str,
+            },
         )
+        conference_sid = given.get("conference_sid")
         try:
             added = self._space.add_recordings(
                 count=int(str(given.get("count", 1))),
                 status=str(given.get("status", "completed")),
                 age=float(str(given.get("age", 60))),
                 duration=float(str(given.get("duration", 30))),
+                spread=float(str(given.get("spread", 0))),
+                conference_sid=None if conference_sid is None else str(conference_sid),
             )
         except ValueError as err:
             raise _bad(str(err)) from None
@@ -169,6 +182,17 @@ class Control:
         """Begin the log anew."""
         self._requests.clear()
         return self._show({"requests": 0})
+
+    async def show_load(self, request: web.Request) -> web.Response:
+        """Answer with how many requests there were since the log began, and most at once."""
+        log = self._requests
+        return self._show({"requests": log.total, "most_at_once": log.most_at_once})
+
+    async def advance_clock(self, request: web.Request) -> web.Response:
+        """Take {seconds} by which the space's time is to go on at once."""
+        given = await _given(request, {"seconds": float})
+        self._space.advance(float(str(given.get("seconds", 0))))
+        return self._show({"now": self._space.now().isoformat()})
 
     async def show_callbacks(self, request: web.Request) -> web.Response:
         """Answer with the callbacks that were sent."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from enum import StrEnum
+import json
 
 BASE = "/api/laml/2010-04-01"
 API_VERSION = "2010-04-01"
@@ -142,6 +143,7 @@ class Recording:
     callback_events: tuple[str, ...] = ("completed",)
     callback_method: str = "POST"
     _shown: Json | None = field(default=None, repr=False)
+    _text: str | None = field(default=None, repr=False)
 
     @property
     def is_active(self) -> bool:
@@ -188,3 +190,12 @@ class Recording:
         if not self.is_active and priced:
             self._shown = shown
         return shown
+
+    def render_text(self, project: str, now: datetime) -> str:
+        """Return the recording as JSON; what has ended is written once, for thousands in a list."""
+        if self._text is not None:
+            return self._text
+        text = json.dumps(self.render(project, now))
+        if not self.is_active:
+            self._text = text
+        return text

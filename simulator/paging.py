@@ -1,6 +1,7 @@
 """Lists in pages, with cursors that stay where they are when something is added."""
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 import re
 from urllib.parse import urlencode
 
@@ -14,24 +15,24 @@ type Item = Call | Conference | Recording
 
 
 def page_of[T: (Call, Conference, Recording)](
-    items: Iterable[T], query: Mapping[str, str], path: str
+    items: Sequence[T], query: Mapping[str, str], path: str
 ) -> tuple[list[T], Json]:
     """Return the items of the page that the query asks for, and the fields around them.
 
-    `PageSize` over 1,000 counts as 1,000. A page beyond the first needs the token of the page
-    before it. Raises ServiceError for a query that makes no sense.
+    `items` are in order of `creation_order`; a page has the newest first. `PageSize` over 1,000
+    counts as 1,000. A page beyond the first needs the token of the page before it. Raises
+    ServiceError for a query that makes no sense.
     """
     number = _whole(query, "Page", 0, 0)
     size = min(_whole(query, "PageSize", _DEFAULT_SIZE, 1), _LARGEST_SIZE)
-    ordered = sorted(items, key=_key, reverse=True)
+    end = len(items)
     if token := query.get("PageToken"):
-        after = _parse_token(token)
-        ordered = [item for item in ordered if _key(item) < after]
+        end = bisect_left(items, _parse_token(token), key=creation_order)
     elif number:
         raise invalid("PageToken is required beyond the first page")
-    page = ordered[:size]
+    page = list(reversed(items[max(0, end - size) : end]))
     following = None
-    if len(ordered) > size:
+    if end > size:
         following = {"Page": str(number + 1), "PageToken": _token(page[-1])}
     kept = {key: value for key, value in query.items() if key not in ("Page", "PageToken")}
     path = f"{BASE}{path}"
@@ -46,12 +47,13 @@ def page_of[T: (Call, Conference, Recording)](
     return page, fields
 
 
-def _key(item: Item) -> tuple[float, str]:
+def creation_order(item: Item) -> tuple[float, str]:
+    """Return what lists are ordered by, and what a page's token stands for."""
     return item.created.timestamp(), item.sid
 
 
 def _token(item: Item) -> str:
-    created, sid = _key(item)
+    created, sid = creation_order(item)
     return f"PA{created!r}_{sid}"
 
 

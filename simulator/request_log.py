@@ -1,9 +1,11 @@
 """What the service's side received: the witness of every test."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import override
 
 from .models import Json
 
@@ -40,3 +42,24 @@ class RequestLog(deque[ReceivedRequest]):
 
     def __init__(self) -> None:
         super().__init__(maxlen=_LONGEST)
+        self.total = 0
+        self.most_at_once = 0
+        self._under_way = 0
+
+    @contextmanager
+    def under_way(self, request: ReceivedRequest) -> Iterator[None]:
+        """Log a request, and count it as under way until its answer is made."""
+        self.append(request)
+        self.total += 1
+        self._under_way += 1
+        self.most_at_once = max(self.most_at_once, self._under_way)
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+
+    @override
+    def clear(self) -> None:
+        """Begin anew."""
+        super().clear()
+        self.total = self.most_at_once = 0

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from email.utils import format_datetime
 
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
@@ -41,9 +42,11 @@ def middleware(space: Space, faults: Faults, requests: RequestLog) -> Middleware
         if request.method == "POST":
             form = await request.post()
             received.form = {key: value for key, value in form.items() if isinstance(value, str)}
-        requests.append(received)
-        fault = faults.take(request.method, request.path)
-        response = await _under(fault, request, handler)
+        with requests.under_way(received):
+            fault = faults.take(request.method, request.path)
+            response = await _under(fault, request, handler)
+        # The date of the space, which may be ahead of the machine's.
+        response.headers.setdefault("Date", format_datetime(space.now(), usegmt=True))
         received.status = response.status if fault is None or not fault.drop else None
         return response
 

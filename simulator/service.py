@@ -2,18 +2,19 @@
 
 from base64 import b64decode
 import binascii
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from hmac import compare_digest
+import json
 
 from aiohttp import web
 
 from . import media
 from .errors import ServiceError, invalid, not_found, string_array, unauthorized
 from .models import BASE, CUT_OFF, Call, Conference, Json, Recording
-from .paging import page_of
+from .paging import creation_order, page_of
 from .settings import Settings
 from .space import Space
 
@@ -29,6 +30,8 @@ class Service:
         self._settings = settings
         self._space = space
         self.streams = media.Streams()
+        self._ordered: list[Recording] = []
+        self._ordered_state = (0, "")
 
     def routes(self) -> Iterable[web.RouteDef]:
         """Return every endpoint, with and without `.json` behind its path."""
@@ -128,7 +131,9 @@ class Service:
             found = [call for call in found if call.from_number == number]
         if number := query.get("To"):
             found = [call for call in found if call.to_number == number]
-        return self._list("calls", *page_of(found, query, _tail(request)))
+        return self._list(
+            "calls", *page_of(sorted(found, key=creation_order), query, _tail(request))
+        )
 
     async def get_call(self, request: web.Request) -> web.Response:
         """Answer with one call."""
@@ -149,7 +154,9 @@ class Service:
             found = [conference for conference in found if _day(conference) < before.date()]
         if name := query.get("FriendlyName"):
             found = [conference for conference in found if conference.friendly_name == name]
-        return self._list("conferences", *page_of(found, query, _tail(request)))
+        return self._list(
+            "conferences", *page_of(sorted(found, key=creation_order), query, _tail(request))
+        )
 
     async def get_conference(self, request: web.Request) -> web.Response:
         """Answer with one conference."""
@@ -162,7 +169,7 @@ class Service:
         """Answer with a page of the project's, a call's or a conference's recordings."""
         self._authorize(request, "voice")
         query = request.query
-        found: Iterable[Recording] = self._space.recordings.values()
+        found: Sequence[Recording] = self._in_order()
         if call := request.match_info.get("call") or query.get("CallSid"):
             found = [recording for recording in found if recording.call_sid == call]
         if conference := request.match_info.get("conference") or query.get("ConferenceSid"):
@@ -313,6 +320,21 @@ class Service:
         loose = {key: shown[key] for key in shown.keys() - {"trim", "encryption_details"}}
         return {**loose, "price": float(str(price)) if price is not None else 0.0}
 
+    def _render_text(self, recording: Recording) -> str:
+        if self._settings.loose:
+            return json.dumps(self._render(recording))
+        return recording.render_text(self._settings.project, self._space.now())
+
+    def _in_order(self) -> Sequence[Recording]:
+        """Return all recordings in the order of their creation, sorted once for many pages."""
+        recordings = self._space.recordings
+        # They are added and deleted, and no SID comes twice: so these two tell of any change.
+        state = (len(recordings), next(reversed(recordings), ""))
+        if state != self._ordered_state:
+            self._ordered = sorted(recordings.values(), key=creation_order)
+            self._ordered_state = state
+        return self._ordered
+
     def _list(
         self,
         key: str,
@@ -320,16 +342,17 @@ class Service:
         fields: Json,
     ) -> web.Response:
         now = self._space.now()
-        shown = [
-            self._render(item)
+        shown = ", ".join(
+            self._render_text(item)
             if isinstance(item, Recording)
-            else item.render(self._settings.project, now)
+            else json.dumps(item.render(self._settings.project, now))
             for item in items
-        ]
+        )
         uri = fields["next_page_uri"]
         if self._settings.loose and isinstance(uri, str):
             fields["next_page_uri"] = uri.replace(BASE, _OLD_BASE, 1)
-        return web.json_response({**fields, key: shown})
+        around = json.dumps({**fields, key: []})
+        return web.json_response(text=f"{around.removesuffix(']}')}{shown}]}}")
 
 
 def _tail(request: web.Request) -> str:

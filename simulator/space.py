@@ -22,7 +22,8 @@ class Space:
         self, now: Callable[[], datetime] | None = None, shortest_recording: float = 0
     ) -> None:
         """Take the clock, and the seconds below which a recording is absent."""
-        self.now = now or (lambda: datetime.now(UTC))
+        self._clock = now or (lambda: datetime.now(UTC))
+        self._ahead = timedelta(0)
         self.shortest_recording = timedelta(seconds=shortest_recording)
         # How long it takes until the price of a recording that has ended is known.
         self.price_delay = timedelta(0)
@@ -31,6 +32,14 @@ class Space:
         self.recordings: dict[str, Recording] = {}
         self.listeners: list[Listener] = []
         self._numbers = count()
+
+    def now(self) -> datetime:
+        """Return the time on the space."""
+        return self._clock() + self._ahead
+
+    def advance(self, seconds: float) -> None:
+        """Let time go by at once."""
+        self._ahead += timedelta(seconds=seconds)
 
     def clear(self) -> None:
         """Forget everything."""
@@ -161,25 +170,41 @@ class Space:
         del self.recordings[sid]
 
     def add_recordings(
-        self, *, count: int, status: str = "completed", age: float = 60, duration: float = 30
+        self,
+        *,
+        count: int,
+        status: str = "completed",
+        age: float = 60,
+        duration: float = 30,
+        spread: float = 0,
+        conference_sid: str | None = None,
     ) -> list[Recording]:
-        """Add many recordings at once, each of a call of its own, created `age` seconds ago."""
-        created = self.now() - timedelta(seconds=age)
+        """Add many recordings at once, the last of them created `age` seconds ago.
+
+        The others lie before it, evenly over `spread` seconds. Each is of a call of its own, or
+        all are of one conference.
+        """
+        newest = self.now() - timedelta(seconds=age)
         added = []
-        for _ in range(count):
-            call = self.start_call(started=created)
+        for number in reversed(range(count)):
+            created = newest - timedelta(seconds=spread * number / count)
+            call = None if conference_sid else self.start_call(started=created)
             recording = Recording(
                 sid=str(uuid4()),
                 number=next(self._numbers),
                 created=created,
-                call_sid=call.sid,
+                call_sid=call.sid if call else None,
+                conference_sid=conference_sid,
                 status=Status(status),
-                source="DialVerb",
+                source="DialVerb" if call else "StartConferenceRecording",
                 price_delay=self.price_delay,
             )
+            if recording.status is Status.PAUSED:
+                recording.paused_since, recording.pause_behavior = created, "skip"
             if recording.status not in ACTIVE:
-                recording.ended = created + timedelta(seconds=duration)
-                call.status, call.ended = "completed", recording.ended
+                recording.ended = recording.updated = created + timedelta(seconds=duration)
+                if call:
+                    call.status, call.ended = "completed", recording.ended
             self.recordings[recording.sid] = recording
             added.append(recording)
         return added
