@@ -107,7 +107,7 @@ class RecordingLibrary:
         shown = found[:limit]
         self._remember(shown)
         further = None
-        if len(found) > limit or (page.next_page is not None and _reaches(page.items, since)):
+        if len(found) > limit or (not page.is_last and _reaches(page.items, since)):
             further = _cursor_after(shown, cursor)
         return Listing(recordings=shown, further=further)
 

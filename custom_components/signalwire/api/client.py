@@ -1,5 +1,6 @@
 """The async client of SignalWire's Compatibility API."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -92,8 +93,13 @@ class SignalWireClient:
         call_sid: str | None = None,
         conference_sid: str | None = None,
         page_size: int = LARGEST_PAGE,
+        read_ahead: bool = False,
     ) -> AsyncIterator[Page[Recording]]:
-        """Yield the pages of the recordings that fit, newest first."""
+        """Yield the pages of the recordings that fit, newest first.
+
+        With `read_ahead` the next page is on its way while one is worked on; for those who want
+        all of them.
+        """
         return self._pages(
             "Recordings",
             {
@@ -104,6 +110,7 @@ class SignalWireClient:
                 "PageSize": str(page_size),
             },
             Recording.from_json,
+            read_ahead=read_ahead,
         )
 
     async def iter_recordings(
@@ -145,19 +152,22 @@ class SignalWireClient:
         recordings: list[Recording] = []
         if limit <= 0:
             return recordings
-        page_size = min(limit, LARGEST_PAGE) if statuses is None else LARGEST_PAGE
-        async for recording in self.iter_recordings(
-            statuses=statuses,
+        async for page in self.recording_pages(
             created_after=created_after,
             created_before=created_before,
             call_sid=call_sid,
             conference_sid=conference_sid,
-            page_size=page_size,
+            page_size=min(limit, LARGEST_PAGE) if statuses is None else LARGEST_PAGE,
+            read_ahead=limit > LARGEST_PAGE,
         ):
-            recordings.append(recording)
-            if len(recordings) == limit:
+            recordings += (
+                page.items
+                if statuses is None
+                else [recording for recording in page.items if recording.status in statuses]
+            )
+            if len(recordings) >= limit:
                 break
-        return recordings
+        return recordings[:limit]
 
     async def iter_calls(
         self,
@@ -294,19 +304,38 @@ class SignalWireClient:
         resource: str,
         query: Mapping[str, str | None],
         from_json: Callable[[JsonObject], ModelT],
+        *,
+        read_ahead: bool = False,
     ) -> AsyncIterator[Page[ModelT]]:
         """Yield the pages of a list until the service names no further one."""
         path: str | None = f"{self._account}/{resource}.json?{urlencode(_without_none(query))}"
         seen: set[str] = set()
-        while path is not None:
-            if path in seen or len(seen) == _MOST_PAGES:
-                raise MalformedAnswerError("The pages of the list have no end")
-            seen.add(path)
-            page = self._page(await self._read(path), resource.lower(), from_json)
-            if page.next_page is not None and not page.items and not page.unreadable:
-                raise MalformedAnswerError("A page of the list is empty and names a further one")
-            yield page
-            path = page.next_page
+        ahead: asyncio.Task[JsonObject] | None = None
+        try:
+            while path is not None:
+                if path in seen or len(seen) == _MOST_PAGES:
+                    raise MalformedAnswerError("The pages of the list have no end")
+                seen.add(path)
+                data = await (ahead or self._read(path))
+                ahead, path = None, self._next_page(data)
+                if read_ahead and path is not None and path not in seen:
+                    # Eager: the request goes out before this page is worked on.
+                    ahead = asyncio.Task(self._read(path), eager_start=True)
+                page = self._page(data, resource.lower(), from_json)
+                if path is not None and not page.items and not page.unreadable:
+                    raise MalformedAnswerError(
+                        "A page of the list is empty and names a further one"
+                    )
+                yield page
+        finally:
+            if ahead is not None:
+                ahead.cancel()
+                await asyncio.gather(ahead, return_exceptions=True)
+
+    def _next_page(self, data: JsonObject) -> str | None:
+        """Return the path of the page that follows, with its query."""
+        uri = parse_text(data.get("next_page_uri"))
+        return None if uri is None else self._path_of(uri)
 
     def _page[ModelT](
         self, data: JsonObject, key: str, from_json: Callable[[JsonObject], ModelT]
@@ -324,11 +353,10 @@ class SignalWireClient:
                 items.append(from_json(item))
             except MalformedAnswerError:
                 continue
-        next_page = parse_text(data.get("next_page_uri"))
         return Page(
             items=tuple(items),
             unreadable=len(found) - len(items),
-            next_page=None if next_page is None else self._path_of(next_page),
+            is_last=parse_text(data.get("next_page_uri")) is None,
         )
 
     def _path_of(self, uri: str) -> str:

@@ -14,6 +14,9 @@ from .enums import CallStatus, ConferenceStatus, RecordingSource, RecordingStatu
 from .errors import MalformedAnswerError
 from .parsing import JsonObject, parse_count, parse_date, parse_price, parse_text
 
+_STATUSES = {status.value: status for status in RecordingStatus}
+_SOURCES = {source.value: source for source in RecordingSource}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
@@ -59,27 +62,33 @@ class Recording:
     @classmethod
     def from_json(cls, data: JsonObject) -> Self:
         """Return the recording of an answer; raises MalformedAnswerError without SID or status."""
-        sid = parse_text(data.get("sid"))
-        status = parse_text(data.get("status"))
+        get = data.get
+        sid = parse_text(get("sid"))
+        status = parse_text(get("status"))
         if sid is None or status is None:
             raise MalformedAnswerError("A recording came without SID or status")
-        source = parse_text(data.get("source"))
-        error_code = data.get("error_code")
+        source = parse_text(get("source"))
+        error_code = get("error_code")
+        # Most recordings of a list have ended as they began and were changed: the dates repeat.
+        date_created, date_updated = get("date_created"), get("date_updated")
+        start_time, end_time = get("start_time"), get("end_time")
+        created, updated = parse_date(date_created), parse_date(date_updated)
         return cls(
             sid=sid,
-            status=RecordingStatus(status),
-            call_sid=parse_text(data.get("call_sid")),
-            conference_sid=parse_text(data.get("conference_sid")),
-            date_created=parse_date(data.get("date_created")),
-            date_updated=parse_date(data.get("date_updated")),
-            start_time=parse_date(data.get("start_time")),
-            end_time=parse_date(data.get("end_time")),
-            duration=parse_count(data.get("duration")),
-            channels=parse_count(data.get("channels", data.get("channel"))),
-            source=RecordingSource(source) if source else None,
-            price=parse_price(data.get("price")),
-            price_unit=parse_text(data.get("price_unit")),
-            trim=parse_text(data.get("trim")),
+            # Looked up, because thousands in a list are: that takes a fraction of calling the enum.
+            status=_STATUSES.get(status, RecordingStatus.UNKNOWN),
+            call_sid=parse_text(get("call_sid")),
+            conference_sid=parse_text(get("conference_sid")),
+            date_created=created,
+            date_updated=updated,
+            start_time=created if start_time == date_created else parse_date(start_time),
+            end_time=updated if end_time == date_updated else parse_date(end_time),
+            duration=parse_count(get("duration")),
+            channels=parse_count(get("channels", get("channel"))),
+            source=_SOURCES.get(source, RecordingSource.UNKNOWN) if source else None,
+            price=parse_price(get("price")),
+            price_unit=parse_text(get("price_unit")),
+            trim=parse_text(get("trim")),
             error_code=None if error_code is None else str(error_code),
         )
 
@@ -157,10 +166,9 @@ class Conference:
 class Page[ModelT]:
     """One page of a list.
 
-    `unreadable` counts the items that could not be read; `next_page` is the path of the page
-    that follows, with its query, or None on the last one.
+    `unreadable` counts the items that could not be read; `is_last` says that none follows.
     """
 
     items: tuple[ModelT, ...]
     unreadable: int = 0
-    next_page: str | None = None
+    is_last: bool = True

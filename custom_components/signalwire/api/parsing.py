@@ -5,9 +5,10 @@ fields are missing. A field that can't be read is None; it never costs the rest.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 import re
 
 import orjson
@@ -26,10 +27,8 @@ _MONTHS = {
         ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1
     )
 }
-# The specification's own examples have "Sept" here and there.
-_RFC_2822 = re.compile(
-    r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2})t? (\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"
-)
+_RFC_2822_DAY = re.compile(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) ", re.ASCII)
+_LONGEST_DIGITS = 16
 
 
 def parse_object(body: bytes) -> JsonObject:
@@ -50,7 +49,11 @@ def parse_text(value: object) -> str | None:
 
 def parse_count(value: object) -> int | None:
     """Return a whole number of at least 0, or None."""
+    if type(value) is int:
+        return value if 0 <= value < 2**53 else None
     if isinstance(value, str):
+        if len(value) < _LONGEST_DIGITS and value.isdecimal():
+            return int(value)
         try:
             value = float(value)
         except ValueError:
@@ -69,37 +72,46 @@ def parse_price(value: object) -> Decimal | None:
     """Return an amount of money, or None."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    try:
-        price = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return price if price.is_finite() and abs(price) < _MOST_MONEY else None
+    return _price(str(value))
 
 
 def parse_date(value: object) -> datetime | None:
     """Return an RFC 2822 date as an aware datetime in UTC, or None."""
-    date = _parse_date(value) if isinstance(value, str) else None
+    date = _date(value) if isinstance(value, str) else None
     return date if date is not None and date.year in _YEARS else None
 
 
-def _parse_date(value: str) -> datetime | None:
+# A list of recordings repeats itself: each has its dates twice, and few prices differ. So what was
+# read last is kept, which costs some hundred kilobytes at most.
+@lru_cache(maxsize=4096)
+def _date(text: str) -> datetime | None:
     try:
-        if match := _RFC_2822.fullmatch(value):
-            # The form that the service uses, several times as fast as the general parser.
-            day, month, year, hour, minute, second, sign, hours, minutes = match.groups()
-            date = datetime(
-                int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=UTC
-            )
-            if hours == minutes == "00":
-                return date
-            offset = timedelta(hours=int(hours), minutes=int(minutes))
-            return date - offset if sign == "+" else date + offset
-        date = parsedate_to_datetime(value)
+        if len(text) == 31 and text.endswith(" +0000") and (day := _iso_day(text[:17])):
+            # The form that the service uses, many times as fast as the general parser.
+            return datetime.fromisoformat(f"{day}T{text[17:25]}Z")
+        date = parsedate_to_datetime(text.replace("Sept ", "Sep "))
         if date.tzinfo is None:
             date = date.replace(tzinfo=UTC)
         return date.astimezone(UTC)
-    except KeyError, ValueError, OverflowError:
+    except ValueError, OverflowError:
         return None
+
+
+@lru_cache(maxsize=64)
+def _iso_day(text: str) -> str | None:
+    """Return `2018-09-25` for `Tue, 25 Sep 2018 `, or None."""
+    if (match := _RFC_2822_DAY.fullmatch(text)) is None or match[2] not in _MONTHS:
+        return None
+    return f"{match[3]}-{_MONTHS[match[2]]:02}-{match[1]}"
+
+
+@lru_cache(maxsize=256)
+def _price(text: str) -> Decimal | None:
+    try:
+        price = Decimal(text)
+    except InvalidOperation:
+        return None
+    return price if price.is_finite() and abs(price) < _MOST_MONEY else None
 
 
 def format_date(date: datetime) -> str:
