@@ -91,6 +91,11 @@ class RecordingControl:
         """Return the update of a recording that is under way."""
         return self._updates.current(sid)
 
+    @property
+    def under_way(self) -> int:
+        """Return how many recordings have an update under way."""
+        return self._updates.under_way
+
     def in_doubt(self, sid: str) -> bool:
         """Return whether the recording's status may be another by now."""
         update, recording = self._updates.current(sid), self._recordings.known.get(sid)

@@ -171,6 +171,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         # How often something else resumed a recording that is to be paused.
         self._undone: Counter[str] = Counter()
         self._took_bearings = False
+        self._publishing: asyncio.Handle | None = None
         entry.async_on_unload(self._async_end)
 
     # What flows in: refreshes and answers.
@@ -300,8 +301,12 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         ended = (change.after for change in changes if change.after is not None)
         self._day.async_count(ended, self.client.service_time())
         self._note(changes, self._slots.occupants)
-        self._async_publish()
-        self._async_ask_for_parties()
+        if self.control.under_way > 1:
+            # As when all are held: the answers that have come by then are shown together.
+            self._async_publish_soon()
+        else:
+            self._async_publish()
+            self._async_ask_for_parties()
         if not self.last_update_success:
             # The service is back.
             self.async_refresh_soon()
@@ -376,6 +381,20 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             self.async_update_listeners()
 
     @callback
+    def _async_publish_soon(self) -> None:
+        """Show what changed before anything that comes after it is worked on."""
+        if self._publishing is None:
+            self._publishing = self.hass.loop.call_soon(self._async_publish_now)
+
+    @callback
+    def _async_publish_now(self) -> None:
+        self._publishing = None
+        self._async_publish()
+        self._async_ask_for_parties()
+        # Nothing is to be shown of what came and went in between, but it has happened.
+        self.activities.tell()
+
+    @callback
     def _async_show_hold(self, *, reachable: bool) -> None:
         """Show what became of the hold, though nothing was read."""
         data = replace(self.data, hold=self._hold_status(reachable=reachable))
@@ -386,16 +405,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
     def _snapshot(self, *, reachable: bool, refreshed: bool = False) -> ProjectData:
         recordings = self._recordings.read
         known = self._recordings.known
-        # The longest-running first, so that a restart with more than fit changes nothing.
-        order = sorted(
-            known,
-            key=lambda sid: (
-                (recording := recordings.get(sid)) is not None,
-                recording.started.timestamp() if recording and recording.started else 0,
-                sid,
-            ),
-        )
-        self._slots.update(order)
+        self._slots.update(known.keys(), key=self._seating_order)
         if refreshed:
             self._slots.end_refresh()
         self._pause_behaviors = {
@@ -418,6 +428,16 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             hold=self._hold_status(reachable=reachable),
             today=self._day.today(self.client.service_time()),
         )
+
+    def _seating_order(self, sid: str) -> tuple[bool, float, str]:
+        """Let the longest-running come first, so that a restart with more than fit changes nothing.
+
+        Those of which only the SID is known ran before the restart.
+        """
+        recording = self._recordings.known[sid]
+        if recording is None or recording.started is None:
+            return recording is not None, 0, sid
+        return True, recording.started.timestamp(), sid
 
     def _hold_status(self, *, reachable: bool) -> HoldStatus:
         if not self._hold.held:
@@ -447,16 +467,16 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         )
 
     def _to_store(self) -> StoredProject:
-        recordings: dict[str, StoredRecording] = {}
-        for sid in self._recordings.known:
-            kept = StoredRecording()
-            if (number := self._slots.number_of(sid)) is not None:
-                kept["slot"] = number
-            if sid in self._pause_behaviors:
-                kept["pause_behavior"] = self._pause_behaviors[sid].value
-            if (paused_by := self._hold.paused_by(sid)) is not None:
-                kept["paused_by"] = paused_by.value
-            recordings[sid] = kept
+        recordings = {sid: StoredRecording() for sid in self._recordings.known}
+        for number, sid in self._slots.occupants.items():
+            if sid in recordings:
+                recordings[sid]["slot"] = number
+        for sid, behavior in self._pause_behaviors.items():
+            if sid in recordings:
+                recordings[sid]["pause_behavior"] = behavior.value
+        for sid, paused_by in self._hold.all_paused_by.items():
+            if sid in recordings:
+                recordings[sid]["paused_by"] = paused_by.value
         stored = StoredProject(recordings=recordings, pause_behavior=self._pause_behavior.value)
         if self._hold.held:
             stored["hold"] = stored_hold(self._hold)
@@ -520,6 +540,8 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
     def _async_end(self) -> None:
         """Leave nothing behind."""
         self._ended = True
+        if self._publishing is not None:
+            self._publishing.cancel()
         self.control.async_stop()
         self.library.close()
         self._keeper.async_stop()

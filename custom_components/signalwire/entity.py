@@ -42,18 +42,33 @@ class SlotEntity(CoordinatorEntity[SignalWireCoordinator]):
         entry = coordinator.config_entry
         self.entity_description = description
         self._number = number
+        self._shown: tuple[object, ...] | None = None
         self._attr_unique_id = f"{entry.entry_id}_{number}_{description.key}"
         self._attr_device_info = slot_device_info(coordinator.hass, entry, number)
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Show what is new, on behalf of who is behind it."""
+        """Show what is new, on behalf of who is behind it.
+
+        News of other slots is the most of what comes, and costs this one next to nothing.
+        """
+        if (shown := self._to_show()) == self._shown:
+            return
+        self._shown = shown
         if (recording := self.recording) is not None and (
             context := self.coordinator.activities.context_of(recording.sid)
         ):
             self.async_set_context(context)
         super()._handle_coordinator_update()
+
+    def _to_show(self) -> tuple[object, ...]:
+        """Return all that the entities of a slot show."""
+        available, data = self.coordinator.last_update_success, self.coordinator.data
+        if (recording := data.in_slot(self._number)) is None:
+            return available, None
+        sid = recording.sid
+        return available, recording, data.parties.get(sid), data.pause_behavior_of(sid)
 
     @property
     def recording(self) -> Recording | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum, unique
+from types import MappingProxyType
 
 from .api import PauseBehavior, Recording, RecordingStatus
 
@@ -66,6 +67,11 @@ class RecordingHold:
     def paused_by(self, sid: str) -> PausedBy | None:
         """Return who paused a recording, or is about to."""
         return self._paused_by.get(sid)
+
+    @property
+    def all_paused_by(self) -> Mapping[str, PausedBy]:
+        """Return who paused what, or is about to."""
+        return MappingProxyType(self._paused_by)
 
     def claim(self, sid: str) -> None:
         """Note that the hold is about to pause a recording; what a person paused stays theirs."""

@@ -1,6 +1,6 @@
 """Which recording sits in which slot."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 
 class Slots:
@@ -44,22 +44,28 @@ class Slots:
         """Let the slots that rested for the whole refresh be given out again."""
         self._resting = {number: whole for number, whole in self._resting.items() if not whole}
 
-    def update(self, active: Iterable[str]) -> None:
+    def update(
+        self, active: Collection[str], key: Callable[[str], tuple[object, ...]] | None = None
+    ) -> None:
         """Free the slots of recordings that have ended, and seat those that have none.
 
-        `active` are the SIDs of all active recordings; the first are seated first. Those that
-        find no slot get one in a later update.
+        `active` are the SIDs of all active recordings; the first are seated first, in the order
+        of `key` if given. Those that find no slot get one in a later update.
         """
-        active = list(active)
         for sid in self._numbers.keys() - set(active):
             freed = self._numbers.pop(sid)
             self._occupants[freed] = None
             self._resting[freed] = False
-        for sid in active:
-            if sid not in self._numbers:
-                if (number := self._lowest_free()) is None:
-                    break
-                self._occupy(number, sid)
+        # Thousands may wait for a slot: they are put in order only when there is one.
+        if len(active) == len(self._numbers) or self._lowest_free() is None:
+            return
+        waiting = [sid for sid in active if sid not in self._numbers]
+        if key is not None:
+            waiting.sort(key=key)
+        for sid in waiting:
+            if (number := self._lowest_free()) is None:
+                break
+            self._occupy(number, sid)
 
     def forget(self, number: int) -> bool:
         """Take an empty slot away; return whether it could be, and is not the first."""

@@ -54,6 +54,11 @@ class RecordingUpdates:
         waiting = self._current.get(sid)
         return waiting.update if waiting else None
 
+    @property
+    def under_way(self) -> int:
+        """Return how many recordings have an update under way."""
+        return len(self._current)
+
     async def async_settled(self, sid: str) -> None:
         """Wait until no update of the recording is under way, whatever becomes of them."""
         while (waiting := self._current.get(sid)) is not None:
