@@ -15,10 +15,35 @@ from .coordinator import SignalWireConfigEntry, SignalWireCoordinator
 from .devices import project_device_info, slot_device_info
 
 
-class ProjectEntity(CoordinatorEntity[SignalWireCoordinator]):
-    """An entity of the project."""
+class _Entity(CoordinatorEntity[SignalWireCoordinator]):
+    """An entity that is written when what it shows is new.
+
+    Most news is of other recordings. To see that costs a small part of writing a state that
+    turns out to be the same.
+    """
 
     _attr_has_entity_name = True
+    _shown: tuple[object, ...] | None = None
+
+    def _to_show(self) -> tuple[object, ...]:
+        """Return all that the entity shows, as far as it can change."""
+        return (self.available,)
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Show what is new."""
+        if (shown := self._to_show()) != self._shown:
+            self._shown = shown
+            self._async_show()
+
+    @callback
+    def _async_show(self) -> None:
+        self.async_write_ha_state()
+
+
+class ProjectEntity(_Entity):
+    """An entity of the project."""
 
     def __init__(self, coordinator: SignalWireCoordinator, description: EntityDescription) -> None:
         """Take the coordinator and what makes this entity different from others."""
@@ -29,10 +54,8 @@ class ProjectEntity(CoordinatorEntity[SignalWireCoordinator]):
         self._attr_device_info = project_device_info(entry)
 
 
-class SlotEntity(CoordinatorEntity[SignalWireCoordinator]):
+class SlotEntity(_Entity):
     """An entity of a slot, and so of the recording that sits in it."""
-
-    _attr_has_entity_name = True
 
     def __init__(
         self, coordinator: SignalWireCoordinator, number: int, description: EntityDescription
@@ -42,33 +65,18 @@ class SlotEntity(CoordinatorEntity[SignalWireCoordinator]):
         entry = coordinator.config_entry
         self.entity_description = description
         self._number = number
-        self._shown: tuple[object, ...] | None = None
         self._attr_unique_id = f"{entry.entry_id}_{number}_{description.key}"
         self._attr_device_info = slot_device_info(coordinator.hass, entry, number)
 
     @callback
     @override
-    def _handle_coordinator_update(self) -> None:
-        """Show what is new, on behalf of who is behind it.
-
-        News of other slots is the most of what comes, and costs this one next to nothing.
-        """
-        if (shown := self._to_show()) == self._shown:
-            return
-        self._shown = shown
+    def _async_show(self) -> None:
+        """Show what is new, on behalf of who is behind it."""
         if (recording := self.recording) is not None and (
             context := self.coordinator.activities.context_of(recording.sid)
         ):
             self.async_set_context(context)
-        super()._handle_coordinator_update()
-
-    def _to_show(self) -> tuple[object, ...]:
-        """Return all that the entities of a slot show."""
-        available, data = self.coordinator.last_update_success, self.coordinator.data
-        if (recording := data.in_slot(self._number)) is None:
-            return available, None
-        sid = recording.sid
-        return available, recording, data.parties.get(sid), data.pause_behavior_of(sid)
+        super()._async_show()
 
     @property
     def recording(self) -> Recording | None:

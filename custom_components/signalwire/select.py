@@ -52,6 +52,10 @@ async def async_setup_entry(
 class ProjectPauseBehaviorSelect(ProjectEntity, SelectEntity):
     """What a pause of any recording sends unless told otherwise."""
 
+    @override
+    def _to_show(self) -> tuple[object, ...]:
+        return self.available, self.current_option
+
     @property
     @override
     def available(self) -> bool:
@@ -73,6 +77,10 @@ class ProjectPauseBehaviorSelect(ProjectEntity, SelectEntity):
 class PauseBehaviorSelect(SlotEntity, SelectEntity):
     """What the next pause of the slot's recording sends."""
 
+    @override
+    def _to_show(self) -> tuple[object, ...]:
+        return self.available, self.current_option
+
     @property
     @override
     def current_option(self) -> str | None:
@@ -90,6 +98,10 @@ class PauseBehaviorSelect(SlotEntity, SelectEntity):
 
 class StatusSelect(SlotEntity, SelectEntity):
     """The update endpoint whole: pause, go on or stop."""
+
+    @override
+    def _to_show(self) -> tuple[object, ...]:
+        return self.available, self.current_option
 
     @property
     @override

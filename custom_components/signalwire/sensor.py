@@ -201,6 +201,10 @@ class ProjectSensor(ProjectEntity, SensorEntity):
 
     entity_description: ProjectSensorDescription
 
+    @override
+    def _to_show(self) -> tuple[object, ...]:
+        return self.available, self.native_value
+
     @property
     @override
     def available(self) -> bool:
@@ -235,6 +239,10 @@ class RecordingSensor(SlotEntity, SensorEntity):
     """Something about the recording in a slot."""
 
     entity_description: RecordingSensorDescription
+
+    @override
+    def _to_show(self) -> tuple[object, ...]:
+        return self.available, self.native_value, self.native_unit_of_measurement
 
     @property
     @override

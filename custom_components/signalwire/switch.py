@@ -38,6 +38,10 @@ class RecordingSwitch(SlotEntity, SwitchEntity):
 
     _unrecorded_attributes = frozenset(RECORDING_FIELDS) - {"status"}
 
+    @override
+    def _to_show(self) -> tuple[object, ...]:
+        return self.available, self.recording
+
     @property
     @override
     def is_on(self) -> bool | None:
@@ -77,6 +81,10 @@ class CallRecordingSwitch(ProjectEntity, SwitchEntity):
 
     It shows what is wanted; its attributes show whether the service has confirmed it.
     """
+
+    @override
+    def _to_show(self) -> tuple[object, ...]:
+        return (self.coordinator.data.hold,)
 
     @property
     @override
