@@ -196,6 +196,6 @@ class Recording:
         if self._text is not None:
             return self._text
         text = json.dumps(self.render(project, now))
-        if not self.is_active:
+        if self._shown is not None:
             self._text = text
         return text

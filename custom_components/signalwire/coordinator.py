@@ -209,6 +209,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
                 reading = await self._discovery.async_read(
                     dict(self._recordings.known),
                     self._day.unpriced_since(self.client.service_time()),
+                    self._day.settled,
                 )
         except (SignalWireError, TimeoutError) as err:
             self._failures += 1

@@ -1,6 +1,6 @@
 """How long was recorded today, and what it cost, out of what refreshes show anyway."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -53,9 +53,18 @@ class DailyTotals:
         self._day = date.min
         self._counted: dict[str, _Counted] = {}
         self._currency: str | None = None
+        # Recordings of which nothing more is to be heard, while it is this day.
+        self._settled: set[str] = set()
+        self._today: Today | None = None
+
+    @property
+    def settled(self) -> Container[str]:
+        """Return the finished recordings of which nothing more is to be heard."""
+        return self._settled
 
     def restore(self, stored: StoredDay) -> None:
         """Bring back what was counted before a restart; damaged entries are left out."""
+        self._today = None
         self._day = date.fromisoformat(stored["day"])
         self._currency = stored.get("currency")
         for sid, (seconds, price) in stored["recordings"].items():
@@ -83,6 +92,8 @@ class DailyTotals:
             return False
         self._day = day
         self._counted.clear()
+        self._settled.clear()
+        self._today = None
         return True
 
     def count(self, recordings: Iterable[Recording]) -> bool:
@@ -92,12 +103,15 @@ class DailyTotals:
             if self._currency is None and recording.price_unit is not None:
                 self._currency = recording.price_unit
                 changed = True
-            if (
-                recording.status.has_ended
-                and (ended := _end_of(recording)) is not None
-                and self._day_of(ended) == self._day
-            ):
+            if not recording.status.has_ended or (ended := _end_of(recording)) is None:
+                continue
+            of_today = self._day_of(ended) == self._day
+            if of_today:
                 changed |= self._count_one(recording, ended)
+            if not of_today or self._counted[recording.sid].price is not None:
+                self._settled.add(recording.sid)
+        if changed:
+            self._today = None
         return changed
 
     def _count_one(self, recording: Recording, ended: datetime) -> bool:
@@ -131,6 +145,11 @@ class DailyTotals:
     @property
     def today(self) -> Today:
         """Return what can be shown."""
+        if self._today is None:
+            self._today = self._add_up()
+        return self._today
+
+    def _add_up(self) -> Today:
         cost = None
         if self._currency is not None:
             # The service writes what it charges as a negative amount.

@@ -1,6 +1,6 @@
 """Keeps what was counted today over restarts."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime
 
 from homeassistant.core import HomeAssistant, callback
@@ -53,6 +53,11 @@ class DayKeeper:
         """Return what can be shown of the day that it is now."""
         self._totals.begin(now)
         return self._totals.today
+
+    @property
+    def settled(self) -> Container[str]:
+        """Return the finished recordings of which nothing more is to be heard."""
+        return self._totals.settled
 
     def unpriced_since(self, now: datetime) -> datetime | None:
         """Return since when the list is worth reading again for prices that are still to come."""

@@ -1,7 +1,7 @@
 """Finds the active recordings of a project, in as few requests as it can."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Container, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -26,7 +26,8 @@ _LONG_RECORDING = timedelta(hours=1)
 class Reading:
     """What one refresh has read.
 
-    `recordings` are those that were listed or known before, whether still active or not.
+    `recordings` are those that were listed or known before, whether still active or not; ended
+    ones may be left out that are settled.
     `gone` are the SIDs of known recordings that the service no longer has. `unreadable` counts
     what could not be read; a known recording among it is in neither. `calls` and `conferences`
     were in progress, where the refresh had to list them.
@@ -55,19 +56,25 @@ class Discovery:
         self._reads = asyncio.Semaphore(MOST_READS_AT_ONCE)
 
     async def async_read(
-        self, known: Mapping[str, Recording | None], also_since: datetime | None = None
+        self,
+        known: Mapping[str, Recording | None],
+        also_since: datetime | None = None,
+        settled: Container[str] = frozenset(),
     ) -> Reading:
         """Return what the service shows of new and of known active recordings.
 
         `known` are the active recordings by SID, None where only the SID is known. What was
-        created since `also_since` is shown again, as far as that takes no further request.
+        created since `also_since` is shown again, as far as that takes no further request. Of
+        recordings that have ended, nothing is wanted of those that are `settled`.
         Raises SignalWireError; the next call then reads again all that this one was to read.
         """
         began, now = self._client.service_time(), dt_util.utcnow()
         if self._seen_until is None:
             reading = await self._async_first_read(began - self._look_back)
         else:
-            reading = await self._async_read_on(self._seen_until - LIST_OVERLAP, known, also_since)
+            reading = await self._async_read_on(
+                self._seen_until - LIST_OVERLAP, known, also_since, _NotKnown(settled, known)
+            )
         unseen = known.keys() - reading.recordings.keys()
         await _together(self._async_read_one(sid, reading) for sid in unseen)
         # A later answer may have shown that the service's clock is not where it was thought; and
@@ -78,7 +85,7 @@ class Discovery:
     async def _async_first_read(self, since: datetime) -> Reading:
         """List the whole look-back window, and what older calls that still go on record."""
         reading = Reading()
-        async for page in self._client.recording_pages(created_after=since):
+        async for page in self._client.recording_pages(created_after=since, read_ahead=True):
             reading.recordings.update((recording.sid, recording) for recording in page.items)
             reading.unreadable += page.unreadable
         async for call in self._client.iter_calls(status=CallStatus.IN_PROGRESS):
@@ -111,6 +118,7 @@ class Discovery:
         since: datetime,
         known: Mapping[str, Recording | None],
         also_since: datetime | None,
+        settled: Container[str],
     ) -> Reading:
         """List what is new, and as much more as is cheaper than to read known ones alone."""
         created = sorted(
@@ -125,13 +133,12 @@ class Discovery:
         reading = Reading()
         pages = 0
         start = min(oldest, since, also_since - timedelta(seconds=1) if also_since else since)
-        async for page in self._client.recording_pages(created_after=start):
+        async for page in self._client.recording_pages(created_after=start, settled=settled):
             pages += 1
             reading.recordings.update((recording.sid, recording) for recording in page.items)
             reading.unreadable += page.unreadable
-            reached = page.items[-1].date_created if page.items else None
             unseen = len(known.keys() - reading.recordings.keys())
-            if reached is not None and reached <= since and unseen <= pages:
+            if page.reached is not None and page.reached <= since and unseen <= pages:
                 break
         return reading
 
@@ -143,6 +150,17 @@ class Discovery:
                 reading.gone.add(sid)
             except MalformedAnswerError:
                 reading.unreadable += 1
+
+
+@dataclass(frozen=True, slots=True)
+class _NotKnown:
+    """The settled recordings but for those that are still taken for active."""
+
+    settled: Container[str]
+    known: Container[str]
+
+    def __contains__(self, sid: object) -> bool:
+        return sid in self.settled and sid not in self.known
 
 
 async def _together(reads: Iterable[Coroutine[None, None, None]]) -> None:

@@ -1,7 +1,7 @@
 """The async client of SignalWire's Compatibility API."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Container, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ from .enums import (
 )
 from .errors import MalformedAnswerError
 from .models import Account, Call, Conference, Page, Recording
-from .parsing import JsonObject, format_date, parse_text
+from .parsing import JsonObject, format_date, parse_date, parse_text
 from .transport import RequestCounts, RetryPolicy, Transport
 
 _BASE = "/api/laml/2010-04-01"
@@ -30,6 +30,7 @@ _BASE = "/api/laml/2010-04-01"
 _OLD_BASE = "/2010-04-01"
 LARGEST_PAGE = 1000
 _MOST_PAGES = 1000
+_ENDED = frozenset(status.value for status in RecordingStatus if status.has_ended)
 
 
 class SignalWireClient:
@@ -93,12 +94,14 @@ class SignalWireClient:
         call_sid: str | None = None,
         conference_sid: str | None = None,
         page_size: int = LARGEST_PAGE,
+        settled: Container[str] | None = None,
         read_ahead: bool = False,
     ) -> AsyncIterator[Page[Recording]]:
         """Yield the pages of the recordings that fit, newest first.
 
-        With `read_ahead` the next page is on its way while one is worked on; for those who want
-        all of them.
+        Those that have ended and whose SIDs are in `settled` are passed over, and not even parsed:
+        they are the most by far in a long list. With `read_ahead` the next page
+        is on its way while one is worked on; for those who want all of them.
         """
         return self._pages(
             "Recordings",
@@ -110,6 +113,7 @@ class SignalWireClient:
                 "PageSize": str(page_size),
             },
             Recording.from_json,
+            None if settled is None else lambda item: not _is_settled(item, settled),
             read_ahead=read_ahead,
         )
 
@@ -304,6 +308,7 @@ class SignalWireClient:
         resource: str,
         query: Mapping[str, str | None],
         from_json: Callable[[JsonObject], ModelT],
+        is_wanted: Callable[[JsonObject], bool] | None = None,
         *,
         read_ahead: bool = False,
     ) -> AsyncIterator[Page[ModelT]]:
@@ -321,8 +326,9 @@ class SignalWireClient:
                 if read_ahead and path is not None and path not in seen:
                     # Eager: the request goes out before this page is worked on.
                     ahead = asyncio.Task(self._read(path), eager_start=True)
-                page = self._page(data, resource.lower(), from_json)
-                if path is not None and not page.items and not page.unreadable:
+                page = self._page(data, resource.lower(), from_json, is_wanted)
+                empty = not (page.items or page.passed_over or page.unreadable)
+                if path is not None and empty:
                     raise MalformedAnswerError(
                         "A page of the list is empty and names a further one"
                     )
@@ -338,7 +344,11 @@ class SignalWireClient:
         return None if uri is None else self._path_of(uri)
 
     def _page[ModelT](
-        self, data: JsonObject, key: str, from_json: Callable[[JsonObject], ModelT]
+        self,
+        data: JsonObject,
+        key: str,
+        from_json: Callable[[JsonObject], ModelT],
+        is_wanted: Callable[[JsonObject], bool] | None,
     ) -> Page[ModelT]:
         found = data.get(key)
         if not isinstance(found, list):
@@ -346,16 +356,23 @@ class SignalWireClient:
         if len(found) > LARGEST_PAGE:
             raise MalformedAnswerError("A page of the list is longer than any can be")
         items: list[ModelT] = []
+        passed_over = 0
         for item in found:
             if not isinstance(item, dict):
+                continue
+            if is_wanted is not None and not is_wanted(item):
+                passed_over += 1
                 continue
             try:
                 items.append(from_json(item))
             except MalformedAnswerError:
                 continue
+        last = found[-1] if found else None
         return Page(
             items=tuple(items),
-            unreadable=len(found) - len(items),
+            unreadable=len(found) - len(items) - passed_over,
+            passed_over=passed_over,
+            reached=parse_date(last.get("date_created")) if isinstance(last, dict) else None,
             is_last=parse_text(data.get("next_page_uri")) is None,
         )
 
@@ -373,6 +390,12 @@ class SignalWireClient:
         if not path.startswith(f"{self._account}/"):
             raise MalformedAnswerError("The next page of the list is not the project's")
         return path
+
+
+def _is_settled(item: JsonObject, settled: Container[str]) -> bool:
+    sid, status = item.get("sid"), item.get("status")
+    # What is no text is for the parser to judge.
+    return isinstance(sid, str) and isinstance(status, str) and status in _ENDED and sid in settled
 
 
 def _content(answer: JsonObject | None) -> JsonObject:

@@ -166,9 +166,12 @@ class Conference:
 class Page[ModelT]:
     """One page of a list.
 
-    `unreadable` counts the items that could not be read; `is_last` says that none follows.
+    `unreadable` counts the items that could not be read, `passed_over` those that were not wanted;
+    `reached` is when the last item of all was created; `is_last` says that no page follows.
     """
 
     items: tuple[ModelT, ...]
     unreadable: int = 0
+    passed_over: int = 0
+    reached: datetime | None = None
     is_last: bool = True
