@@ -45,8 +45,9 @@ def main() -> None:
     began = perf_counter()
     for name in options.rows or ROWS:
         row = _measure(name, options.quick)
-        for f in row.figures: print(f)
-    print(perf_counter()-began)
+        for f in row.figures:
+            print(f)
+    print(perf_counter() - began)
 
 
 if __name__ == "__main__":

@@ -64,9 +64,7 @@ async def measure(scale: Scale) -> Row:
     )
 
 
-async def _measure(
-    size: int, scale: Scale
-) -> tuple[list[float], list[float], list[float], float]:
+async def _measure(size: int, scale: Scale) -> tuple[list[float], list[float], list[float], float]:
     cpu: list[float] = []
     blocked: list[float] = []
     worked: list[float] = []

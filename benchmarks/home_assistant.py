@@ -5,19 +5,23 @@ from contextlib import asynccontextmanager
 import socket
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
+from typing import TYPE_CHECKING, cast
 
 from homeassistant import loader
 from homeassistant.bootstrap import async_load_base_functionality
-from homeassistant.config_entries import SOURCE_USER, ConfigEntries, ConfigEntry
+from homeassistant.config_entries import SOURCE_USER, ConfigEntries, ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.core_config import async_process_ha_core_config
 from homeassistant.setup import async_setup_component
 
 # Home Assistant finds custom integrations in the package of this name that was imported first.
 import custom_components  # noqa: F401
-from custom_components.signalwire.coordinator import SignalWireCoordinator
 
 from .space import PROJECT_ID, TOKEN, SimulatedSpace
+
+if TYPE_CHECKING:
+    # Not before it is needed: how long that takes is measured.
+    from custom_components.signalwire.coordinator import SignalWireCoordinator
 
 
 @asynccontextmanager
@@ -76,10 +80,9 @@ async def add_project(
     )
     await hass.config_entries.async_add(entry)
     await settle(hass)
-    coordinator = entry.runtime_data
-    if not isinstance(coordinator, SignalWireCoordinator):
-        raise TypeError("The project could not be set up")
-    return coordinator
+    if entry.state is not ConfigEntryState.LOADED:
+        raise RuntimeError("The project could not be set up")
+    return cast("SignalWireCoordinator", entry.runtime_data)
 
 
 async def settle(hass: HomeAssistant) -> None:

@@ -59,9 +59,7 @@ async def measure(scale: Scale) -> Row:
         what=f"Quiet refresh: {_ACTIVE} active, {_ENDED:,} ended within the look-back",
         beside=f"`rest` sensors and switches for the same {_ACTIVE}; a bare GET and parse",
         figures=[
-            Figure.of(
-                "state writes", writes["ours"], target="0", reach=lambda value: value == 0
-            ),
+            Figure.of("state writes", writes["ours"], target="0", reach=lambda value: value == 0),
             Figure.of(
                 "CPU, in times of the bare GET and parse",
                 ratios(cpu["ours"], cpu["bare"]),
@@ -82,9 +80,7 @@ async def measure(scale: Scale) -> Row:
             Figure.of("requests", requests["ours"], target="1", reach=lambda value: value == 1),
             Figure.of("requests of `rest`", requests["rest"]),
             Figure.of("state writes of `rest`, changed or not", writes["rest"]),
-            Figure.of(
-                "state writes while all record, so that durations change", [ticking]
-            ),
+            Figure.of("state writes while all record, so that durations change", [ticking]),
             *(
                 Figure.of(f"CPU of {name}", [1000 * value for value in values], "ms")
                 for name, values in cpu.items()

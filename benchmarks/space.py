@@ -43,6 +43,11 @@ class SimulatedSpace:
         async with self.session.delete(f"{self.url}/_sim/requests") as response:
             response.raise_for_status()
 
+    async def clear_faults(self) -> None:
+        """Let the service be as it should again."""
+        async with self.session.delete(f"{self.url}/_sim/faults") as response:
+            response.raise_for_status()
+
     async def requests(self) -> int:
         """Return how many requests the service's side received since they were forgotten."""
         return int((await self.get("load"))["requests"])

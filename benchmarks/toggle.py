@@ -78,9 +78,7 @@ async def measure(scale: Scale) -> Row:
         what="`switch.turn_off` until the state is confirmed",
         beside="Home Assistant's `rest` switch; a bare POST and an empty switch",
         figures=[
-            Figure.of(
-                "requests", requests["ours"], target="1", reach=lambda value: value == 1
-            ),
+            Figure.of("requests", requests["ours"], target="1", reach=lambda value: value == 1),
             Figure.of(
                 "time, in times of a bare POST and an empty switch",
                 ratios(took["ours"], floor),

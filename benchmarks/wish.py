@@ -30,9 +30,14 @@ async def measure(scale: Scale) -> Row:
         recordings = (await space.get("state"))["recordings"]
         coordinator = await add_project(hass, space)
         for turn in range(turns + 1):
-            await space.forget_requests()
+            if not turn:
+                # The first is not timed, and slow, so that requests meet.
+                await space.post("faults", delay=0.02)
+                await space.forget_requests()
             ours = await _switch(hass, coordinator, "turn_off")
-            at_once = await space.most_at_once()
+            if not turn:
+                most.append(await space.most_at_once())
+                await space.clear_faults()
             states = (await space.get("state"))["recordings"]
             done = sum(recording["status"] == "paused" for recording in states)
             await _switch(hass, coordinator, "turn_on")
@@ -41,7 +46,6 @@ async def measure(scale: Scale) -> Row:
             if turn:
                 took["ours"].append(ours)
                 took["bare"].append(bare)
-                most.append(at_once)
                 paused.append(done)
         for _ in range(scale.pick(quick=1, full=3)):
             took["sdk"].append(await asyncio.to_thread(_one_by_one, space, recordings))
@@ -83,9 +87,7 @@ async def measure(scale: Scale) -> Row:
     )
 
 
-async def _switch(
-    hass: HomeAssistant, coordinator: SignalWireCoordinator, action: str
-) -> float:
+async def _switch(hass: HomeAssistant, coordinator: SignalWireCoordinator, action: str) -> float:
     """Turn the switch, and return the seconds until the service has confirmed all of it."""
     began = perf_counter()
     await hass.services.async_call("switch", action, {"entity_id": _SWITCH}, blocking=True)
