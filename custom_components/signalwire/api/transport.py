@@ -33,6 +33,8 @@ _LARGEST_REASON = 64 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 3
 _RANGE_NOT_SATISFIABLE = 416
+# Further off is no clock; and near the ends of the calendar there are no dates to reckon with.
+_LARGEST_OFFSET = timedelta(days=3650)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +186,9 @@ class Transport:
             allow_redirects=False,
         ) as response:
             if date := parse_date(response.headers.get("Date")):
-                self._clock_offset = date - datetime.now(UTC)
+                offset = date - datetime.now(UTC)
+                if abs(offset) < _LARGEST_OFFSET:
+                    self._clock_offset = offset
             body = await _read(response, _LARGEST_BODY)
             if response.status >= 400:
                 raise _error(response.status, response.headers.get("Retry-After"), body)
