@@ -1,6 +1,7 @@
 """The quiet refresh: nothing has changed since the last one."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from homeassistant.const import EVENT_STATE_CHANGED, EVENT_STATE_REPORTED
 from homeassistant.core import Event, HomeAssistant, callback
@@ -98,7 +99,7 @@ class _StateWrites:
         hass.bus.async_listen(EVENT_STATE_REPORTED, self._count, event_filter=_all)
 
     @callback
-    def _count(self, _event: Event[object]) -> None:
+    def _count(self, _event: Event[Any]) -> None:
         self.count += 1
 
 

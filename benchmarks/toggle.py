@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, override
 
-from homeassistant.components.switch import DATA_COMPONENT, SwitchEntity
+from homeassistant.components.switch import SwitchEntity
+from homeassistant.components.switch.const import DATA_COMPONENT
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
 from .home_assistant import add_project, home_assistant, settle
-
 from .measuring import Figure, Row, Scale, Stopwatch, ratios
 from .rest import recording_path, rest_switch
 from .space import LOGIN, SimulatedSpace, simulated_space

@@ -40,7 +40,10 @@ def middleware(space: Space, faults: Faults, requests: RequestLog) -> Middleware
             return await _answer(request, handler)
         received = ReceivedRequest(time=space.now(), method=request.method, path=request.raw_path)
         if request.method == "POST":
-            form = await request.post()
+            try:
+                form = await request.post()
+            except ValueError:
+                return ServiceError(400, 20001, "The body is no form").response()
             received.form = {key: value for key, value in form.items() if isinstance(value, str)}
         with requests.under_way(received):
             fault = faults.take(request.method, request.path)

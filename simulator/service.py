@@ -19,6 +19,15 @@ from .settings import Settings
 from .space import Space
 
 _OLD_BASE = "/2010-04-01"
+# Schema SubresourceUris, which names them all; the second are null on the service.
+_SUBRESOURCES = (
+    *("available_phone_numbers", "applications", "calls", "conferences", "incoming_phone_numbers"),
+    *("queues", "recordings", "messages", "transcriptions"),
+)
+_NO_SUBRESOURCES = (
+    *("addresses", "authorized_connect_apps", "connect_apps", "keys", "notifications"),
+    *("outgoing_caller_ids", "sandbox", "sip", "short_codes", "usage"),
+)
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -108,10 +117,10 @@ class Service:
             "subproject": False,
             "signing_key": settings.signing_key if settings.show_signing_key else None,
             "subresource_uris": {
-                "calls": f"{uri}/Calls.json",
-                "conferences": f"{uri}/Conferences.json",
-                "recordings": f"{uri}/Recordings.json",
-            },
+                name: f"{uri}/{''.join(map(str.capitalize, name.split('_')))}.json"
+                for name in _SUBRESOURCES
+            }
+            | dict.fromkeys(_NO_SUBRESOURCES),
         }
 
     # Calls and conferences

@@ -71,6 +71,9 @@ _SAVE_DELAY = 1.0
 _LONGEST_REFRESH = 60.0
 _OFTEN_UNDONE = 3
 _REFRESH_COOLDOWN = 0.5
+# With more updates than this under way, the answers of so many seconds are shown together.
+_FEW_UPDATES = 8
+_SHOW_TOGETHER = 0.05
 
 type SignalWireConfigEntry = ConfigEntry[SignalWireCoordinator]
 
@@ -302,12 +305,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         ended = (change.after for change in changes if change.after is not None)
         self._day.async_count(ended, self.client.service_time())
         self._note(changes, self._slots.occupants)
-        if self.control.under_way > 1:
-            # As when all are held: the answers that have come by then are shown together.
-            self._async_publish_soon()
-        else:
-            self._async_publish()
-            self._async_ask_for_parties()
+        self._async_publish_soon()
         if not self.last_update_success:
             # The service is back.
             self.async_refresh_soon()
@@ -383,9 +381,23 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
 
     @callback
     def _async_publish_soon(self) -> None:
-        """Show what changed before anything that comes after it is worked on."""
-        if self._publishing is None:
+        """Show what changed, at once or with what comes in the next moment.
+
+        To show it costs more the more recordings there are, and when all are held there is an
+        answer for each: those that come while others are under way are shown together.
+        """
+        under_way = self.control.under_way
+        if self._publishing is not None:
+            if under_way > _FEW_UPDATES:
+                return
+            self._publishing.cancel()
+        if under_way <= 1:
+            self._async_publish_now()
+        elif under_way <= _FEW_UPDATES:
+            # Before those go on who wait for the answer.
             self._publishing = self.hass.loop.call_soon(self._async_publish_now)
+        else:
+            self._publishing = self.hass.loop.call_later(_SHOW_TOGETHER, self._async_publish_now)
 
     @callback
     def _async_publish_now(self) -> None:

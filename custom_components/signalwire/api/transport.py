@@ -34,7 +34,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 3
 _RANGE_NOT_SATISFIABLE = 416
 # Further off is no clock; and near the ends of the calendar there are no dates to reckon with.
-_LARGEST_OFFSET = timedelta(days=3650)
+_LARGEST_OFFSET = timedelta(days=36500)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
