@@ -2,17 +2,23 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 
 from homeassistant.core import HomeAssistant
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
+from custom_components.signalwire.api import RetryPolicy
 from custom_components.signalwire.coordinator import SignalWireCoordinator
 from simulator import Simulator
 from simulator.models import Call, Conference
+from simulator.paging import page_of
 
 PROJECT_ID = "5f0c1f5e-9d0b-4a47-8f5c-0b7f7a6b1c2d"
 TOKEN = "PTa-token-that-no-log-may-show"
 TITLE = "Corner shop"
+MASTER = "switch.corner_shop_call_recording"
+STOP_ALL = "button.corner_shop_stop_all_recordings"
 
 
 def entry_data(simulator: Simulator) -> dict[str, str]:
@@ -69,3 +75,63 @@ def call_in_slot(hass: HomeAssistant, number: int) -> str:
     switch = hass.states.get(f"switch.recording_{number}")
     assert switch is not None
     return str(switch.attributes["call_sid"])
+
+
+async def turn(hass: HomeAssistant, to: str, entity_id: str = MASTER) -> None:
+    """Turn a switch `on` or `off`, the project's unless told otherwise."""
+    await hass.services.async_call("switch", f"turn_{to}", {"entity_id": entity_id}, blocking=True)
+
+
+async def press(hass: HomeAssistant, entity_id: str) -> None:
+    """Press a button."""
+    await hass.services.async_call("button", "press", {"entity_id": entity_id}, blocking=True)
+
+
+async def hold(hass: HomeAssistant, **data: object) -> None:
+    """Hold the recordings of every project."""
+    await hass.services.async_call("signalwire", "hold_recordings", data, blocking=True)
+
+
+async def advance(hass: HomeAssistant, **duration: float) -> None:
+    """Let time pass, such as `seconds=16`, and what is due happen."""
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(**duration))
+    await hass.async_block_till_done()
+
+
+async def settle(hass: HomeAssistant) -> None:
+    """Wait for everything that is under way."""
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+def confirmation(hass: HomeAssistant) -> tuple[int, bool]:
+    """Return how many recordings are not confirmed to be paused, and whether all are."""
+    switch = hass.states.get(MASTER)
+    assert switch is not None
+    return switch.attributes["unconfirmed"], switch.attributes["confirmed"]
+
+
+def statuses(simulator: Simulator) -> list[str]:
+    """Return the status of every recording, as the service has it."""
+    return [recording.status.value for recording in simulator.space.recordings.values()]
+
+
+def updates_sent(simulator: Simulator) -> list[str]:
+    """Return the status that each update asked for, in order."""
+    return [
+        request.form["Status"]
+        for request in simulator.requests
+        if request.method == "POST" and request.form
+    ]
+
+
+def second_page(simulator: Simulator) -> str:
+    """Return the address of what follows the newest recording in the list."""
+    path = f"/Accounts/{PROJECT_ID}/Recordings"
+    _, fields = page_of(simulator.space.recordings.values(), {"PageSize": "1"}, path)
+    return str(fields["next_page_uri"])
+
+
+def set_retry_policy(entry: MockConfigEntry, policy: RetryPolicy) -> None:
+    """Choose how patient the client of a project that is set up is."""
+    coordinator: SignalWireCoordinator = entry.runtime_data
+    coordinator.client._transport._retry_policy = policy
