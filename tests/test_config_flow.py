@@ -1,6 +1,7 @@
 """Set-up, re-authentication, reconfiguration and options, as a person goes through them."""
 
 from collections.abc import Callable
+import json
 
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
@@ -10,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.signalwire.api import RetryPolicy
 from simulator import Fault, Simulator
-from tests.helpers import PROJECT_ID, TITLE, TOKEN, entry_data
+from tests.helpers import PROJECT_ID, TITLE, TOKEN, call_with_recording, entry_data, second_page
 
 OTHER_PROJECT_ID = "00000000-0000-4000-8000-000000000001"
 
@@ -51,6 +52,22 @@ async def test_a_project_is_set_up_and_named_after_its_account(
     assert result["data"] == entry_data(simulator)
     assert result["result"].unique_id == PROJECT_ID
     assert result["result"].state is ConfigEntryState.LOADED
+
+
+async def test_a_project_is_set_up_though_its_newest_recording_cannot_be_read(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    call_with_recording(simulator)
+    page = {
+        "recordings": [{"sid": "a", "status": None}],
+        "next_page_uri": second_page(simulator),
+    }
+    simulator.faults.add(Fault(path="/Recordings.json", status=200, body=json.dumps(page), times=1))
+    flow_id = await _start(hass)
+    result = await hass.config_entries.flow.async_configure(flow_id, entry_data(simulator))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 async def test_what_was_typed_is_stored_in_one_form(

@@ -151,3 +151,16 @@ async def test_the_event_keeps_quiet_while_nothing_happens(
     await refresh(hass, loaded)
     assert hass.states.get(ACTIVITY) is before
     assert told == [("started", "signalwire")]
+
+
+async def test_the_history_keeps_no_sid_of_an_activity(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    activity = hass.states.get(ACTIVITY)
+    assert activity is not None
+    assert activity.state_info is not None
+    sids = {name for name in activity.attributes if name.endswith("_sid")}
+    assert "recording_sid" in sids
+    assert sids <= activity.state_info["unrecorded_attributes"]

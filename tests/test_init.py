@@ -202,6 +202,29 @@ async def test_only_an_empty_slot_can_be_removed_by_hand(
     assert state(hass, "switch.recording_3") == STATE_ON
 
 
+async def test_a_slot_can_be_removed_by_hand_while_the_project_is_not_loaded(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    hass_ws_client: WebSocketGenerator,
+) -> None:
+    assert await async_setup_component(hass, "config", {})
+    call_with_recording(simulator)
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    client = await hass_ws_client(hass)
+    await hass.config_entries.async_unload(loaded.entry_id)
+    removed: dict[str, bool] = {}
+    for device in dr.async_entries_for_config_entry(dr.async_get(hass), loaded.entry_id):
+        answer = await client.remove_device(device.id)
+        removed[device.name or ""] = answer["success"]
+    assert removed == {"Corner shop": False, "Recording 1": True, "Recording 2": True}
+    await hass.config_entries.async_setup(loaded.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert state(hass, "switch.recording_1") == STATE_ON
+    assert state(hass, "switch.recording_2") == STATE_ON
+
+
 async def test_removal_takes_everything_along(
     hass: HomeAssistant,
     loaded: MockConfigEntry,

@@ -1,5 +1,7 @@
 """Selects, buttons and sensors of the project and of its slots."""
 
+import json
+
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -9,7 +11,15 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from syrupy.assertion import SnapshotAssertion
 
 from simulator import Fault, Simulator
-from tests.helpers import call_with_recording, conference_with_recording, refresh, state
+from tests.helpers import (
+    STOP_ALL,
+    call_with_recording,
+    conference_with_recording,
+    refresh,
+    settle,
+    state,
+    statuses,
+)
 
 
 async def _select(hass: HomeAssistant, entity_id: str, option: str) -> None:
@@ -197,6 +207,43 @@ async def test_stopping_all_tells_of_a_failure_and_stops_the_others(
     assert statuses[still_active[1]] == "stopped"
 
 
+async def test_stopping_all_stops_what_began_since_the_last_refresh(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    assert not loaded.runtime_data.data.recordings
+    await _press(hass, STOP_ALL)
+    assert statuses(simulator) == ["stopped"]
+    await settle(hass)
+
+
+async def test_stopping_all_tells_of_a_recording_of_which_only_the_sid_is_known(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    (sid,) = simulator.space.recordings
+    await hass.config_entries.async_unload(loaded.entry_id)
+    simulator.faults.add(Fault(path="/Recordings.json", status=200, body='{"recordings": []}'))
+    simulator.faults.add(Fault(path=f"/Recordings/{sid}", status=200, body='{"sid": "x"}'))
+    await hass.config_entries.async_setup(loaded.entry_id)
+    with pytest.raises(HomeAssistantError) as caught:
+        await _press(hass, STOP_ALL)
+    assert not isinstance(caught.value, ServiceValidationError)
+    assert statuses(simulator) == ["in-progress"]
+    await settle(hass)
+
+
+async def test_a_conference_whose_name_is_longer_than_a_state_shows_its_beginning(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    conference_with_recording(simulator, "Ä" * 300)
+    await refresh(hass, loaded)
+    shown = state(hass, "sensor.recording_1_from")
+    assert shown.startswith("Ä" * 200)
+    assert len(shown) <= 255
+
+
 async def test_a_conference_shows_its_name(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
@@ -243,3 +290,21 @@ async def test_words_that_are_new_show_as_unknown(
     await refresh(hass, loaded)
     for name in ("state", "source", "price", "duration", "from", "started"):
         assert state(hass, f"sensor.recording_1_{name}") == STATE_UNKNOWN
+
+
+@pytest.mark.parametrize("price", ["1e99999", 1e300, "9" * 400])
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_an_absurd_price_costs_the_price_alone(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    caplog: pytest.LogCaptureFixture,
+    price: object,
+) -> None:
+    recording = {"sid": "1", "status": "in-progress", "duration": 3, "price": price}
+    body = json.dumps({"recordings": [recording | {"price_unit": "USD"}]})
+    simulator.faults.add(Fault(path="/Recordings.json", status=200, body=body))
+    await refresh(hass, loaded)
+    assert state(hass, "sensor.recording_1_price") == STATE_UNKNOWN
+    assert state(hass, "sensor.recording_1_duration") == "3"
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]

@@ -21,7 +21,16 @@ from pytest_homeassistant_custom_component.common import (
 from syrupy.assertion import SnapshotAssertion
 
 from simulator import Fault, Simulator
-from tests.helpers import call_with_recording, conference_with_recording, refresh, state, until
+from tests.helpers import (
+    STOP_ALL,
+    call_with_recording,
+    conference_with_recording,
+    press,
+    refresh,
+    state,
+    until,
+    updates_sent,
+)
 
 SWITCH = "switch.recording_1"
 
@@ -283,3 +292,39 @@ async def test_the_attributes_are_the_typed_fields_of_the_answer(
     assert "hidden" not in str(switch.as_dict())
     # What the frontend gets.
     assert b'"price":-0.0025' in json_bytes(attributes)
+
+
+async def test_a_stop_whose_answer_was_lost_is_done_when_the_second_try_is_refused(
+    hass: HomeAssistant, recorded: str, simulator: Simulator
+) -> None:
+    simulator.faults.add(Fault(method="POST", status=502, apply="after", times=1))
+    await press(hass, "button.recording_1_stop")
+    assert updates_sent(simulator) == ["stopped", "stopped"]
+    assert simulator.space.recordings[recorded].status == "stopped"
+    assert state(hass, SWITCH) == STATE_UNAVAILABLE
+
+
+async def test_a_pause_that_is_refused_is_done_if_the_recording_is_paused(
+    hass: HomeAssistant, recorded: str, simulator: Simulator
+) -> None:
+    simulator.space.update_recording(recorded, "paused")
+    simulator.faults.add(Fault(method="POST", status=400, body='{"code": 1, "message": "No"}'))
+    await _turn(hass, "off")
+    assert state(hass, SWITCH) == STATE_OFF
+
+
+async def test_a_stop_that_waits_is_not_replaced_by_a_later_resume(
+    hass: HomeAssistant, recorded: str, simulator: Simulator
+) -> None:
+    simulator.faults.add(Fault(method="POST", delay=0.2, apply="after", times=1))
+    pause = hass.async_create_task(_turn(hass, "off"))
+    await until(lambda: len(simulator.faults.applied) == 1)
+    stop = hass.async_create_task(press(hass, STOP_ALL))
+    # The button refreshes too, once its stop is on its way.
+    await until(lambda: simulator.requests[-1].method == "GET")
+    with pytest.raises(ServiceValidationError) as caught:
+        await _turn(hass, "on")
+    assert caught.value.translation_key == "recording_ended"
+    await asyncio.gather(pause, stop)
+    assert simulator.space.recordings[recorded].status == "stopped"
+    assert updates_sent(simulator) == ["paused", "stopped"]

@@ -1,5 +1,6 @@
 from datetime import UTC, datetime
 from decimal import Decimal
+import time
 
 import pytest
 
@@ -32,6 +33,31 @@ _NOON = datetime(2018, 9, 25, 12, 0, 5, tzinfo=UTC)
 def test_dates_come_in_utc_however_they_are_written(text: str) -> None:
     assert parse_date(text) == _NOON
     assert str(parse_date(text)).endswith("+00:00")
+
+
+def test_a_date_without_a_zone_is_utc_wherever_home_assistant_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert parse_date("Tue, 25 Sep 2018 12:00:05") == _NOON
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mon, 01 Jan 0001 00:00:00 +0000",
+        "Wed, 31 Dec 1969 23:59:59 +0000",
+        "Wed, 01 Jan 2200 00:00:00 +0000",
+        "Fri, 31 Dec 9999 23:59:59 -0900",
+    ],
+)
+def test_a_date_that_cannot_be_true_is_none(text: str) -> None:
+    assert parse_date(text) is None
 
 
 @pytest.mark.parametrize(
@@ -69,7 +95,9 @@ def test_prices_keep_every_digit(value: object, price: str) -> None:
     assert parse_price(value) == Decimal(price)
 
 
-@pytest.mark.parametrize("value", [None, True, "", "free", "NaN", "Infinity", []])
+@pytest.mark.parametrize(
+    "value", [None, True, "", "free", "NaN", "Infinity", "1e99999", 1e300, "9" * 400, []]
+)
 def test_what_is_no_price_is_none(value: object) -> None:
     assert parse_price(value) is None
 

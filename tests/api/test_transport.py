@@ -1,6 +1,7 @@
 """What the client makes of a service that is slow, broken, or not the service at all."""
 
 from datetime import UTC, datetime, timedelta
+import json
 import logging
 
 from aiohttp import ClientSession
@@ -257,3 +258,58 @@ async def test_the_log_shows_neither_token_nor_addresses(
     assert "again in" in caplog.text
     ours = [record.getMessage() for record in caplog.records if "signalwire" in record.name]
     assert not any(TOKEN in line or PROJECT_ID in line for line in ours)
+
+
+async def test_no_secret_and_no_number_passes_through_an_error_message(
+    client: SignalWireClient, simulator: Simulator
+) -> None:
+    secrets = (PROJECT_ID, TOKEN, "+15550100", "+1 (555) 010-0100")
+    body = json.dumps({"code": 7, "message": " ".join(("Not for", *secrets, "at all"))})
+    simulator.faults.add(Fault(status=400, body=body))
+    with pytest.raises(RejectedError) as caught:
+        await client.list_recordings(limit=1)
+    assert not any(secret in str(caught.value) for secret in secrets)
+    assert str(caught.value).startswith("Not for …")
+    assert str(caught.value).endswith("at all (7), HTTP 400")
+
+
+async def test_a_403_of_the_service_is_an_authentication_error(
+    client: SignalWireClient, simulator: Simulator
+) -> None:
+    simulator.faults.add(Fault(status=403, body='{"errors": ["The token lacks the scope"]}'))
+    with pytest.raises(AuthenticationError) as caught:
+        await client.list_recordings(limit=1)
+    assert caught.value.status == 403
+
+
+@pytest.mark.parametrize("body", ["", "<html>Forbidden</html>", "{}"])
+async def test_a_403_of_a_proxy_is_no_authentication_error(
+    client: SignalWireClient, simulator: Simulator, body: str
+) -> None:
+    simulator.faults.add(Fault(status=403, body=body))
+    with pytest.raises(RejectedError):
+        await client.list_recordings(limit=1)
+
+
+async def test_the_last_try_ends_with_the_time_for_all(
+    session: ClientSession, simulator: Simulator
+) -> None:
+    policy = RetryPolicy(total=0.3, attempt=10, first_wait=0.01)
+    client = SignalWireClient(session, URL(simulator.url), PROJECT_ID, TOKEN, retry_policy=policy)
+    simulator.faults.add(Fault(status=503, times=1))
+    # Late for the time that all tries have, not for that of one.
+    simulator.faults.add(Fault(delay=1))
+    with pytest.raises(RequestTimeoutError):
+        await client.list_recordings(limit=1)
+    assert client.counts.requests == 2
+
+
+async def test_a_wait_until_a_date_that_has_passed_is_none(
+    client: SignalWireClient, simulator: Simulator
+) -> None:
+    simulator.faults.add(
+        Fault(status=503, headers={"Retry-After": "Fri, 02 Jan 2015 00:00:00 GMT"})
+    )
+    with pytest.raises(UnavailableError) as caught:
+        await client.list_recordings(limit=1)
+    assert caught.value.retry_after == 0
