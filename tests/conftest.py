@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterable
 import socket
 
 from aiohttp import ClientSession, TCPConnector
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
 import pytest
@@ -90,6 +91,16 @@ def entry(hass: HomeAssistant, simulator: Simulator) -> MockConfigEntry:
     )
     entry.add_to_hass(hass)
     return entry
+
+
+@pytest.fixture
+async def unloaded_in_the_end(
+    hass: HomeAssistant, entry: MockConfigEntry, hasty_unload: None
+) -> AsyncIterator[None]:
+    """Unload what still tries again before the simulator stops listening."""
+    yield
+    if entry.state is ConfigEntryState.LOADED:
+        await hass.config_entries.async_unload(entry.entry_id)
 
 
 @pytest.fixture

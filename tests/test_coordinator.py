@@ -2,7 +2,10 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+import json
 import logging
+import time
 
 from homeassistant.const import SERVICE_TURN_OFF, STATE_OFF, STATE_ON, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
@@ -13,9 +16,14 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from simulator import Fault, Simulator
-from tests.helpers import call_with_recording, refresh, state, until
+from tests.helpers import advance, call_with_recording, refresh, second_page, state, until
 
 SWITCH_1 = "switch.recording_1"
+
+
+def _date_of(ahead: timedelta) -> dict[str, str]:
+    """Return the header of a service whose clock is so far ahead."""
+    return {"Date": format_datetime(datetime.now(UTC) + ahead, usegmt=True)}
 
 
 async def _pause(hass: HomeAssistant, entity_id: str = SWITCH_1) -> None:
@@ -286,3 +294,165 @@ async def test_two_refreshes_at_once_do_not_disturb_each_other(
     coordinator = loaded.runtime_data
     await asyncio.gather(coordinator.async_refresh(), coordinator.async_refresh())
     assert state(hass, SWITCH_1) == STATE_ON
+
+
+async def test_a_page_of_unreadable_recordings_hides_none_of_the_next(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    call_with_recording(simulator)
+    page = {
+        "recordings": [{"sid": "a", "status": None}],
+        "next_page_uri": second_page(simulator),
+    }
+    simulator.faults.add(Fault(path="/Recordings.json", status=200, body=json.dumps(page), times=1))
+    await refresh(hass, loaded)
+    assert loaded.runtime_data.last_update_success
+    assert len(loaded.runtime_data.data.recordings) == 1
+
+
+async def test_a_second_page_of_new_recordings_is_read_too(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    simulator.space.add_recordings(count=1, status="in-progress", age=60)
+    simulator.space.add_recordings(count=1000, status="completed", age=50)
+    await refresh(hass, loaded)
+    assert state(hass, "sensor.corner_shop_active_recordings") == "1"
+
+
+async def test_a_recording_that_the_list_shows_late_is_found(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    simulator.space.add_recordings(count=1, status="in-progress", age=600)
+    await refresh(hass, loaded)
+    assert state(hass, SWITCH_1) == STATE_ON
+
+
+async def test_an_old_recording_of_a_call_whose_begin_is_not_told_is_found(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator
+) -> None:
+    two_days_ago = datetime.now(UTC) - timedelta(days=2)
+    call = simulator.space.start_call(started=two_days_ago)
+    simulator.space.start_recording(call_sid=call.sid, started=two_days_ago)
+    room = simulator.space.start_conference(started=two_days_ago)
+    simulator.space.start_recording(conference_sid=room.sid, started=two_days_ago)
+    for name, sid in (("calls", call.sid), ("conferences", room.sid)):
+        body = json.dumps({name: [{"sid": sid, "status": "in-progress"}]})
+        simulator.faults.add(Fault(path=f"(?i)/{name}.json", status=200, body=body))
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert state(hass, "sensor.corner_shop_active_recordings") == "2"
+
+
+async def test_a_new_call_is_not_asked_for_its_recordings_at_the_start(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator
+) -> None:
+    call = call_with_recording(simulator)
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert not [request for request in simulator.requests if f"CallSid={call.sid}" in request.path]
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_a_clock_that_is_ahead_such_as_a_gateways_hides_nothing(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    simulator.faults.add(Fault(headers=_date_of(timedelta(hours=1))))
+    await refresh(hass, loaded)
+    await refresh(hass, loaded)
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    assert state(hass, SWITCH_1) == STATE_ON
+
+
+async def test_a_service_whose_clock_is_behind_hides_nothing(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator
+) -> None:
+    simulator.faults.add(Fault(headers=_date_of(timedelta(hours=-1))))
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    simulator.space.add_recordings(count=1, status="in-progress", age=3600)
+    await refresh(hass, entry)
+    assert state(hass, SWITCH_1) == STATE_ON
+
+
+async def test_a_clock_that_is_put_right_during_a_refresh_hides_nothing(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    simulator.faults.add(Fault(headers=_date_of(timedelta(hours=-1)), times=1))
+    await refresh(hass, loaded)
+    await refresh(hass, loaded)
+    simulator.space.add_recordings(count=1, status="in-progress", age=3600)
+    await refresh(hass, loaded)
+    assert state(hass, SWITCH_1) == STATE_ON
+
+
+async def test_a_date_out_of_range_costs_nothing(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    simulator.faults.add(Fault(headers={"Date": "Mon, 01 Jan 0001 00:00:00 +0000"}, times=1))
+    for _ in range(2):
+        await refresh(hass, loaded)
+        assert loaded.runtime_data.last_update_success
+
+
+async def test_recordings_of_the_year_one_cost_nothing(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    recordings = [
+        {"sid": sid, "status": "in-progress", "date_created": "Mon, 01 Jan 0001 00:00:00 +0000"}
+        for sid in "abc"
+    ]
+    body = json.dumps({"recordings": recordings})
+    simulator.faults.add(Fault(path="/Recordings.json", status=200, body=body))
+    for _ in range(2):
+        await refresh(hass, loaded)
+        assert state(hass, "sensor.corner_shop_active_recordings") == "3"
+
+
+@pytest.mark.parametrize("seconds", [86400, 9007199254740000])
+async def test_the_service_cannot_ask_for_so_much_patience_that_polling_ends(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, seconds: int
+) -> None:
+    simulator.faults.add(Fault(status=503, headers={"Retry-After": str(seconds)}, times=1))
+    await refresh(hass, loaded)
+    assert not loaded.runtime_data.last_update_success
+    call_with_recording(simulator)
+    await advance(hass, minutes=6)
+    await until(lambda: state(hass, SWITCH_1) == STATE_ON)
+
+
+async def test_a_late_answer_does_not_bring_back_what_has_ended(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    call = call_with_recording(simulator)
+    await refresh(hass, loaded)
+    told: list[str] = []
+    loaded.runtime_data.activities.listen(lambda activity: told.append(activity.type.value))
+    simulator.faults.add(Fault(method="POST", delay=0.3, apply="after", times=1))
+    (recording,) = simulator.space.recordings.values()
+    pause = hass.async_create_task(_pause(hass))
+    await until(lambda: recording.status == "paused")
+    simulator.space.hang_up(call.sid)
+    await loaded.runtime_data.async_refresh()
+    assert not pause.done()
+    with pytest.raises(HomeAssistantError) as caught:
+        await pause
+    assert caught.value.translation_key == "recording_ended"
+    assert told == ["completed"]
+    assert not loaded.runtime_data.data.recordings
+
+
+async def test_a_huge_list_costs_the_refresh_and_does_not_block_the_event_loop(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    # As long as an answer may be, and all of it items that have to be looked at.
+    body = '{"recordings":[' + ",".join(["{}"] * 1_300_000) + "]}"
+    simulator.faults.add(Fault(path="/Recordings.json", status=200, body=body, times=1))
+    reading = asyncio.create_task(loaded.runtime_data.async_refresh())
+    worst = 0.0
+    while not reading.done():
+        before = time.monotonic()
+        await asyncio.sleep(0)
+        worst = max(worst, time.monotonic() - before)
+    assert not loaded.runtime_data.last_update_success
+    assert worst < 0.5

@@ -1,6 +1,8 @@
+from datetime import UTC, datetime
+
 import pytest
 
-from custom_components.signalwire.api import Recording, RecordingStatus
+from custom_components.signalwire.api import PauseBehavior, Recording, RecordingStatus
 from custom_components.signalwire.hold import PausedBy, RecordingHold
 
 PAUSED, RECORDING = RecordingStatus.PAUSED, RecordingStatus.IN_PROGRESS
@@ -105,3 +107,45 @@ def test_what_has_ended_is_forgotten(hold: RecordingHold) -> None:
     hold.forget_all_but(["b"])
     assert hold.paused_by("a") is None
     assert hold.paused_by("b") is PausedBy.HOLD
+
+
+_SOON, _LATE = datetime(2030, 1, 1, 12, tzinfo=UTC), datetime(2030, 1, 1, 13, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "then"),
+    [
+        (_SOON, _LATE, _LATE),
+        (_LATE, _SOON, _LATE),
+        (None, _SOON, None),
+        (_SOON, None, None),
+        (None, None, None),
+    ],
+)
+def test_what_is_held_again_is_held_for_the_longer_time(
+    first: datetime | None, second: datetime | None, then: datetime | None
+) -> None:
+    hold = RecordingHold()
+    hold.begin(first)
+    assert hold.until == first
+    hold.begin(second)
+    assert hold.until == then
+
+
+def test_what_is_held_again_is_paused_as_before_unless_said_otherwise() -> None:
+    hold = RecordingHold()
+    hold.begin(None, PauseBehavior.SKIP)
+    behaviors = []
+    for said in (None, PauseBehavior.SILENCE, None):
+        hold.begin(None, said)
+        behaviors.append(hold.pause_behavior)
+    assert behaviors == [PauseBehavior.SKIP, PauseBehavior.SILENCE, PauseBehavior.SILENCE]
+
+
+def test_a_hold_that_ended_leaves_nothing_to_the_next() -> None:
+    hold = RecordingHold()
+    hold.begin(None, PauseBehavior.SKIP)
+    hold.end()
+    assert not hold.held
+    hold.begin(_SOON)
+    assert (hold.until, hold.pause_behavior) == (_SOON, None)

@@ -32,6 +32,8 @@ from tests.helpers import (
     updates_sent,
 )
 
+pytestmark = pytest.mark.usefixtures("unloaded_in_the_end")
+
 SLOT = "switch.recording_1"
 
 

@@ -113,3 +113,23 @@ def test_a_read_is_taken_once_and_not_undone_by_a_refresh_that_began_before() ->
     recordings.begin_read("a")
     recordings.end_read("a")
     assert recordings.take_read(PAUSED) is None
+
+
+def test_a_recording_that_an_answer_showed_to_be_gone_does_not_come_back() -> None:
+    recordings = _known("a")
+    recordings.begin_refresh()
+    recordings.take_absence("a")
+    assert recordings.merge(Reading(recordings={"a": RECORDING})) == []
+    assert not recordings.known
+
+
+def test_a_known_recording_that_could_not_be_read_is_in_doubt_until_it_can() -> None:
+    recordings = _known("a", "b")
+    recordings.begin_refresh()
+    recordings.merge(Reading(recordings={"a": PAUSED}, unreadable=1))
+    assert not recordings.in_doubt("a")
+    assert recordings.in_doubt("b")
+    assert set(recordings.known) == {"a", "b"}
+    recordings.begin_refresh()
+    recordings.merge(Reading(recordings={"a": PAUSED}, gone={"b"}))
+    assert not recordings.in_doubt("b")

@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 
+from homeassistant.exceptions import ServiceValidationError
 import pytest
 
 from custom_components.signalwire.api import Recording, RecordingStatus
@@ -119,3 +120,59 @@ async def test_when_the_task_ends_early_nobody_waits_for_ever(service: Service) 
     tasks[0].cancel()
     outcomes = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [asyncio.CancelledError] * 2
+
+
+async def test_the_last_wish_takes_the_place_of_the_one_that_waits(
+    service: Service, updates: RecordingUpdates
+) -> None:
+    tasks = await _started(updates, ("a", PAUSE), ("a", RESUME), ("a", PAUSE), ("a", STOP))
+    service.answer.release()
+    service.answer.release()
+    answers = await asyncio.gather(*tasks)
+    assert service.asked == [("a", PAUSE), ("a", STOP)]
+    assert {answer.status for answer in answers[1:]} == {RecordingStatus.STOPPED}
+
+
+async def test_an_end_that_waits_is_not_replaced(
+    service: Service, updates: RecordingUpdates
+) -> None:
+    pause, stop, resume = await _started(updates, ("a", PAUSE), ("a", STOP), ("a", RESUME))
+    service.answer.release()
+    service.answer.release()
+    assert (await stop).status is RecordingStatus.STOPPED
+    with pytest.raises(ServiceValidationError):
+        await resume
+    assert service.asked == [("a", PAUSE), ("a", STOP)]
+    await pause
+
+
+async def test_the_current_update_is_the_one_that_was_sent_last(
+    service: Service, updates: RecordingUpdates
+) -> None:
+    pause, resume = await _started(updates, ("a", PAUSE), ("a", RESUME))
+    assert updates.current("a") is PAUSE
+    service.answer.release()
+    await pause
+    assert len(service.asked) == 2
+    assert updates.current("a") is RESUME
+    service.answer.release()
+    await resume
+    assert updates.current("a") is None
+
+
+async def test_it_is_settled_when_the_last_of_all_updates_is_answered(
+    service: Service, updates: RecordingUpdates
+) -> None:
+    pause, resume = await _started(updates, ("a", PAUSE), ("a", RESUME))
+    settled = asyncio.create_task(updates.async_settled("a"))
+    service.answer.release()
+    await pause
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not settled.done()
+    service.error = ValueError("refused")
+    service.answer.release()
+    await settled
+    with pytest.raises(ValueError, match="refused"):
+        await resume
+    await updates.async_settled("a")
