@@ -193,7 +193,7 @@ class HoldKeeper:
 
     async def _async_wait(self, failures: int) -> bool:
         """Wait longer each time; return whether there is a reason to ask again at once."""
-        longest = min(2.0 ** (failures - 1), _LONGEST_WAIT)
+        longest = min(2.0 ** min(failures - 1, 16), _LONGEST_WAIT)
         hurry = self._hurry
         try:
             async with asyncio.timeout(longest * random.uniform(0.5, 1)):  # noqa: S311 (load)
