@@ -451,8 +451,8 @@ async def test_a_huge_list_costs_the_refresh_and_does_not_block_the_event_loop(
     reading = asyncio.create_task(loaded.runtime_data.async_refresh())
     worst = 0.0
     while not reading.done():
-        before = time.monotonic()
+        before = time.thread_time()
         await asyncio.sleep(0)
-        worst = max(worst, time.monotonic() - before)
+        worst = max(worst, time.thread_time() - before)
     assert not loaded.runtime_data.last_update_success
     assert worst < 0.5

@@ -1,0 +1,164 @@
+"""Runs the tests against mutants of the parts that decide, and prints those that live.
+
+Each mutant is tried in a fork of a process that has loaded Home Assistant already, on a module
+that is changed as it is imported: no file is touched.
+"""
+
+import argparse
+from collections import Counter
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_file_location
+import multiprocessing
+import os
+from pathlib import Path
+import random
+import sys
+from time import monotonic
+from types import CodeType, ModuleType
+from typing import override
+
+import pytest
+
+from .mutants import Mutant, mutants_of
+
+ROOT = Path("custom_components/signalwire")
+_API = ("tests/api",)
+_PROMISE = ("tests/test_privacy.py", "tests/test_call_recording.py")
+_WHOLE = (
+    "tests/test_coordinator.py",
+    "tests/test_keeper.py",
+    *_PROMISE,
+    "tests/test_switch.py",
+    "tests/test_event.py",
+    "tests/test_platforms.py",
+    "tests/test_storage.py",
+    "tests/test_init.py",
+    "tests/test_config_flow.py",
+)
+# The quickest first: the first test that fails ends the try.
+TESTS: dict[str, Sequence[str]] = {
+    "api/callback.py": ("tests/test_webhook.py",),
+    "api/client.py": _API,
+    "api/enums.py": _API,
+    "api/errors.py": _API,
+    "api/models.py": _API,
+    "api/parsing.py": _API,
+    "api/signature.py": _API,
+    "api/space.py": _API,
+    "api/transport.py": _API,
+    "coordinator.py": _WHOLE,
+    "discovery.py": ("tests/test_coordinator.py", "tests/test_privacy.py"),
+    "hold.py": ("tests/test_hold.py", *_PROMISE),
+    "keeper.py": ("tests/test_keeper.py", *_PROMISE),
+    "recordings.py": ("tests/test_recordings.py", "tests/test_coordinator.py", *_PROMISE),
+    "slots.py": ("tests/test_slots.py", "tests/test_init.py"),
+    "storage.py": ("tests/test_storage.py", "tests/test_init.py"),
+    "updates.py": ("tests/test_updates.py", "tests/test_switch.py"),
+}
+_LONGEST_TRY = 180.0
+_LONGEST_TEST = 20
+# Loaded once, and not by each fork.
+_PRELOADED = (
+    "pytest_homeassistant_custom_component.plugins",
+    "homeassistant.components.config",
+    "homeassistant.components.conversation",
+    "homeassistant.components.switch",
+    "homeassistant.components.webhook",
+    "hypothesis",
+    "simulator",
+    "syrupy",
+)
+
+
+class _Finder(MetaPathFinder, Loader):
+    """Lets a module be imported with the mistake of its mutant."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        self._path = mutant.path
+        self._name = ".".join(mutant.path.with_suffix("").parts)
+        self._code: CodeType = compile(mutant.tree, str(mutant.path), "exec")
+
+    @override
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname != self._name:
+            return None
+        return spec_from_file_location(fullname, self._path.absolute(), loader=self)
+
+    @override
+    def exec_module(self, module: ModuleType) -> None:
+        exec(self._code, module.__dict__)  # noqa: S102 (our own module)
+
+
+def _try(tests: Sequence[str], mutant: Mutant | None) -> None:
+    """Run the tests in this process, which ends with pytest's exit code.
+
+    Only without a mutant does it show what they say.
+    """
+    if mutant is not None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (1, 2):
+            os.dup2(nowhere, stream)
+        sys.meta_path.insert(0, _Finder(mutant))
+    options = ["-x", "-q", "-p", "no:cacheprovider", "--no-cov", f"--timeout={_LONGEST_TEST}"]
+    os._exit(pytest.main([*options, *tests]))
+
+
+def _is_noticed(tests: Sequence[str], mutant: Mutant | None) -> bool:
+    """Return whether a test fails, or does not end."""
+    process = multiprocessing.get_context("fork").Process(target=_try, args=(tests, mutant))
+    process.start()
+    process.join(_LONGEST_TRY if mutant else None)
+    if process.exitcode is None:
+        process.kill()
+        process.join()
+    return process.exitcode != 0
+
+
+def main() -> int:
+    """Try the mutants that were asked for; return how many lived, at most 1."""
+    parser = argparse.ArgumentParser(prog="scripts/mutate", description=__doc__)
+    parser.add_argument("modules", nargs="*", default=list(TESTS), help="such as hold.py")
+    parser.add_argument("--sample", type=int, help="try so many of all, picked at random")
+    parser.add_argument("--seed", type=int, default=1, help="picks another sample")
+    parser.add_argument("--line", type=int, help="try those of one line alone")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.modules) - set(TESTS):
+        parser.error(f"no tests are named for {', '.join(sorted(unknown))}")
+    for name in _PRELOADED:
+        import_module(name)
+    mutants = [
+        (name, mutant)
+        for name in arguments.modules
+        for mutant in mutants_of(ROOT / name)
+        if arguments.line in (None, mutant.line)
+    ]
+    count = len(mutants)
+    if arguments.sample is not None:
+        picked = random.Random(arguments.seed).sample(range(count), min(arguments.sample, count))
+        mutants = [mutants[index] for index in sorted(picked)]
+    if _is_noticed(list(dict.fromkeys(test for name, _ in mutants for test in TESTS[name])), None):
+        print("The tests fail without any mutant.")
+        return 2
+    began = monotonic()
+    killed: Counter[str] = Counter()
+    tried: Counter[str] = Counter()
+    for name, mutant in mutants:
+        tried[name] += 1
+        if _is_noticed(TESTS[name], mutant):
+            killed[name] += 1
+        else:
+            print(f"survived  {mutant.path}:{mutant.line}  {mutant.mistake}", flush=True)
+    for name in tried:
+        print(f"{name}: {killed[name]} of {tried[name]} killed")
+    minutes = (monotonic() - began) / 60
+    print(f"{killed.total()} of {len(mutants)} killed, of {count} there are, in {minutes:.1f} min")
+    return int(killed.total() < len(mutants))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
