@@ -61,6 +61,10 @@ async def _refused(loaded: MockConfigEntry, sid: str) -> None:
     await until(lambda: sid in coordinator._keeper._reasons and not coordinator._refreshing)
 
 
+async def test_without_a_hold_there_is_nothing_to_confirm(hass: HomeAssistant) -> None:
+    assert confirmation(hass) == (0, True)
+
+
 @pytest.mark.usefixtures("long_waits")
 async def test_it_asks_at_once_when_the_service_is_back(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, recorded: str
@@ -227,3 +231,20 @@ async def test_a_refusal_that_could_not_be_looked_into_leaves_doubt(
     await turn(hass, "off")
     await until(lambda: statuses(simulator) == ["paused"])
     assert updates_sent(simulator) == ["paused", "in-progress", "paused"]
+
+
+async def test_a_persons_pause_that_is_under_way_is_not_repeated(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    simulator.faults.add(Fault(method="POST", delay=0.2, times=1))
+    pause = hass.async_create_task(turn(hass, "off", "switch.recording_1"))
+    await until(lambda: len(simulator.faults.applied) == 1)
+    await turn(hass, "off")
+    await pause
+    await settle(hass)
+    assert confirmation(hass) == (0, True)
+    assert updates_sent(simulator) == ["paused"]
+    # It was the person's all the same.
+    await turn(hass, "on")
+    await settle(hass)
+    assert statuses(simulator) == ["paused"]

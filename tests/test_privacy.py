@@ -349,12 +349,13 @@ async def test_no_more_updates_than_bearable_are_asked_for_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("custom_components.signalwire.keeper.MOST_UPDATES_AT_ONCE", 2)
+    # None of them hangs, however busy the machine is.
+    monkeypatch.setattr("custom_components.signalwire.keeper._HANGS_AFTER", 60)
     for _ in range(5):
         call_with_recording(simulator)
     await hass.config_entries.async_setup(entry.entry_id)
     await settle(hass)
     at_once: list[int] = []
-    simulator.space.listeners.clear()
     simulator.faults.add(Fault(method="POST", delay=0.05))
     await turn(hass, "off")
 

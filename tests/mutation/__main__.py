@@ -105,6 +105,8 @@ def _try(tests: Sequence[str], mutant: Mutant | None) -> None:
             os.dup2(nowhere, stream)
         sys.meta_path.insert(0, _Finder(mutant))
     options = ["-x", "-q", "-p", "no:cacheprovider", "--no-cov", f"--timeout={_LONGEST_TEST}"]
+    # What is loaded once cannot be rewritten, which no test needs.
+    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning", "--show-capture=no"]
     os._exit(pytest.main([*options, *tests]))
 
 
