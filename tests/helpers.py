@@ -12,7 +12,7 @@ from custom_components.signalwire.api import RetryPolicy
 from custom_components.signalwire.coordinator import SignalWireCoordinator
 from simulator import Simulator
 from simulator.models import Call, Conference
-from simulator.paging import page_of
+from simulator.paging import creation_order, page_of
 
 PROJECT_ID = "5f0c1f5e-9d0b-4a47-8f5c-0b7f7a6b1c2d"
 TOKEN = "PTa-token-that-no-log-may-show"
@@ -127,7 +127,8 @@ def updates_sent(simulator: Simulator) -> list[str]:
 def second_page(simulator: Simulator) -> str:
     """Return the address of what follows the newest recording in the list."""
     path = f"/Accounts/{PROJECT_ID}/Recordings"
-    _, fields = page_of(simulator.space.recordings.values(), {"PageSize": "1"}, path)
+    newest_first = sorted(simulator.space.recordings.values(), key=creation_order)
+    _, fields = page_of(newest_first, {"PageSize": "1"}, path)
     return str(fields["next_page_uri"])
 
 
