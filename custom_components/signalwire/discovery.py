@@ -80,6 +80,9 @@ class Discovery:
         # A later answer may have shown that the service's clock is not where it was thought; and
         # one that is ahead, such as a gateway's, must not hide what is new.
         self._seen_until = min(began, self._client.service_time(), now)
+        # The last page may have been long, and what comes of it is worked on next: in between
+        # everything else has its turn.
+        await asyncio.sleep(0)
         return reading
 
     async def _async_first_read(self, since: datetime) -> Reading:

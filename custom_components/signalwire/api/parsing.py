@@ -31,7 +31,7 @@ _RFC_2822_DAY = re.compile(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) ", re
 _LONGEST_DIGITS = 16
 
 
-def parse_object(body: bytes) -> JsonObject:
+def parse_object(body: bytes | bytearray) -> JsonObject:
     """Return the JSON object in the body; raises MalformedAnswerError if it is none."""
     try:
         data = orjson.loads(body)

@@ -237,16 +237,16 @@ def _redirected(url: URL, response: aiohttp.ClientResponse) -> URL:
     return target
 
 
-async def _read(response: aiohttp.ClientResponse, largest: int) -> bytes:
+async def _read(response: aiohttp.ClientResponse, largest: int) -> bytearray:
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > largest:
             raise MalformedAnswerError("The answer is too large")
-    return bytes(body)
+    return body
 
 
-def _error(status: int, retry_after: str | None, body: bytes) -> SignalWireError:
+def _error(status: int, retry_after: str | None, body: bytes | bytearray) -> SignalWireError:
     """Return the error for an HTTP status, with what the service says in its body."""
     code, message = _reason(body)
     match status:
@@ -268,7 +268,7 @@ def _error(status: int, retry_after: str | None, body: bytes) -> SignalWireError
             return RejectedError(status, code, message)
 
 
-def _reason(body: bytes) -> tuple[int | None, str | None]:
+def _reason(body: bytes | bytearray) -> tuple[int | None, str | None]:
     """Return code and message out of any of the three error bodies of the service."""
     try:
         data = parse_object(body)
