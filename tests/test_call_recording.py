@@ -95,6 +95,26 @@ async def test_off_pauses_all_at_once(
     assert _attributes(hass) == (0, True)
 
 
+async def test_the_answers_of_many_updates_are_shown_together(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    for _ in range(60):
+        call_with_recording(simulator)
+    await refresh(hass, loaded)
+    shown: list[int] = []
+    coordinator = loaded.runtime_data
+    unsubscribe = coordinator.async_add_listener(
+        lambda: shown.append(coordinator.data.hold.unconfirmed)
+    )
+    await _turn(hass, "off")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    unsubscribe()
+    assert _attributes(hass) == (0, True)
+    assert shown[-1] == 0
+    assert shown == sorted(shown, reverse=True)
+    assert len(shown) < 30
+
+
 async def test_a_new_recording_is_paused_on_the_refresh_that_finds_it(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:

@@ -1,15 +1,17 @@
 """The switch of a slot: what a toggle does, and what it shows."""
 
 import asyncio
+from typing import Any
 
 from homeassistant.const import (
     EVENT_STATE_CHANGED,
+    EVENT_STATE_REPORTED,
     STATE_OFF,
     STATE_ON,
     STATE_UNAVAILABLE,
     STATE_UNKNOWN,
 )
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import Context, Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.json import json_bytes
 import pytest
@@ -328,3 +330,24 @@ async def test_a_stop_that_waits_is_not_replaced_by_a_later_resume(
     await asyncio.gather(pause, stop)
     assert simulator.space.recordings[recorded].status == "stopped"
     assert updates_sent(simulator) == ["paused", "stopped"]
+
+
+async def test_news_of_one_recording_writes_no_state_of_another(
+    hass: HomeAssistant, recorded: str, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    written: list[str] = []
+
+    @callback
+    def note(event: Event[Any]) -> None:
+        written.append(event.data["entity_id"])
+
+    everything = callback(lambda _: True)
+    hass.bus.async_listen(EVENT_STATE_CHANGED, note, event_filter=everything)
+    hass.bus.async_listen(EVENT_STATE_REPORTED, note, event_filter=everything)
+    await _turn(hass, "off")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert SWITCH in written
+    assert not [entity_id for entity_id in written if "recording_2" in entity_id]
+    assert len(written) == len(set(written))

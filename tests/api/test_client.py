@@ -1,5 +1,6 @@
 """The client's methods, over real HTTP."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 import json
@@ -378,3 +379,55 @@ def test_only_the_answered_status_confirms_an_update(
     requested: str, answered: str, confirmed: bool
 ) -> None:
     assert RecordingStatus(answered).confirms(RecordingStatus(requested)) is confirmed
+
+
+async def test_ended_recordings_that_are_not_wanted_are_passed_over(
+    client: SignalWireClient, simulator: Simulator
+) -> None:
+    ended = simulator.space.add_recordings(count=5, age=300, spread=100)
+    (active,) = simulator.space.add_recordings(count=1, status="in-progress")
+    pages = [page async for page in client.recording_pages(ended={ended[2].sid})]
+    (page,) = pages
+    assert [recording.sid for recording in page.items] == [active.sid, ended[2].sid]
+    assert (page.passed_over, page.unreadable) == (4, 0)
+    assert page.reached == ended[0].created.replace(microsecond=0)
+
+
+async def test_pages_full_of_what_is_not_wanted_lead_on(
+    client: SignalWireClient, simulator: Simulator
+) -> None:
+    (active,) = simulator.space.add_recordings(count=1, status="in-progress", age=900)
+    simulator.space.add_recordings(count=5)
+    found = [
+        recording.sid
+        async for page in client.recording_pages(ended=(), page_size=2)
+        for recording in page.items
+    ]
+    assert found == [active.sid]
+    assert len(simulator.requests) == 3
+
+
+async def test_who_reads_ahead_and_stops_leaves_nothing_behind(
+    client: SignalWireClient, simulator: Simulator
+) -> None:
+    simulator.space.add_recordings(count=6)
+    pages = client.recording_pages(page_size=2, read_ahead=True)
+    first = await anext(pages)
+    assert len(first.items) == 2
+    before = asyncio.all_tasks()
+    assert len(before) > 1
+    await pages.aclose()  # type: ignore[attr-defined]  # it is a generator
+    assert asyncio.all_tasks() < before
+
+
+async def test_a_fault_of_the_page_ahead_comes_with_that_page(
+    client: SignalWireClient, simulator: Simulator
+) -> None:
+    simulator.space.add_recordings(count=4)
+    # The first page passes.
+    simulator.faults.add(Fault(times=1))
+    simulator.faults.add(Fault(status=404))
+    pages = client.recording_pages(page_size=2, read_ahead=True)
+    assert len((await anext(pages)).items) == 2
+    with pytest.raises(NotFoundError):
+        await anext(pages)

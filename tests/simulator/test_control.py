@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 import signal
 import sys
 from typing import Any
@@ -14,6 +16,7 @@ from simulator.models import BASE
 from tests.helpers import PROJECT_ID, TOKEN, until
 
 RECORDINGS = f"{BASE}/Accounts/{PROJECT_ID}/Recordings.json"
+LOGIN = {"Authorization": encode_basic_auth(PROJECT_ID, TOKEN)}
 
 
 @pytest.fixture
@@ -226,3 +229,69 @@ async def test_it_runs_from_the_command_line_and_ends_when_asked() -> None:
         assert await _get(http, "requests") == []
     process.send_signal(signal.SIGINT)
     assert await process.wait() == 0
+
+
+async def test_time_goes_on_at_once(http: ClientSession) -> None:
+    call = await _post(http, "calls")
+    await _post(http, f"calls/{call['sid']}/recordings")
+    await _post(http, "clock", {"seconds": 3600})
+    ended = await _post(http, f"calls/{call['sid']}/hangup")
+    assert ended["duration"] == 3600
+    async with http.get(RECORDINGS, headers=LOGIN) as response:
+        (recording,) = (await response.json())["recordings"]
+        date = parsedate_to_datetime(response.headers["Date"])
+    assert recording["duration"] == 3600
+    assert date - datetime.now(UTC) > timedelta(minutes=59)
+
+
+async def test_the_load_tells_how_many_requests_met(
+    http: ClientSession, simulator: Simulator
+) -> None:
+    simulator.faults.add(Fault(delay=0.05))
+    await asyncio.gather(*(_read(http) for _ in range(5)))
+    assert await _get(http, "load") == {"requests": 5, "most_at_once": 5}
+    async with http.delete("/_sim/requests"):
+        pass
+    assert await _get(http, "load") == {"requests": 0, "most_at_once": 0}
+
+
+async def test_many_recordings_are_spread_over_time_or_are_of_one_conference(
+    http: ClientSession, simulator: Simulator
+) -> None:
+    await _post(http, "recordings", {"count": 10, "age": 60, "spread": 900})
+    created = [recording.created for recording in simulator.space.recordings.values()]
+    assert created == sorted(created)
+    assert created[-1] - created[0] == timedelta(seconds=810)
+    conference = (await _post(http, "conferences"))["sid"]
+    body = {"count": 3, "status": "in-progress", "conference_sid": conference}
+    await _post(http, "recordings", body)
+    ended = await _post(http, f"conferences/{conference}/end")
+    assert ended["status"] == "completed"
+    states = (await _get(http, "state"))["recordings"]
+    assert {recording["status"] for recording in states} == {"completed"}
+
+
+async def test_a_list_shows_what_was_added_deleted_and_changed_since(
+    http: ClientSession, simulator: Simulator
+) -> None:
+    space = simulator.space
+    first, second = space.add_recordings(count=2)
+    assert await _read(http) == {first.sid: "completed", second.sid: "completed"}
+    space.delete_recording(first.sid)
+    call = space.start_call()
+    third = space.start_recording(call_sid=call.sid)
+    assert await _read(http) == {second.sid: "completed", third.sid: "in-progress"}
+    space.hang_up(call.sid)
+    assert await _read(http) == {second.sid: "completed", third.sid: "completed"}
+
+
+async def test_a_form_without_its_boundary_is_refused(http: ClientSession) -> None:
+    headers = {**LOGIN, "Content-Type": "multipart/form-data"}
+    async with http.post(RECORDINGS, data=b"Status=paused", headers=headers) as response:
+        assert response.status == 400
+
+
+async def _read(http: ClientSession) -> dict[str, str]:
+    async with http.get(RECORDINGS, headers=LOGIN) as response:
+        recordings = (await response.json())["recordings"]
+    return {recording["sid"]: recording["status"] for recording in recordings}
