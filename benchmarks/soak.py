@@ -20,7 +20,7 @@ _SLOTS = 16
 
 async def measure(scale: Scale) -> Row:
     """Let a week of calls go by, a refresh each minute, and count what there is each hour."""
-    hours = scale.pick(quick=12, full=7 * 24)
+    hours = scale.pick(quick=6, full=7 * 24)
     samples: list[dict[str, float]] = []
     chance = random.Random(_SEED)  # noqa: S311 (traffic, the same each time)
     calls = 0
@@ -68,6 +68,7 @@ async def measure(scale: Scale) -> Row:
         beside="itself, after the first hour",
         figures=[
             _growth(samples, "memory", "MiB", 2, 0.02),
+            _second_half(samples),
             _growth(samples, "objects", "", 0, 0.01),
             _growth(samples, "tasks", "", 1),
             _growth(samples, "listeners", "", 0),
@@ -91,6 +92,21 @@ def _growth(
         unit,
         target=f"≤ {allowed:,.0f}",
         reach=lambda value: value <= allowed,
+    )
+
+
+def _second_half(samples: list[dict[str, float]]) -> Figure:
+    """Return how much the memory has grown from the middle to the end, hour by hour."""
+    half = len(samples) // 2
+    return Figure.of(
+        "growth of memory over the second half",
+        [
+            later["memory"] - sooner["memory"]
+            for sooner, later in zip(samples[max(0, half - 12) : half], samples[-12:], strict=False)
+        ],
+        "MiB",
+        target="≤ 1",
+        reach=lambda value: value <= 1,
     )
 
 
