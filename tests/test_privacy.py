@@ -166,6 +166,11 @@ async def test_a_hold_that_cannot_be_stored_is_an_error(
 # Confirmed is only what was seen.
 
 
+@pytest.mark.usefixtures("recorded")
+async def test_without_a_hold_there_is_nothing_to_confirm(hass: HomeAssistant) -> None:
+    assert confirmation(hass) == (0, True)
+
+
 async def test_nothing_is_confirmed_before_a_refresh_has_looked(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
