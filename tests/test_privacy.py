@@ -185,6 +185,20 @@ async def test_nothing_is_confirmed_before_a_refresh_has_looked(
     assert loaded.runtime_data.last_update_success
 
 
+@pytest.mark.usefixtures("loaded")
+async def test_each_hold_looks_at_once_and_not_with_the_next_poll(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    await _turn_off_and_see_it(hass)
+    await turn(hass, "on")
+    call_with_recording(simulator)
+    await turn(hass, "off")
+    # The next poll would come after five seconds.
+    await until(lambda: statuses(simulator) == ["paused"], 3)
+    await settle(hass)
+    assert confirmation(hass) == (0, True)
+
+
 async def test_a_refresh_under_way_when_the_hold_began_confirms_nothing(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:

@@ -137,6 +137,8 @@ async def test_an_end_that_waits_is_not_replaced(
     service: Service, updates: RecordingUpdates
 ) -> None:
     pause, stop, resume = await _started(updates, ("a", PAUSE), ("a", STOP), ("a", RESUME))
+    # Until then it has not ended.
+    assert not resume.done()
     service.answer.release()
     service.answer.release()
     assert (await stop).status is RecordingStatus.STOPPED
