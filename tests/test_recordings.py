@@ -133,3 +133,10 @@ def test_a_known_recording_that_could_not_be_read_is_in_doubt_until_it_can() -> 
     recordings.begin_refresh()
     recordings.merge(Reading(recordings={"a": PAUSED}, gone={"b"}))
     assert not recordings.in_doubt("b")
+
+
+def test_what_is_gone_is_not_in_doubt_any_more() -> None:
+    recordings = _known("a")
+    recordings.note_silence("a")
+    recordings.take_absence("a")
+    assert not recordings.in_doubt("a")
