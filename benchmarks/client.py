@@ -24,7 +24,7 @@ async def measure(scale: Scale) -> Row:
         # As different from each other as those of a day are.
         await space.post("recordings", count=_RECORDINGS, age=60, spread=86_000, duration=95)
         lists = {name: await _start(name, space, stack) for name in CONTENDERS}
-        for turn in range(scale.pick(quick=2, full=15) + 1):
+        for turn in range(scale.pick(quick=1, full=15) + 1):
             for name, process in lists.items():
                 result = await _ask(process)
                 if result["count"] != _RECORDINGS:

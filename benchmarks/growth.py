@@ -14,7 +14,7 @@ async def measure(scale: Scale) -> Row:
     """Refresh with more and more active recordings."""
     figures: list[Figure] = []
     per_recording: dict[int, float] = {}
-    sizes = _SIZES[: scale.pick(quick=4, full=5)]
+    sizes = _SIZES[: scale.pick(quick=3, full=5)]
     for size in sizes:
         samples = await _measure(size, scale)
         cpu = Figure.of(

@@ -6,7 +6,7 @@ from math import log10
 
 from .measuring import Figure, Row
 
-_WIDTH, _LEFT, _LINE, _TOP = 960, 520, 30, 56
+_WIDTH, _LEFT, _LINE, _TOP = 1000, 560, 30, 56
 # From a hundredth to a hundred times.
 _DECADES = (-2, 2)
 _COLORS = {True: "#2e7d32", False: "#c62828", None: "#546e7a"}
@@ -46,7 +46,7 @@ def _bar(row: Row, figure: Figure, y: int) -> list[str]:
         f"fill='{color}' opacity='0.8'/>",
         f"<line x1='{_x(figure.low):.1f}' x2='{_x(figure.high):.1f}' y1='{middle}' y2='{middle}' "
         "stroke='black' stroke-width='2'/>",
-        f"<text x='{max(value, one) + 8:.1f}' y='{middle + 5}'>{figure.value:.2f}</text>",
+        f"<text x='{max(value, one, _x(figure.high)) + 8:.1f}' y='{middle + 5}'>{figure.value:.2f}</text>",
     ]
 
 

@@ -43,7 +43,7 @@ async def measure(scale: Scale) -> Row:
             "rest": rest,
             "bare": _bare_refresh(space, path),
         }
-        for turn in range(scale.pick(quick=8, full=100) + 3):
+        for turn in range(scale.pick(quick=4, full=100) + 3):
             for name, refresh in refreshes.items():
                 await space.forget_requests()
                 states.count = 0

@@ -20,7 +20,7 @@ _SLOTS = 16
 
 async def measure(scale: Scale) -> Row:
     """Let a week of calls go by, a refresh each minute, and count what there is each hour."""
-    hours = scale.pick(quick=6, full=7 * 24)
+    hours = scale.pick(quick=2, full=7 * 24)
     samples: list[dict[str, float]] = []
     chance = random.Random(_SEED)  # noqa: S311 (traffic, the same each time)
     calls = 0

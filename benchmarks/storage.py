@@ -17,7 +17,7 @@ _AT_ONCE = 1_000
 
 async def measure(scale: Scale) -> Row:
     """Let recordings come and go, ours on slots, the other's each on a device of its own."""
-    rounds = scale.pick(quick=3, full=100)
+    rounds = scale.pick(quick=2, full=100)
     others = scale.pick(quick=1_000, full=10_000)
     sizes: list[int] = []
     memory: list[int] = []

@@ -63,7 +63,7 @@ async def measure(scale: Scale) -> Row:
         }
         took: dict[str, list[float]] = {name: [] for name in toggles}
         requests: dict[str, list[float]] = {name: [] for name in toggles}
-        for turn in range(scale.pick(quick=15, full=300) + 5):
+        for turn in range(scale.pick(quick=8, full=300) + 5):
             for name, toggle in toggles.items():
                 await space.forget_requests()
                 with Stopwatch() as stopwatch:
