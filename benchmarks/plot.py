@@ -46,7 +46,8 @@ def _bar(row: Row, figure: Figure, y: int) -> list[str]:
         f"fill='{color}' opacity='0.8'/>",
         f"<line x1='{_x(figure.low):.1f}' x2='{_x(figure.high):.1f}' y1='{middle}' y2='{middle}' "
         "stroke='black' stroke-width='2'/>",
-        f"<text x='{max(value, one, _x(figure.high)) + 8:.1f}' y='{middle + 5}'>{figure.value:.2f}</text>",
+        f"<text x='{max(value, one, _x(figure.high)) + 8:.1f}' y='{middle + 5}'>"
+        f"{figure.value:.2f}</text>",
     ]
 
 
