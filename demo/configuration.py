@@ -22,11 +22,13 @@ homeassistant:
 
 config:
 conversation:
+diagnostics:
 frontend:
 history:
 logbook:
 media_source:
 mobile_app:
+system_health:
 webhook:
 
 logger:
