@@ -93,7 +93,21 @@ async def test_recordings_are_seen_and_controlled_on_the_card(tmp_path: Path) ->
         assert await stage.demo.stop() == 0
 
 
+async def _settled(stage: Stage) -> None:
+    """Wait until the card has kept its height so long that it takes a tap for meant."""
+    card = await _card(stage.page).element_handle()
+    await stage.page.wait_for_function(
+        """card => {
+          const [height, now] = [card.offsetHeight, performance.now()];
+          if (card.seenHeight !== height) [card.seenHeight, card.seenSince] = [height, now];
+          return now - card.seenSince > 400;
+        }""",
+        arg=card,
+    )
+
+
 async def _pause_and_resume(stage: Stage, row: Locator) -> None:
+    await _settled(stage)
     await row.get_by_role("button", name="Pause").click()
     await recording_that_is(stage, "paused")
     await expect(row).to_contain_text("Paused")
@@ -129,6 +143,7 @@ async def _stop(stage: Stage, row: Locator) -> None:
     """Hold the row, think better of it, and then stop it with the keyboard."""
     page = stage.page
     before = await updates(stage)
+    await _settled(stage)
     await row.get_by_role("button", name="Resume").hover()
     await page.mouse.down()
     await page.get_by_text("Stop this recording for good?").wait_for()
