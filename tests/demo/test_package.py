@@ -58,3 +58,9 @@ def test_the_version_stands_in_one_place_and_hacs_knows_the_file() -> None:
         if f'"{MANIFEST["version"]}"' in path.read_text()
     ]
     assert not elsewhere
+
+
+def test_hacs_names_the_oldest_home_assistant_that_is_tried() -> None:
+    hacs = json.loads((ROOT / "hacs.json").read_text())
+    tried = (ROOT / "requirements_oldest.txt").read_text().splitlines()
+    assert f"homeassistant=={hacs['homeassistant']}" in tried
