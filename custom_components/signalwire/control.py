@@ -79,8 +79,6 @@ class RecordingControl:
             lambda run: entry.async_create_task(hass, run, "signalwire update of a recording"),
         )
         self._stopped = False
-        # Who is behind the hold, for the states that change with it.
-        self.hold_context: Context | None = None
 
     @callback
     def async_stop(self) -> None:
@@ -253,7 +251,7 @@ class RecordingControl:
                 status=status,
                 pause_behavior=pause_behavior,
                 actor=Actor.CALL_RECORDING,
-                context=self.hold_context,
+                context=self._hold.context,
             ),
         )
 

@@ -1,7 +1,6 @@
 """The one reading of a project's recordings: what is read flows in here, and out to entities."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,7 +13,8 @@ from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
-from .activity import Activity, ActivityLog, ActivityType, Actor, activity_type_of
+from .activity import ActivityLog
+from .activity_reporter import ActivityReporter
 from .api import (
     AuthenticationError,
     PauseBehavior,
@@ -51,17 +51,18 @@ from .hold import HoldStatus, PausedBy, RecordingHold
 from .issues import ProjectIssues
 from .keeper import HoldKeeper
 from .library import RecordingLibrary
-from .parties import PartyBook
+from .parties import Parties, PartyBook
+from .pause_behaviors import PauseBehaviors
 from .polling import Polling, bounded_wait
+from .publishing import Publisher
 from .recordings import ActiveRecordings, Change
 from .signing_key import SigningKey
 from .slots import Slots
 from .storage import (
     StoredProject,
-    StoredRecording,
     project_store,
     read_stored,
-    stored_hold,
+    to_store,
 )
 from .updates import RecordingUpdate
 from .webhook import ProjectWebhook
@@ -69,11 +70,7 @@ from .webhook import ProjectWebhook
 _SAVE_DELAY = 1.0
 # Seconds; a refresh of a thousand recordings takes far less than one.
 _LONGEST_REFRESH = 60.0
-_OFTEN_UNDONE = 3
 _REFRESH_COOLDOWN = 0.5
-# With more updates than this under way, the answers of so many seconds are shown together.
-_FEW_UPDATES = 8
-_SHOW_TOGETHER = 0.05
 
 type SignalWireConfigEntry = ConfigEntry[SignalWireCoordinator]
 
@@ -117,20 +114,27 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         self._parties = PartyBook(client)
         self.activities = ActivityLog()
         self._recordings = ActiveRecordings()
-        self._pause_behavior = PauseBehavior.SILENCE
-        self._pause_behaviors: dict[str, PauseBehavior] = {}
+        self._pause_behaviors = PauseBehaviors()
         self._auto_release = timedelta(minutes=options.get(CONF_AUTO_RELEASE, DEFAULT_AUTO_RELEASE))
         self.issues = ProjectIssues(hass, entry)
         self._hold = RecordingHold()
+        self._reporter = ActivityReporter(
+            self.activities,
+            self._hold,
+            self.issues,
+            current=self._update_of,
+            slot_of=self._slot_of,
+            parties_of=self._parties_of,
+        )
         self.control = RecordingControl(
             hass,
             entry,
             client,
             self._recordings,
             self._hold,
-            pause_behavior_of=self._pause_behavior_of,
+            pause_behavior_of=self._pause_behaviors.of,
             took=self._async_take_changes,
-            failed=self._async_tell_of_failed_pause,
+            failed=self._reporter.async_tell_of_failed_pause,
         )
         self._keeper = HoldKeeper(
             hass,
@@ -168,13 +172,10 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         self._some_unreadable = False
         self._refreshing = False
         self._ended = False
-        # How often a hold began, and the one that the last refresh has seen in force.
-        self._hold_count = 0
-        self._seen_hold = -1
-        # How often something else resumed a recording that is to be paused.
-        self._undone: Counter[str] = Counter()
         self._took_bearings = False
-        self._publishing: asyncio.Handle | None = None
+        self._publisher = Publisher(
+            hass, self._async_publish_answers, under_way=lambda: self.control.under_way
+        )
         entry.async_on_unload(self._async_end)
 
     # What flows in: refreshes and answers.
@@ -189,8 +190,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         self._slots = Slots(
             self._most_slots, async_slot_devices(self.hass, self.config_entry), kept.slots
         )
-        self._pause_behavior = kept.pause_behavior
-        self._pause_behaviors = dict(kept.pause_behaviors)
+        self._pause_behaviors.restore(kept.pause_behavior, kept.pause_behaviors)
         self._hold.restore(kept.paused_by)
         # One whose time was up meanwhile must not touch what has begun since.
         if kept.held and (kept.held_until is None or kept.held_until > dt_util.utcnow()):
@@ -204,7 +204,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         """Read what has changed; raises what the coordinator knows how to show."""
         self._recordings.begin_refresh()
         self._slots.begin_refresh()
-        hold = self._hold_count
+        self._hold.begin_refresh()
         self._refreshing = True
         self._keeper.async_check()
         try:
@@ -223,7 +223,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         finally:
             self._refreshing = False
         self._failures = 0
-        self._seen_hold = hold
+        self._hold.end_refresh()
         self._unreadable = reading.unreadable
         self.last_success = dt_util.utcnow()
         self._async_end_reauth()
@@ -236,7 +236,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         slots = self._slots.occupants
         data = self._snapshot(refreshed=True, reachable=True)
         if self._took_bearings:
-            self._note(changes, slots)
+            self._reporter.note(changes, slots)
         self._took_bearings = True
         return data
 
@@ -304,14 +304,23 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         changes = list(changes)
         ended = (change.after for change in changes if change.after is not None)
         self._day.async_count(ended, self.client.service_time())
-        self._note(changes, self._slots.occupants)
-        self._async_publish_soon()
+        self._reporter.note(changes, self._slots.occupants)
+        self._publisher.async_publish_soon()
         if not self.last_update_success:
             # The service is back.
             self.async_refresh_soon()
         elif self._is_busy and self.update_interval != self._polling.active and self._listeners:
             self.update_interval = self._polling.active
             self._schedule_refresh()
+
+    def _update_of(self, sid: str) -> RecordingUpdate | None:
+        return self.control.current(sid)
+
+    def _slot_of(self, sid: str) -> int | None:
+        return self._slots.number_of(sid)
+
+    def _parties_of(self, sid: str) -> Parties | None:
+        return self.data.parties.get(sid)
 
     @callback
     def async_refresh_soon(self) -> None:
@@ -324,37 +333,6 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
     def _is_busy(self) -> bool:
         # While recordings are held, each new one has to be found soon.
         return bool(self._recordings.known) or self._hold.held
-
-    def _note(self, changes: Iterable[Change], slots: Mapping[int, str | None]) -> None:
-        """Remember what has happened, and who or what did it, until it can be told.
-
-        `slots` are those before the changes, for recordings that have left theirs.
-        """
-        left = {sid: number for number, sid in slots.items() if sid is not None}
-        for change in changes:
-            if (kind := activity_type_of(change)) is None:
-                continue
-            update = self.control.current(change.sid)
-            actor = _actor_of(kind, update)
-            if (
-                self._hold.held
-                and (kind, actor) == (ActivityType.RESUMED, Actor.SIGNALWIRE)
-                and change.after is not None
-            ):
-                self._undone[change.sid] += 1
-                if self._undone[change.sid] == _OFTEN_UNDONE:
-                    number = self._slots.number_of(change.sid)
-                    self.issues.async_report_undone(str(number or change.sid))
-            self.activities.add(
-                Activity(
-                    type=kind,
-                    recording=change.after or change.before,
-                    slot=self._slots.number_of(change.sid) or left.get(change.sid),
-                    actor=actor,
-                    context=update.context if update else None,
-                    parties=self.data.parties.get(change.sid),
-                )
-            )
 
     # What flows out: data for the entities, and what is kept over restarts.
 
@@ -380,28 +358,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             self.async_update_listeners()
 
     @callback
-    def _async_publish_soon(self) -> None:
-        """Show what changed, at once or with what comes in the next moment.
-
-        To show it costs more the more recordings there are, and when all are held there is an
-        answer for each: those that come while others are under way are shown together.
-        """
-        under_way = self.control.under_way
-        if self._publishing is not None:
-            if under_way > _FEW_UPDATES:
-                return
-            self._publishing.cancel()
-        if under_way <= 1:
-            self._async_publish_now()
-        elif under_way <= _FEW_UPDATES:
-            # Before those go on who wait for the answer.
-            self._publishing = self.hass.loop.call_soon(self._async_publish_now)
-        else:
-            self._publishing = self.hass.loop.call_later(_SHOW_TOGETHER, self._async_publish_now)
-
-    @callback
-    def _async_publish_now(self) -> None:
-        self._publishing = None
+    def _async_publish_answers(self) -> None:
         self._async_publish()
         self._async_ask_for_parties()
         # Nothing is to be shown of what came and went in between, but it has happened.
@@ -421,9 +378,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         self._slots.update(known.keys(), key=self._seating_order)
         if refreshed:
             self._slots.end_refresh()
-        self._pause_behaviors = {
-            sid: behavior for sid, behavior in self._pause_behaviors.items() if sid in known
-        }
+        self._pause_behaviors.forget_all_but(known)
         self._parties.forget_all_but(recordings.values())
         self._hold.forget_all_but(known)
         # A refresh or an answer may come after the unload, when another keeps all this.
@@ -436,8 +391,8 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             recordings=recordings,
             slots=self._slots.occupants,
             parties=self._parties.of(recordings.values()),
-            pause_behavior=self._pause_behavior,
-            pause_behaviors=dict(self._pause_behaviors),
+            pause_behavior=self._pause_behaviors.default,
+            pause_behaviors=self._pause_behaviors.chosen,
             hold=self._hold_status(reachable=reachable),
             today=self._day.today(self.client.service_time()),
         )
@@ -461,13 +416,8 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             or self.control.in_doubt(sid)
             for sid, recording in self._recordings.known.items()
         )
-        unconfirmed = max(unconfirmed, self._unreadable)
-        seen = reachable and self._seen_hold == self._hold_count and not self._keeper.is_blind
-        return HoldStatus(
-            held=True,
-            until=self._hold.until,
-            unconfirmed=unconfirmed,
-            confirmed=seen and unconfirmed == 0,
+        return self._hold.status(
+            max(unconfirmed, self._unreadable), sees=reachable and not self._keeper.is_blind
         )
 
     def _sees(self) -> bool:
@@ -475,25 +425,14 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         return (
             self.last_update_success
             and not self._refreshing
-            and self._seen_hold == self._hold_count
+            and self._hold.is_seen
             and self._unreadable == 0
         )
 
     def _to_store(self) -> StoredProject:
-        recordings = {sid: StoredRecording() for sid in self._recordings.known}
-        for number, sid in self._slots.occupants.items():
-            if sid in recordings:
-                recordings[sid]["slot"] = number
-        for sid, behavior in self._pause_behaviors.items():
-            if sid in recordings:
-                recordings[sid]["pause_behavior"] = behavior.value
-        for sid, paused_by in self._hold.all_paused_by.items():
-            if sid in recordings:
-                recordings[sid]["paused_by"] = paused_by.value
-        stored = StoredProject(recordings=recordings, pause_behavior=self._pause_behavior.value)
-        if self._hold.held:
-            stored["hold"] = stored_hold(self._hold)
-        return stored
+        return to_store(
+            self._recordings.known, self._slots.occupants, self._pause_behaviors, self._hold
+        )
 
     async def async_save(self) -> None:
         """Write at once what is kept over restarts."""
@@ -513,9 +452,6 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         Returns once the wish is stored; whether it is fulfilled stands in the data.
         """
         duration = duration or self._auto_release
-        if not self._hold.held:
-            # Nothing is confirmed before a refresh that begins now has looked.
-            self._hold_count += 1
         self._hold.begin(dt_util.utcnow() + duration if duration else None, pause_behavior)
         await self._async_take_wish(context)
         # What has begun since the last refresh is not known yet; nobody has to wait for that.
@@ -524,8 +460,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
     async def async_release(self, context: Context | None = None) -> None:
         """Want back what the hold paused; returns once the wish is stored."""
         self._hold.end()
-        self._undone.clear()
-        self.issues.async_clear_undone()
+        self._reporter.forget_undone()
         await self._async_take_wish(context)
 
     @property
@@ -534,7 +469,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         return sum(self._hold.paused_by(sid) is PausedBy.HOLD for sid in self._recordings.known)
 
     async def _async_take_wish(self, context: Context | None) -> None:
-        self.control.hold_context = context
+        self._hold.context = context
         self._keeper.async_hurry()
         self._async_publish()
         self._keeper.async_schedule_release()
@@ -553,8 +488,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
     def _async_end(self) -> None:
         """Leave nothing behind."""
         self._ended = True
-        if self._publishing is not None:
-            self._publishing.cancel()
+        self._publisher.async_stop()
         self.control.async_stop()
         self.library.close()
         self._keeper.async_stop()
@@ -568,18 +502,8 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
 
     @callback
     def _async_alarm(self, sid: str | None, reason: str) -> None:
-        """Be loud about a pause that is not confirmed; None: about a service that is silent."""
-        self.activities.add(
-            Activity(
-                type=ActivityType.PAUSE_FAILED,
-                recording=None if sid is None else self._recordings.known.get(sid),
-                slot=None if sid is None else self._slots.number_of(sid),
-                actor=Actor.CALL_RECORDING,
-                context=self.control.hold_context,
-                reason=reason,
-            )
-        )
-        self.activities.tell()
+        recording = None if sid is None else self._recordings.known.get(sid)
+        self._reporter.async_alarm(sid, recording, reason)
 
     @callback
     def _async_report_unconfirmed(self, unconfirmed: Mapping[str | None, str]) -> None:
@@ -591,22 +515,6 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         sid = min((sid for sid in unconfirmed if sid is not None), default=None)
         number = None if sid is None else self._slots.number_of(sid)
         self.issues.async_report_unconfirmed(str(number) if number else sid, unconfirmed[sid])
-
-    @callback
-    def _async_tell_of_failed_pause(
-        self, recording: Recording, update: RecordingUpdate, reason: str
-    ) -> None:
-        self.activities.add(
-            Activity(
-                type=ActivityType.PAUSE_FAILED,
-                recording=recording,
-                slot=self._slots.number_of(recording.sid),
-                actor=update.actor,
-                context=update.context,
-                reason=reason,
-            )
-        )
-        self.activities.tell()
 
     async def async_stop_all(self, context: Context | None = None) -> None:
         """Stop every active recording, and those that have begun since the last refresh.
@@ -626,15 +534,12 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
     ) -> None:
         """Choose what the next pauses send, of one recording or of the project."""
         if sid is None:
-            self._pause_behavior = pause_behavior
+            self._pause_behaviors.default = pause_behavior
         elif sid in self._recordings.known:
-            self._pause_behaviors[sid] = pause_behavior
+            self._pause_behaviors.choose(sid, pause_behavior)
         else:
             raise recording_ended()
         self._async_publish()
-
-    def _pause_behavior_of(self, sid: str) -> PauseBehavior:
-        return self.data.pause_behavior_of(sid)
 
     @callback
     def async_forget_slot(self, number: int) -> bool:
@@ -648,18 +553,3 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         if unreadable and not self._some_unreadable:
             LOGGER.warning("%d recordings of %s could not be read", unreadable, self.name)
         self._some_unreadable = unreadable > 0
-
-
-def _actor_of(kind: ActivityType, update: RecordingUpdate | None) -> Actor:
-    """Return who did it: whoever has an update under way that asks for this."""
-    if update is not None and _ASKED_FOR.get(kind) is update.status:
-        return update.actor
-    return Actor.SIGNALWIRE
-
-
-_ASKED_FOR = {
-    ActivityType.PAUSED: RecordingStatus.PAUSED,
-    ActivityType.RESUMED: RecordingStatus.IN_PROGRESS,
-    ActivityType.STOPPED: RecordingStatus.STOPPED,
-    ActivityType.COMPLETED: RecordingStatus.STOPPED,
-}

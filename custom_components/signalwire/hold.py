@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum, unique
 from types import MappingProxyType
 
+from homeassistant.core import Context
+
 from .api import PauseBehavior, Recording, RecordingStatus
 
 
@@ -43,6 +45,12 @@ class RecordingHold:
         self.held = False
         self.until: datetime | None = None
         self.pause_behavior: PauseBehavior | None = None
+        # Who is behind it, for the states that change with it.
+        self.context: Context | None = None
+        # How often it began, and what that was when the last refresh that succeeded began.
+        self._begun = 0
+        self._looking = 0
+        self._seen = 0
         self._paused_by: dict[str, PausedBy] = {}
 
     def begin(self, until: datetime | None, pause_behavior: PauseBehavior | None = None) -> None:
@@ -51,7 +59,10 @@ class RecordingHold:
         What is held already stays so for the longer time, and as it is paused unless said
         otherwise: a short hold must not end a longer one.
         """
-        if self.held:
+        if not self.held:
+            # Nothing is confirmed before a refresh that begins later has looked.
+            self._begun += 1
+        else:
             until = None if until is None or self.until is None else max(until, self.until)
             pause_behavior = pause_behavior or self.pause_behavior
         self.held, self.until, self.pause_behavior = True, until, pause_behavior
@@ -59,6 +70,34 @@ class RecordingHold:
     def end(self) -> None:
         """Want back what was paused by the hold itself."""
         self.held, self.until, self.pause_behavior = False, None, None
+
+    def begin_refresh(self) -> None:
+        """Note that a refresh begins now."""
+        self._looking = self._begun
+
+    def end_refresh(self) -> None:
+        """Note that the refresh has succeeded."""
+        self._seen = self._looking
+
+    @property
+    def is_seen(self) -> bool:
+        """Return whether a refresh has looked since the hold began."""
+        return self._seen == self._begun
+
+    def status(self, unconfirmed: int, *, sees: bool) -> HoldStatus:
+        """Return what can be shown.
+
+        `unconfirmed` counts the recordings not known to be paused; `sees` is whether the service
+        can be read.
+        """
+        if not self.held:
+            return HoldStatus()
+        return HoldStatus(
+            held=True,
+            until=self.until,
+            unconfirmed=unconfirmed,
+            confirmed=sees and self.is_seen and unconfirmed == 0,
+        )
 
     def restore(self, paused_by: Mapping[str, PausedBy]) -> None:
         """Bring back who paused what."""

@@ -1,6 +1,6 @@
 """What a project keeps over restarts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +14,7 @@ from .api import PauseBehavior
 from .const import DOMAIN
 from .daily import StoredDay
 from .hold import PausedBy, RecordingHold
+from .pause_behaviors import PauseBehaviors
 
 _VERSION = 1
 
@@ -55,8 +56,30 @@ def day_store(hass: HomeAssistant, entry_id: str) -> DayStore:
     return Store(hass, _VERSION, f"{DOMAIN}.{entry_id}.today", private=True, atomic_writes=True)
 
 
-def stored_hold(hold: RecordingHold) -> StoredHold:
-    """Return what is kept of the hold while there is one."""
+def to_store(
+    sids: Iterable[str],
+    slots: Mapping[int, str | None],
+    pause_behaviors: PauseBehaviors,
+    hold: RecordingHold,
+) -> StoredProject:
+    """Return what is kept of the active recordings with these SIDs, and of the project."""
+    recordings = {sid: StoredRecording() for sid in sids}
+    for number, sid in slots.items():
+        if sid in recordings:
+            recordings[sid]["slot"] = number
+    for sid, behavior in pause_behaviors.chosen.items():
+        if sid in recordings:
+            recordings[sid]["pause_behavior"] = behavior.value
+    for sid, paused_by in hold.all_paused_by.items():
+        if sid in recordings:
+            recordings[sid]["paused_by"] = paused_by.value
+    stored = StoredProject(recordings=recordings, pause_behavior=pause_behaviors.default.value)
+    if hold.held:
+        stored["hold"] = _stored_hold(hold)
+    return stored
+
+
+def _stored_hold(hold: RecordingHold) -> StoredHold:
     stored = StoredHold()
     if hold.until is not None:
         stored["until"] = hold.until.isoformat()
