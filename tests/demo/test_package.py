@@ -64,3 +64,7 @@ def test_hacs_names_the_oldest_home_assistant_that_is_tried() -> None:
     hacs = json.loads((ROOT / "hacs.json").read_text())
     tried = (ROOT / "requirements_oldest.txt").read_text().splitlines()
     assert f"homeassistant=={hacs['homeassistant']}" in tried
+
+
+def test_the_changelog_tells_of_the_version() -> None:
+    assert f"\n## [{MANIFEST['version']}] - 20" in (ROOT / "CHANGELOG.md").read_text()
