@@ -133,3 +133,20 @@ async def test_every_entity_has_a_name_an_icon_and_words_for_its_states(
         for entity in er.async_entries_for_config_entry(er.async_get(hass), loaded.entry_id)
     }
     assert described == shown
+
+
+LANGUAGES = ("de", "es", "fr", "it", "nl")
+_PLACEHOLDER = re.compile(r"\{\w+\}")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_every_text_with_its_placeholders(language: str) -> None:
+    texts = json.loads((FOLDER / "translations" / f"{language}.json").read_text())
+    translated, english = dict(_leaves(texts)), dict(_leaves(TEXTS))
+    assert translated.keys() == english.keys()
+    for path, text in english.items():
+        there, here = (sorted(_PLACEHOLDER.findall(found)) for found in (text, translated[path]))
+        assert there == here, path
+        assert translated[path].strip(), path
+        # A sentence that was left in English.
+        assert translated[path] != text or len(text.split()) < 4, path
