@@ -20,6 +20,8 @@ from custom_components.signalwire.trigger import TRIGGERS
 FOLDER = Path(config_flow.__file__).parent
 CODE = "\n".join(path.read_text() for path in FOLDER.glob("*.py"))
 TEXTS: dict[str, Any] = json.loads((FOLDER / "translations" / "en.json").read_text())
+LANGUAGES = ("de", "es", "fr", "it", "nl")
+PLACEHOLDER = re.compile(r"\{\w+\}")
 ICONS: dict[str, Any] = json.loads((FOLDER / "icons.json").read_text())
 
 
@@ -135,17 +137,13 @@ async def test_every_entity_has_a_name_an_icon_and_words_for_its_states(
     assert described == shown
 
 
-LANGUAGES = ("de", "es", "fr", "it", "nl")
-_PLACEHOLDER = re.compile(r"\{\w+\}")
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_has_every_text_with_its_placeholders(language: str) -> None:
     texts = json.loads((FOLDER / "translations" / f"{language}.json").read_text())
     translated, english = dict(_leaves(texts)), dict(_leaves(TEXTS))
     assert translated.keys() == english.keys()
     for path, text in english.items():
-        there, here = (sorted(_PLACEHOLDER.findall(found)) for found in (text, translated[path]))
+        there, here = (sorted(PLACEHOLDER.findall(found)) for found in (text, translated[path]))
         assert there == here, path
         assert translated[path].strip(), path
         # A sentence that was left in English.
