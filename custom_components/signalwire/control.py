@@ -141,7 +141,7 @@ class RecordingControl:
         Raises ServiceValidationError if the project has no such recording, HomeAssistantError if
         it could not be read.
         """
-        if (recording := self._recordings.read.get(sid)) is not None:
+        if (recording := self._recordings.known.get(sid)) is not None:
             return recording
         self._recordings.begin_read(sid)
         try:

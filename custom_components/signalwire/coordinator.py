@@ -174,7 +174,10 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         self._ended = False
         self._took_bearings = False
         self._publisher = Publisher(
-            hass, self._async_publish_answers, under_way=lambda: self.control.under_way
+            hass,
+            self._async_publish_answers,
+            # The hold asks for a bounded number at once, and the others follow.
+            under_way=lambda: max(self.control.under_way, self._keeper.under_way),
         )
         entry.async_on_unload(self._async_end)
 

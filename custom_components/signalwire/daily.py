@@ -53,6 +53,8 @@ class DailyTotals:
         self._day = date.min
         self._counted: dict[str, _Counted] = {}
         self._currency: str | None = None
+        # Those whose price is still to come, of many thousands a day.
+        self._unpriced: set[str] = set()
         # Recordings of which nothing more is to be heard, while it is this day.
         self._settled: set[str] = set()
         self._today: Today | None = None
@@ -92,6 +94,7 @@ class DailyTotals:
             return False
         self._day = day
         self._counted.clear()
+        self._unpriced.clear()
         self._settled.clear()
         self._today = None
         return True
@@ -125,22 +128,29 @@ class DailyTotals:
             seconds = seconds or before.seconds
             price = before.price if price is None else price
         self._counted[recording.sid] = _Counted(seconds, price, recording.date_created, ended)
+        if price is None:
+            self._unpriced.add(recording.sid)
+        else:
+            self._unpriced.discard(recording.sid)
         return before is None or (before.seconds, before.price) != (seconds, price)
 
     def unpriced_since(self, now: datetime) -> datetime | None:
         """Return since when the list is worth reading again for prices that are still to come."""
-        return min(
-            (
-                counted.created
-                for counted in self._counted.values()
-                if counted.price is None
-                and counted.created is not None
-                and counted.ended is not None
-                and now - counted.ended < _PRICE_COMES_WITHIN
-                and now - counted.created < _LONGEST_LISTED
-            ),
-            default=None,
-        )
+        awaited = []
+        for sid in list(self._unpriced):
+            counted = self._counted[sid]
+            created, ended = counted.created, counted.ended
+            if (
+                created is not None
+                and ended is not None
+                and now - ended < _PRICE_COMES_WITHIN
+                and now - created < _LONGEST_LISTED
+            ):
+                awaited.append(created)
+            else:
+                # It is not waited for any longer.
+                self._unpriced.discard(sid)
+        return min(awaited, default=None)
 
     @property
     def today(self) -> Today:

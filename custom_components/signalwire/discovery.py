@@ -76,7 +76,8 @@ class Discovery:
                 self._seen_until - LIST_OVERLAP, known, also_since, _NotKnown(settled, known)
             )
         unseen = known.keys() - reading.recordings.keys()
-        await _together(self._async_read_one(sid, reading) for sid in unseen)
+        if unseen:
+            await _together(self._async_read_one(sid, reading) for sid in unseen)
         # A later answer may have shown that the service's clock is not where it was thought; and
         # one that is ahead, such as a gateway's, must not hide what is new.
         self._seen_until = min(began, self._client.service_time(), now)

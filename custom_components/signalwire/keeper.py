@@ -109,6 +109,11 @@ class HoldKeeper:
         self._note_reason(None, reason)
 
     @property
+    def under_way(self) -> int:
+        """Return how many recordings are not yet as the hold wants them."""
+        return len(self._tasks)
+
+    @property
     def is_blind(self) -> bool:
         """Return whether it has been unknown for long what the service records."""
         return None in self._alarmed

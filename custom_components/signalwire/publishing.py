@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 
 # With more updates than this under way, the answers of so many seconds are shown together.
 _FEW_UPDATES = 8
-_SHOW_TOGETHER = 0.05
+_SHOW_TOGETHER = 0.1
 
 
 class Publisher:

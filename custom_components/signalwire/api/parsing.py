@@ -77,8 +77,7 @@ def parse_price(value: object) -> Decimal | None:
 
 def parse_date(value: object) -> datetime | None:
     """Return an RFC 2822 date as an aware datetime in UTC, or None."""
-    date = _date(value) if isinstance(value, str) else None
-    return date if date is not None and date.year in _YEARS else None
+    return _date(value) if isinstance(value, str) else None
 
 
 # A list of recordings repeats itself: each has its dates twice, and few prices differ. So what was
@@ -88,13 +87,15 @@ def _date(text: str) -> datetime | None:
     try:
         if len(text) == 31 and text.endswith(" +0000") and (day := _iso_day(text[:17])):
             # The form that the service uses, many times as fast as the general parser.
-            return datetime.fromisoformat(f"{day}T{text[17:25]}Z")
-        date = parsedate_to_datetime(text.replace("Sept ", "Sep "))
-        if date.tzinfo is None:
-            date = date.replace(tzinfo=UTC)
-        return date.astimezone(UTC)
+            date = datetime.fromisoformat(f"{day}T{text[17:25]}Z")
+        else:
+            date = parsedate_to_datetime(text.replace("Sept ", "Sep "))
+            if date.tzinfo is None:
+                date = date.replace(tzinfo=UTC)
+            date = date.astimezone(UTC)
     except ValueError, OverflowError:
         return None
+    return date if date.year in _YEARS else None
 
 
 @lru_cache(maxsize=64)
