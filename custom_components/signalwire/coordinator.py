@@ -177,7 +177,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             hass,
             self._async_publish_answers,
             # The hold asks for a bounded number at once, and the others follow.
-            under_way=lambda: max(self.control.under_way, self._keeper.under_way),
+            under_way=lambda: self.control.under_way + self._keeper.waiting,
         )
         entry.async_on_unload(self._async_end)
 

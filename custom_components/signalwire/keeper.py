@@ -1,7 +1,8 @@
 """Keeps the wish: asks until every recording is as the hold wants it, and raises the alarm."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime
 import random
 from typing import Any
@@ -68,6 +69,7 @@ class HoldKeeper:
         self._release = release
         self._tasks: set[str] = set()
         self._at_once = asyncio.Semaphore(MOST_UPDATES_AT_ONCE)
+        self._waiting = 0
         self._hurry = asyncio.Event()
         self._stopped = False
         self._was_reachable = True
@@ -109,9 +111,9 @@ class HoldKeeper:
         self._note_reason(None, reason)
 
     @property
-    def under_way(self) -> int:
-        """Return how many recordings are not yet as the hold wants them."""
-        return len(self._tasks)
+    def waiting(self) -> int:
+        """Return how many recordings wait for their turn to be asked for."""
+        return self._waiting
 
     @property
     def is_blind(self) -> bool:
@@ -188,13 +190,25 @@ class HoldKeeper:
         """Ask once, a bounded number at the same time; those that hang make room for others."""
         asking: asyncio.Task[None] | None = None
         try:
-            async with self._at_once:
+            async with self._turn():
                 asking = asyncio.ensure_future(self._control.async_keep(sid, goal))
                 await asyncio.wait([asking], timeout=_HANGS_AFTER)
             await asking
         finally:
             if asking is not None:
                 asking.cancel()
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        self._waiting += 1
+        try:
+            await self._at_once.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._at_once.release()
 
     async def _async_wait(self, failures: int) -> bool:
         """Wait longer each time; return whether there is a reason to ask again at once."""
