@@ -124,8 +124,67 @@ def test_what_was_counted_is_kept(totals: DailyTotals) -> None:
 
 
 def test_damaged_entries_are_left_out(totals: DailyTotals) -> None:
-    totals.restore({"day": "2026-11-20", "recordings": {"1": (5, "much"), "2": (6, None)}})
+    ended = TODAY.isoformat()
+    recordings: Any = {
+        "1": (5, "much", ended),
+        "2": (6, None, ended),
+        "3": (7, None, "2026-11-20T12:00:00"),
+        "4": ("many", None, ended),
+        "5": (8, None),
+    }
+    totals.restore({"day": "2026-11-20", "recordings": recordings})
     assert totals.today.seconds == 6
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [{"day": "some"}, {"cost": "much"}, {"until": "2026-11-20T12:00:00"}, {"seconds": None}],
+)
+def test_sums_that_cannot_be_read_change_nothing(
+    totals: DailyTotals, damaged: dict[str, Any]
+) -> None:
+    totals.count([_recording()])
+    before = totals.today
+    with pytest.raises((ArithmeticError, TypeError, ValueError)):
+        totals.restore({**DailyTotals(lambda moment: moment.date()).to_store(), **damaged})  # type: ignore[typeddict-item]  # what a person may have written
+    assert totals.today == before
+
+
+def test_what_ended_long_ago_is_summed_up_and_not_counted_again(totals: DailyTotals) -> None:
+    late = _recording("late", ended=TODAY + 50 * MINUTE, price=None)
+    totals.count([_recording("1"), _recording("2", price=None), late])
+    before = totals.today
+    totals.sum_up(TODAY + 61 * MINUTE)
+    assert totals.today == before
+    assert set(totals.to_store()["recordings"]) == {"late"}
+    assert "1" not in totals.settled
+    # Listed again, with another call that has gone on for as long.
+    assert not totals.count([_recording("1"), _recording("2")])
+    assert totals.count([_recording("late", ended=TODAY + 50 * MINUTE)])
+    assert (totals.today.seconds, totals.today.cost) == (180, Decimal("0.0050"))
+    again = DailyTotals(lambda moment: moment.date())
+    again.restore(totals.to_store())
+    assert not again.begin(TODAY + 2 * 60 * MINUTE)
+    assert again.today == totals.today
+    assert not again.count([_recording("1"), _recording("2")])
+
+
+def test_a_clock_that_goes_back_tells_nothing_apart_again(totals: DailyTotals) -> None:
+    totals.count([_recording("1")])
+    totals.sum_up(TODAY + 61 * MINUTE)
+    totals.sum_up(TODAY)
+    assert not totals.count([_recording("1")])
+
+
+def test_what_ends_tomorrow_by_the_services_clock_counts_tomorrow(totals: DailyTotals) -> None:
+    tomorrow = TODAY + timedelta(days=1)
+    ahead = _recording("ahead", ended=tomorrow)
+    totals.count([ahead])
+    assert totals.today.seconds == 0
+    assert "ahead" not in totals.settled
+    totals.begin(tomorrow)
+    totals.count([ahead])
+    assert totals.today.seconds == 60
 
 
 def test_a_price_is_waited_for_while_that_is_cheap(totals: DailyTotals) -> None:
@@ -316,7 +375,7 @@ async def test_nothing_is_left_of_a_project_that_is_removed(
     simulator: Simulator,
     hass_storage: dict[str, Any],
 ) -> None:
-    past_recording(simulator, timedelta(hours=1))
+    past_recording(simulator, timedelta(minutes=30))
     await _set_up(hass, entry)
     await restart(hass, entry)
     key = f"signalwire.{entry.entry_id}.today"

@@ -232,7 +232,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         self._async_end_reauth()
         changes = self._recordings.merge(reading)
         if not self._ended:
-            self._day.async_count(reading.recordings.values(), self.client.service_time())
+            self._day.async_count_all(reading.recordings.values(), self.client.service_time())
         self._parties.learn(reading.calls, reading.conferences)
         self._warn_of_unreadable(reading.unreadable)
         self.update_interval = self._polling.interval(busy=self._is_busy)
@@ -306,7 +306,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             return
         changes = list(changes)
         ended = (change.after for change in changes if change.after is not None)
-        self._day.async_count(ended, self.client.service_time())
+        self._day.async_count(ended)
         self._reporter.note(changes, self._slots.occupants)
         self._publisher.async_publish_soon()
         if not self.last_update_success:
@@ -397,7 +397,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             pause_behavior=self._pause_behaviors.default,
             pause_behaviors=self._pause_behaviors.chosen,
             hold=self._hold_status(reachable=reachable),
-            today=self._day.today(self.client.service_time()),
+            today=self._day.today,
         )
 
     def _seating_order(self, sid: str) -> tuple[bool, float, str]:

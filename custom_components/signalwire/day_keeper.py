@@ -31,7 +31,7 @@ class DayKeeper:
             return
         try:
             self._totals.restore(stored)
-        except AttributeError, KeyError, TypeError, ValueError:
+        except ArithmeticError, AttributeError, KeyError, TypeError, ValueError:
             # Edited by hand or damaged; what ended within the look-back is listed again.
             LOGGER.warning("What was counted today could not be read")
 
@@ -40,18 +40,26 @@ class DayKeeper:
         await self._store.async_save(self._to_store())
 
     @callback
-    def async_count(self, recordings: Iterable[Recording], now: datetime) -> None:
+    def async_count(self, recordings: Iterable[Recording]) -> None:
         """Take what was heard of recordings."""
-        new_day = self._totals.begin(now)
+        new_day = self._totals.begin(dt_util.utcnow())
         if self._totals.count(recordings) or new_day:
             time = self._hass.loop.time()
             # Not put off by each change: on a busy day that would be for ever.
             self._due = self._due or time + SAVE_WITHIN
             self._store.async_delay_save(self._to_store, max(0, self._due - time))
 
-    def today(self, now: datetime) -> Today:
+    @callback
+    def async_count_all(self, recordings: Iterable[Recording], now: datetime) -> None:
+        """Take all that a refresh has shown until now, by the service's clock."""
+        self.async_count(recordings)
+        # One clock that is ahead must not hide what is still to end.
+        self._totals.sum_up(min(now, dt_util.utcnow()))
+
+    @property
+    def today(self) -> Today:
         """Return what can be shown of the day that it is now."""
-        self._totals.begin(now)
+        self._totals.begin(dt_util.utcnow())
         return self._totals.today
 
     @property
