@@ -80,9 +80,9 @@ def parse_date(value: object) -> datetime | None:
     return _date(value) if isinstance(value, str) else None
 
 
-# A list of recordings repeats itself: each has its dates twice, and few prices differ. So what was
-# read last is kept, which costs some hundred kilobytes at most.
-@lru_cache(maxsize=4096)
+# Lists repeat themselves: active recordings are read again and again, and few prices differ. So what
+# was read last is kept, which costs some hundred kilobytes at most.
+@lru_cache(maxsize=1024)
 def _date(text: str) -> datetime | None:
     try:
         if len(text) == 31 and text.endswith(" +0000") and (day := _iso_day(text[:17])):
