@@ -80,7 +80,10 @@ class RecordingHints:
             sid in self._ended
             or sid in self._waiting
             or self._reading.get(sid) is claimed
-            or (claimed is RecordingStatus.IN_PROGRESS and sid in self._recordings.read)
+            or (
+                claimed is RecordingStatus.IN_PROGRESS
+                and self._recordings.known.get(sid) is not None
+            )
         )
 
     def _create_task(self, work: Coroutine[None, None, None]) -> None:

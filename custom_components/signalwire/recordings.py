@@ -10,7 +10,7 @@ from .discovery import Reading
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A recording before and after something new was heard of it.
+    """A recording before and after its status became another.
 
     `before` is None for one that has just been found, `after` for one that the service no longer
     has; one that has ended is there with its last status.
@@ -120,6 +120,9 @@ class ActiveRecordings:
         before = self._known.get(recording.sid)
         if recording.is_active:
             self._known[recording.sid] = recording
+            if before is not None and before.status is recording.status:
+                # Of thousands, most are as they were.
+                return None
         elif recording.sid in self._known:
             self._drop(recording.sid)
         else:
