@@ -14,6 +14,7 @@ _PRICE_COMES_WITHIN = timedelta(minutes=10)
 _LONGEST_LISTED = timedelta(hours=1)
 # What ended longer before a refresh is no more told apart: a day may have many thousands.
 _APART_FOR = timedelta(hours=1)
+_SUMMED_UP_EVERY = timedelta(minutes=1)
 
 
 class StoredDay(TypedDict):
@@ -165,7 +166,9 @@ class DailyTotals:
 
     def sum_up(self, now: datetime) -> None:
         """Tell those no more apart that ended long before now, when a refresh has shown all."""
-        self._until = max(self._until, now - _APART_FOR)
+        if now - _APART_FOR - self._until < _SUMMED_UP_EVERY:
+            return
+        self._until = now - _APART_FOR
         for sid in [sid for sid, ended in self._settled.items() if ended <= self._until]:
             del self._settled[sid]
         old = [sid for sid, counted in self._counted.items() if counted.ended <= self._until]

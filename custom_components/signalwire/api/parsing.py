@@ -80,8 +80,8 @@ def parse_date(value: object) -> datetime | None:
     return _date(value) if isinstance(value, str) else None
 
 
-# Lists repeat themselves: active recordings are read again and again, and few prices differ. So what
-# was read last is kept, which costs some hundred kilobytes at most.
+# Lists repeat themselves: active recordings are read again and again, and few prices differ. So
+# what was read last is kept, which costs some hundred kilobytes at most.
 @lru_cache(maxsize=1024)
 def _date(text: str) -> datetime | None:
     try:
