@@ -40,6 +40,7 @@ _WHOLE = (
 )
 # The quickest first: the first test that fails ends the try.
 TESTS: dict[str, Sequence[str]] = {
+    "activity_reporter.py": ("tests/test_event.py", "tests/test_keeper.py", *_PROMISE),
     "api/callback.py": ("tests/test_webhook.py",),
     "api/client.py": _API,
     "api/enums.py": _API,
@@ -49,10 +50,16 @@ TESTS: dict[str, Sequence[str]] = {
     "api/signature.py": _API,
     "api/space.py": _API,
     "api/transport.py": _API,
+    "control.py": ("tests/test_switch.py", "tests/test_services.py", *_PROMISE),
     "coordinator.py": _WHOLE,
+    "daily.py": ("tests/test_daily.py",),
     "discovery.py": ("tests/test_coordinator.py", "tests/test_privacy.py"),
+    "hints.py": ("tests/test_webhook.py",),
     "hold.py": ("tests/test_hold.py", *_PROMISE),
     "keeper.py": ("tests/test_keeper.py", *_PROMISE),
+    "pause_behaviors.py": ("tests/test_platforms.py", "tests/test_storage.py", *_PROMISE),
+    "polling.py": ("tests/test_polling.py",),
+    "publishing.py": ("tests/test_call_recording.py",),
     "recordings.py": ("tests/test_recordings.py", "tests/test_coordinator.py", *_PROMISE),
     "slots.py": ("tests/test_slots.py", "tests/test_init.py"),
     "storage.py": ("tests/test_storage.py", "tests/test_init.py"),
