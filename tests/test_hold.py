@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from custom_components.signalwire.api import PauseBehavior, Recording, RecordingStatus
-from custom_components.signalwire.hold import PausedBy, RecordingHold
+from custom_components.signalwire.hold import HoldStatus, PausedBy, RecordingHold
 
 PAUSED, RECORDING = RecordingStatus.PAUSED, RecordingStatus.IN_PROGRESS
 
@@ -149,3 +149,34 @@ def test_a_hold_that_ended_leaves_nothing_to_the_next() -> None:
     assert not hold.held
     hold.begin(_SOON)
     assert (hold.until, hold.pause_behavior) == (_SOON, None)
+
+
+def test_a_hold_is_seen_by_a_refresh_that_begins_after_it() -> None:
+    hold = RecordingHold()
+    hold.begin_refresh()
+    hold.begin(None)
+    assert not hold.is_seen
+    hold.end_refresh()
+    assert not hold.is_seen
+    hold.begin_refresh()
+    hold.end_refresh()
+    assert hold.is_seen
+    # What is held for longer is the same hold.
+    hold.begin(None)
+    assert hold.is_seen
+    hold.end()
+    hold.begin(None)
+    assert not hold.is_seen
+
+
+def test_a_hold_is_confirmed_once_it_is_seen_and_nothing_is_left() -> None:
+    hold = RecordingHold()
+    hold.begin(None)
+    assert not hold.status(0, sees=True).confirmed
+    hold.begin_refresh()
+    hold.end_refresh()
+    assert hold.status(0, sees=True).confirmed
+    assert not hold.status(1, sees=True).confirmed
+    assert not hold.status(0, sees=False).confirmed
+    hold.end()
+    assert hold.status(1, sees=False) == HoldStatus()

@@ -51,6 +51,7 @@ def test_a_refresh_that_fails_does_not_end_the_rest() -> None:
 def test_recordings_beyond_the_last_slot_wait_for_a_free_one() -> None:
     slots = Slots(2)
     assert _refresh(slots, "a", "b", "c") == {1: "a", 2: "b"}
+    assert slots.number_of("b") == 2
     assert slots.number_of("c") is None
     assert _refresh(slots, "b", "c") == {1: None, 2: "b"}
     _refresh(slots, "b", "c")
@@ -75,9 +76,9 @@ def test_a_recording_that_was_stored_twice_sits_in_one_slot() -> None:
 
 def test_only_an_empty_slot_after_the_first_can_be_forgotten() -> None:
     slots = Slots(16, {1, 2, 3}, {2: "b"})
-    assert not slots.forget(1)
-    assert not slots.forget(2)
-    assert slots.forget(3)
+    assert slots.forget(1) is False
+    assert slots.forget(2) is False
+    assert slots.forget(3) is True
     assert slots.occupants == {1: None, 2: "b"}
 
 
@@ -85,3 +86,19 @@ def test_a_forgotten_slot_comes_back_when_it_is_needed() -> None:
     slots = Slots(16, {1, 2})
     slots.forget(2)
     assert _refresh(slots, "a", "b") == {1: "a", 2: "b"}
+
+
+def test_a_slot_that_was_forgotten_while_it_rested_rests_no_more() -> None:
+    slots = Slots(16)
+    _refresh(slots, "a", "b")
+    _refresh(slots, "a")
+    slots.forget(2)
+    slots.update(["a", "c"])
+    assert slots.occupants == {1: "a", 2: "c"}
+
+
+def test_those_that_come_first_are_seated_first() -> None:
+    slots = Slots(2)
+    ages = {"young": 1, "old": 3, "older": 4}
+    slots.update(ages, key=lambda sid: (-ages[sid],))
+    assert slots.occupants == {1: "older", 2: "old"}
