@@ -152,21 +152,22 @@ def test_a_hold_that_ended_leaves_nothing_to_the_next() -> None:
 
 
 def test_a_hold_is_seen_by_a_refresh_that_begins_after_it() -> None:
-    hold = RecordingHold()
+    hold, seen = RecordingHold(), []
     hold.begin_refresh()
     hold.begin(None)
-    assert not hold.is_seen
+    seen.append(hold.is_seen)
     hold.end_refresh()
-    assert not hold.is_seen
+    seen.append(hold.is_seen)
     hold.begin_refresh()
     hold.end_refresh()
-    assert hold.is_seen
+    seen.append(hold.is_seen)
     # What is held for longer is the same hold.
     hold.begin(None)
-    assert hold.is_seen
+    seen.append(hold.is_seen)
     hold.end()
     hold.begin(None)
-    assert not hold.is_seen
+    seen.append(hold.is_seen)
+    assert seen == [False, False, True, True, False]
 
 
 def test_a_hold_is_confirmed_once_it_is_seen_and_nothing_is_left() -> None:
