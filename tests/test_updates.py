@@ -178,3 +178,20 @@ async def test_it_is_settled_when_the_last_of_all_updates_is_answered(
     with pytest.raises(ValueError, match="refused"):
         await resume
     await updates.async_settled("a")
+
+
+async def test_what_was_just_asked_for_is_under_way_and_waited_for(
+    service: Service, updates: RecordingUpdates
+) -> None:
+    asked = asyncio.create_task(updates.async_update("a", PAUSE), eager_start=True)
+    assert updates.current("a") == PAUSE
+    settled = asyncio.create_task(updates.async_settled("a"), eager_start=True)
+    asked_too = asyncio.create_task(updates.async_update("a", RESUME), eager_start=True)
+    for answers in range(2):
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert len(service.asked) == answers + 1
+        assert not settled.done()
+        service.answer.release()
+    await asyncio.gather(asked, asked_too, settled)
+    assert updates.current("a") is None

@@ -81,7 +81,8 @@ def test_whole_numbers_come_as_numbers_or_text(value: object, count: int) -> Non
 
 
 @pytest.mark.parametrize(
-    "value", [None, True, "", "many", -1, "-1", [], {}, float("nan"), "inf", "1e999"]
+    "value",
+    [None, True, "", "many", -1, "-1", [], {}, float("nan"), "inf", "1e999", 2**53, "9" * 20],
 )
 def test_what_is_no_count_is_none(value: object) -> None:
     assert parse_count(value) is None
@@ -89,14 +90,21 @@ def test_what_is_no_count_is_none(value: object) -> None:
 
 @pytest.mark.parametrize(
     ("value", "price"),
-    [(0.0, "0.0"), ("-0.0025", "-0.0025"), ("0.003", "0.003"), (2, "2")],
+    [
+        (0.0, "0.0"),
+        ("-0.0025", "-0.0025"),
+        ("0.003", "0.003"),
+        (2, "2"),
+        ("-999999999.5", "-999999999.5"),
+    ],
 )
 def test_prices_keep_every_digit(value: object, price: str) -> None:
     assert parse_price(value) == Decimal(price)
 
 
 @pytest.mark.parametrize(
-    "value", [None, True, "", "free", "NaN", "Infinity", "1e99999", 1e300, "9" * 400, []]
+    "value",
+    [None, True, "", "free", "NaN", "Infinity", "1e99999", 1e300, "9" * 400, [], "-1000000000"],
 )
 def test_what_is_no_price_is_none(value: object) -> None:
     assert parse_price(value) is None
