@@ -12,8 +12,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.signalwire.api import PauseBehavior
-from custom_components.signalwire.hold import PausedBy
-from custom_components.signalwire.storage import RestoredProject, read_stored
+from custom_components.signalwire.hold import PausedBy, RecordingHold
+from custom_components.signalwire.pause_behaviors import PauseBehaviors
+from custom_components.signalwire.storage import RestoredProject, read_stored, to_store
 from simulator import Fault, Simulator
 from tests.helpers import (
     MASTER,
@@ -91,6 +92,30 @@ def test_what_can_be_read_is_kept_beside_what_cannot() -> None:
         held_until=datetime(2030, 1, 1, tzinfo=UTC),
         hold_pause_behavior=PauseBehavior.SKIP,
     )
+
+
+def test_what_is_stored_is_what_comes_back() -> None:
+    behaviors, hold = PauseBehaviors(), RecordingHold()
+    behaviors.default = PauseBehavior.SKIP
+    behaviors.choose("a", PauseBehavior.SILENCE)
+    hold.claim("b")
+    until = datetime(2030, 1, 1, tzinfo=UTC)
+    hold.begin(until, PauseBehavior.SILENCE)
+    stored = to_store(("a", "b", "c"), {1: "b", 2: None, 3: "a"}, behaviors, hold)
+    assert read_stored(stored) == RestoredProject(
+        sids=("a", "b", "c"),
+        slots={1: "b", 3: "a"},
+        pause_behavior=PauseBehavior.SKIP,
+        pause_behaviors={"a": PauseBehavior.SILENCE},
+        paused_by={"b": PausedBy.HOLD},
+        held=True,
+        held_until=until,
+        hold_pause_behavior=PauseBehavior.SILENCE,
+    )
+    hold.end()
+    # Of recordings that are gone, nothing is kept.
+    stored = to_store((), {1: "b"}, behaviors, hold)
+    assert read_stored(stored) == RestoredProject(pause_behavior=PauseBehavior.SKIP)
 
 
 @pytest.mark.usefixtures("hasty_unload")
