@@ -1,5 +1,6 @@
 """The blueprints: valid by Home Assistant's own schema, and run from sensor to simulator."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 import shutil
@@ -51,6 +52,18 @@ def _statuses(simulator: Simulator) -> set[str]:
     return {recording.status.value for recording in simulator.space.recordings.values()}
 
 
+async def _later(hass: HomeAssistant, **time: float) -> None:
+    """Let time pass, and what is due begin; not its end, for it may wait for something."""
+    await _spin()
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(**time))
+    await _spin()
+
+
+async def _spin() -> None:
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
 async def _after(hass: HomeAssistant, **time: float) -> None:
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(**time))
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -69,45 +82,108 @@ def test_a_blueprint_is_valid_and_says_where_it_comes_from(path: Path) -> None:
     assert blueprint.metadata["homeassistant"]["min_version"] <= __version__
 
 
-async def test_recording_is_paused_while_a_sensor_is_on(
-    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
-) -> None:
-    hass.states.async_set(SENSOR, "off")
+async def _wait_for(hass: HomeAssistant, simulator: Simulator, wish: str, status: str) -> None:
+    await until(lambda: state(hass, SWITCH) == wish and _statuses(simulator) == {status})
+    await _spin()
+
+
+async def _use_sensors(hass: HomeAssistant, sensors: str | list[str]) -> None:
+    for sensor in [sensors] if isinstance(sensors, str) else sensors:
+        hass.states.async_set(sensor, "off")
     await _use(
         hass,
         "pause_while_sensor_is_on",
-        sensor=SENSOR,
+        sensor=sensors,
         call_recording=SWITCH,
         delay={"seconds": 30},
     )
+
+
+@pytest.mark.parametrize("back", ["on", "off"])
+async def test_recording_is_paused_while_a_sensor_is_on(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, back: str
+) -> None:
+    await _use_sensors(hass, SENSOR)
     call_with_recording(simulator)
     await refresh(hass, loaded)
-    hass.states.async_set(SENSOR, "on")
-    await until(lambda: _statuses(simulator) == {"paused"})
-    # A sensor that is lost is no reason to record.
-    hass.states.async_set(SENSOR, "unavailable")
-    await _after(hass, minutes=10)
-    assert _statuses(simulator) == {"paused"}
-    hass.states.async_set(SENSOR, "on")
-    hass.states.async_set(SENSOR, "off")
-    await hass.async_block_till_done(wait_background_tasks=True)
-    assert _statuses(simulator) == {"paused"}
-    await _after(hass, seconds=31)
-    await until(lambda: _statuses(simulator) == {"in-progress"})
+    for _ in range(2):
+        hass.states.async_set(SENSOR, "on")
+        await _wait_for(hass, simulator, "off", "paused")
+        # A sensor that is lost is no reason to record.
+        hass.states.async_set(SENSOR, "unavailable")
+        await _later(hass, minutes=10)
+        assert state(hass, SWITCH) == "off"
+        hass.states.async_set(SENSOR, back)
+        hass.states.async_set(SENSOR, "off")
+        await _later(hass, seconds=29)
+        assert state(hass, SWITCH) == "off"
+        await _later(hass, seconds=31)
+        await _wait_for(hass, simulator, "on", "in-progress")
 
 
 async def test_a_sensor_that_is_back_on_in_time_keeps_recording_paused(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
-    hass.states.async_set(SENSOR, "off")
-    await _use(hass, "pause_while_sensor_is_on", sensor=SENSOR, call_recording=SWITCH)
+    await _use_sensors(hass, SENSOR)
     call_with_recording(simulator)
     await refresh(hass, loaded)
-    for status in ("on", "off", "on"):
+    hass.states.async_set(SENSOR, "on")
+    await _wait_for(hass, simulator, "off", "paused")
+    for status in ("off", "on"):
         hass.states.async_set(SENSOR, status)
-        await hass.async_block_till_done(wait_background_tasks=True)
-    await _after(hass, minutes=1)
-    assert _statuses(simulator) == {"paused"}
+        await _spin()
+    await _later(hass, minutes=1)
+    assert state(hass, SWITCH) == "off"
+    hass.states.async_set(SENSOR, "off")
+    await _later(hass, minutes=2)
+    await _wait_for(hass, simulator, "on", "in-progress")
+
+
+async def test_all_of_several_sensors_have_to_be_off(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    sensors = [SENSOR, "input_boolean.card_payment"]
+    await _use_sensors(hass, sensors)
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    for sensor in sensors:
+        hass.states.async_set(sensor, "on")
+        await _wait_for(hass, simulator, "off", "paused")
+    hass.states.async_set(sensors[0], "off")
+    await _later(hass, minutes=1)
+    assert state(hass, SWITCH) == "off"
+    hass.states.async_set(sensors[1], "off")
+    await _later(hass, minutes=2)
+    await _wait_for(hass, simulator, "on", "in-progress")
+
+
+async def test_what_was_paused_before_a_sensor_stays_paused_after_it(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    await _use_sensors(hass, SENSOR)
+    await hass.services.async_call("switch", "turn_off", {"entity_id": SWITCH}, blocking=True)
+    for status in ("on", "off"):
+        hass.states.async_set(SENSOR, status)
+        await _spin()
+    await _later(hass, minutes=1)
+    assert state(hass, SWITCH) == "off"
+
+
+async def test_a_pause_that_somebody_takes_back_is_over(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    await _use_sensors(hass, SENSOR)
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    hass.states.async_set(SENSOR, "on")
+    await _wait_for(hass, simulator, "off", "paused")
+    await hass.services.async_call("switch", "turn_on", {"entity_id": SWITCH}, blocking=True)
+    await _later(hass, minutes=1)
+    await _wait_for(hass, simulator, "on", "in-progress")
+    # The next one counts again.
+    hass.states.async_set(SENSOR, "off")
+    hass.states.async_set(SENSOR, "on")
+    await _wait_for(hass, simulator, "off", "paused")
 
 
 async def test_a_sensor_that_is_on_when_home_assistant_starts_pauses(

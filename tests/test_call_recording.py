@@ -354,6 +354,27 @@ async def test_an_unconfirmed_pause_is_loud_until_it_holds(
     await until(lambda: issues.async_get_issue("signalwire", issue_id) is None)
 
 
+async def test_the_issue_names_every_recording_that_may_go_on(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator
+) -> None:
+    hass.config_entries.async_update_entry(entry, options={"most_slots": 2})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    for _ in range(4):
+        call_with_recording(simulator)
+    await refresh(hass, entry)
+    simulator.faults.add(Fault(method="POST", status=400, body='{"code": 7, "message": "No"}'))
+    await _turn(hass, "off")
+    await until(lambda: _updates(simulator) >= 4)
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=16))
+    await hass.async_block_till_done()
+    issue_id = f"pause_unconfirmed_{entry.entry_id}"
+    issue = ir.async_get(hass).async_get_issue("signalwire", issue_id)
+    assert issue is not None
+    assert issue.translation_placeholders is not None
+    # And two without a slot.
+    assert issue.translation_placeholders["recording"] == "1, 2, +2"
+
+
 async def test_a_silent_service_is_loud_too_while_recordings_are_held(
     hass: HomeAssistant,
     loaded: MockConfigEntry,

@@ -117,6 +117,39 @@ async def test_a_stop_and_a_deletion_are_told(
     assert told[-1] == ("completed", "signalwire")
 
 
+async def test_who_paused_a_call_has_not_ended_it(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    call = call_with_recording(simulator)
+    await refresh(hass, loaded)
+    person = Context(user_id="a person")
+    switch = {"entity_id": "switch.recording_1"}
+    await hass.services.async_call("switch", "turn_off", switch, blocking=True, context=person)
+    assert _user_of(hass, ACTIVITY) == _user_of(hass, "switch.recording_1") == "a person"
+    simulator.space.hang_up(call.sid)
+    await refresh(hass, loaded)
+    assert _user_of(hass, ACTIVITY) is None
+    assert _user_of(hass, "switch.recording_1") is None
+
+
+async def test_who_stopped_a_recording_is_told_of_all_that_shows_it(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    person = Context(user_id="a person")
+    stop = {"entity_id": "button.recording_1_stop"}
+    await hass.services.async_call("button", "press", stop, blocking=True, context=person)
+    assert _user_of(hass, ACTIVITY) == _user_of(hass, "switch.recording_1") == "a person"
+
+
+def _user_of(hass: HomeAssistant, entity_id: str) -> str | None:
+    """Return who is behind a state."""
+    state = hass.states.get(entity_id)
+    assert state is not None
+    return state.context.user_id
+
+
 async def test_a_pause_that_failed_is_told_with_its_reason(
     hass: HomeAssistant,
     loaded: MockConfigEntry,

@@ -45,16 +45,18 @@ async def test_a_recordings_life_reads_as_sentences(
     await hass.async_block_till_done(wait_background_tasks=True)
 
     lines = _lines(hass, events)
-    assert [f"{line['name']} {line['message']}" for line in lines] == [
-        "Recording 1 was started by SignalWire",
-        "Recording 1 was paused by Home Assistant (+15550100 → +15550101)",
-        "Recording 1 was resumed by Home Assistant (+15550100 → +15550101)",
-        "Recording 1 could not be paused by Home Assistant (+15550100 → +15550101): "
+    # Home Assistant shows the name of the event, "Recording activity", before each.
+    assert [line["message"] for line in lines] == [
+        "was started by SignalWire (Recording 1)",
+        "was paused by Home Assistant (Recording 1, +15550100 → +15550101)",
+        "was resumed by Home Assistant (Recording 1, +15550100 → +15550101)",
+        "could not be paused by Home Assistant (Recording 1, +15550100 → +15550101): "
         "SignalWire refuses to change the recording: no, HTTP 400",
-        "Recording 1 has ended (+15550100 → +15550101)",
-        "Recording 2 was started by SignalWire",
-        "Recording 2 was paused by Call recording (Front desk)",
+        "has ended (Recording 1, +15550100 → +15550101)",
+        "was started by SignalWire (Recording 2)",
+        "was paused by Call recording (Recording 2, Front desk)",
     ]
+    assert [line["name"] for line in lines] == [*["Recording 1"] * 5, *["Recording 2"] * 2]
     assert {line["entity_id"] for line in lines} == {"event.corner_shop_recording_activity"}
     assert events[1].context.id == context.id
 

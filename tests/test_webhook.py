@@ -118,6 +118,9 @@ async def test_a_new_recording_is_there_without_waiting_for_a_refresh(
     assert stage.lists == 0
     assert stage.reads == [sid]
     assert state(stage.hass, "sensor.recording_1_from") == "+15550100"
+    activity = stage.hass.states.get("event.corner_shop_recording_activity")
+    assert activity is not None
+    assert (activity.attributes["event_type"], activity.attributes["slot"]) == ("started", 1)
     assert [delivery.status for delivery in stage.simulator.callbacks.deliveries] == [200]
 
 

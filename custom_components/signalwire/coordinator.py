@@ -307,7 +307,10 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         changes = list(changes)
         ended = (change.after for change in changes if change.after is not None)
         self._day.async_count(ended)
-        self._reporter.note(changes, self._slots.occupants)
+        slots = self._slots.occupants
+        # Seated now, so that what has begun is told of with its slot.
+        self._slots.update(self._recordings.known.keys(), key=self._seating_order)
+        self._reporter.note(changes, slots)
         self._publisher.async_publish_soon()
         if not self.last_update_success:
             # The service is back.
@@ -510,14 +513,20 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
 
     @callback
     def _async_report_unconfirmed(self, unconfirmed: Mapping[str | None, str]) -> None:
-        """Let the issue name one of the recordings, or else the service."""
+        """Let the issue name the recordings, or else the service."""
         self._async_show_hold(reachable=self.last_update_success)
         if not unconfirmed:
             self.issues.async_clear_unconfirmed()
             return
-        sid = min((sid for sid in unconfirmed if sid is not None), default=None)
-        number = None if sid is None else self._slots.number_of(sid)
-        self.issues.async_report_unconfirmed(str(number) if number else sid, unconfirmed[sid])
+        sids = sorted(sid for sid in unconfirmed if sid is not None)
+        numbers = sorted(number for sid in sids if (number := self._slots.number_of(sid)))
+        named = [str(number) for number in numbers]
+        if beyond := len(sids) - len(numbers):
+            # They have no slot, and so no name that says anything to anybody.
+            named.append(f"+{beyond}")
+        self.issues.async_report_unconfirmed(
+            ", ".join(named), unconfirmed[sids[0] if sids else None]
+        )
 
     async def async_stop_all(self, context: Context | None = None) -> None:
         """Stop every active recording, and those that have begun since the last refresh.

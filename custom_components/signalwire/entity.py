@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import override
 
-from homeassistant.core import callback
+from homeassistant.core import Context, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -57,6 +57,9 @@ class ProjectEntity(_Entity):
 class SlotEntity(_Entity):
     """An entity of a slot, and so of the recording that sits in it."""
 
+    # The recording that was shown last.
+    _sid: str | None = None
+
     def __init__(
         self, coordinator: SignalWireCoordinator, number: int, description: EntityDescription
     ) -> None:
@@ -72,10 +75,15 @@ class SlotEntity(_Entity):
     @override
     def _async_show(self) -> None:
         """Show what is new, on behalf of who is behind it."""
-        if (recording := self.recording) is not None and (
-            context := self.coordinator.activities.context_of(recording.sid)
-        ):
+        recording = self.recording
+        sid = recording.sid if recording else self._sid
+        context = self.coordinator.activities.context_of(sid) if sid else None
+        if recording is None:
+            # Who paused it a moment ago has not ended it.
+            context = context or Context()
+        if context:
             self.async_set_context(context)
+        self._sid = recording.sid if recording else None
         super()._async_show()
 
     @property

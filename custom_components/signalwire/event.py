@@ -3,7 +3,7 @@
 from typing import override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .activity import Activity, ActivityType
@@ -62,8 +62,8 @@ class RecordingActivityEvent(ProjectEntity, EventEntity):
         recording = activity.recording
         sid = recording.sid if recording else None
         parties = activity.parties or self.coordinator.data.parties.get(sid or "", _NOBODY)
-        if activity.context is not None:
-            self.async_set_context(activity.context)
+        # Whoever did the last thing has not done what happens by itself a moment later.
+        self.async_set_context(activity.context or Context())
         details = {
             "slot": activity.slot,
             "recording_sid": sid,

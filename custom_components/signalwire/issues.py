@@ -31,13 +31,13 @@ class ProjectIssues:
         self._async_report(_OVERFLOW, ir.IssueSeverity.WARNING, most_slots=str(most_slots))
 
     @callback
-    def async_report_unconfirmed(self, recording: str | None, reason: str) -> None:
-        """Tell of a pause that is not confirmed, or, without a recording, of a silent service."""
+    def async_report_unconfirmed(self, recordings: str, reason: str) -> None:
+        """Tell of pauses that are not confirmed, or, without recordings, of a silent service."""
         self._async_report(
             _UNCONFIRMED,
             ir.IssueSeverity.CRITICAL,
-            text="pause_unconfirmed" if recording else "hold_unseen",
-            recording=recording or "",
+            text="pause_unconfirmed" if recordings else "hold_unseen",
+            recording=recordings,
             reason=reason,
         )
 

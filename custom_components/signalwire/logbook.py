@@ -33,9 +33,10 @@ def async_describe_events(
             return found.format(**placeholders)
 
         data = event.data
+        name = _name(hass, data["config_entry_id"], data["slot"])
         return {
-            LOGBOOK_ENTRY_NAME: _name(hass, data["config_entry_id"], data["slot"]),
-            LOGBOOK_ENTRY_MESSAGE: _message(data, text),
+            LOGBOOK_ENTRY_NAME: name,
+            LOGBOOK_ENTRY_MESSAGE: _message(data, text, name),
             LOGBOOK_ENTRY_ENTITY_ID: data["entity_id"],
         }
 
@@ -52,10 +53,11 @@ def _name(hass: HomeAssistant, entry_id: str, slot: int | None) -> str:
     return (device and (device.name_by_user or device.name)) or entry.title
 
 
-def _message(data: Mapping[str, Any], text: Callable[..., str]) -> str:
+def _message(data: Mapping[str, Any], text: Callable[..., str], name: str) -> str:
+    """Return the sentence with the recording: the frontend shows the event's name before it."""
     sentence = text(f"logbook_{data['type']}", actor=text(f"actor_{data['actor']}"))
-    if data["from"] and data["to"]:
-        sentence = f"{sentence} ({data['from']} → {data['to']})"
-    elif data["from"]:
-        sentence = f"{sentence} ({data['from']})"
+    parties = " → ".join(filter(None, (data["from"], data["to"])))
+    known = ", ".join(filter(None, (name if data["slot"] else None, parties)))
+    if known:
+        sentence = f"{sentence} ({known})"
     return f"{sentence}: {data['reason']}" if data["reason"] else sentence

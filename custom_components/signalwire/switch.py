@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, override
 
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
+from homeassistant.components.switch.const import SwitchDeviceClass
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -15,7 +16,12 @@ from .entity import ProjectEntity, SlotEntity, async_add_slot_entities
 # Pauses of several recordings must not wait for each other; each one's updates are in order.
 PARALLEL_UPDATES = 0
 
-_CALL_RECORDING = SwitchEntityDescription(key="call_recording", translation_key="call_recording")
+_CALL_RECORDING = SwitchEntityDescription(
+    key="call_recording",
+    translation_key="call_recording",
+    # By which a selector can tell it from the recordings.
+    device_class=SwitchDeviceClass.SWITCH,
+)
 _RECORDING = SwitchEntityDescription(key="recording", translation_key="recording", name=None)
 
 
