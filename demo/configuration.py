@@ -41,7 +41,13 @@ logger:
 
 recorder:
   commit_interval: 1
+
+# What is made in the editors.
+automation: !include automations.yaml
+script: !include scripts.yaml
+scene: !include scenes.yaml
 """
+_INCLUDED = {"automations.yaml": "[]\n", "scripts.yaml": "{}\n", "scenes.yaml": "[]\n"}
 
 
 def write_configuration(folder: Path, integration: Path, port: int) -> None:
@@ -49,6 +55,9 @@ def write_configuration(folder: Path, integration: Path, port: int) -> None:
     (folder / "configuration.yaml").write_text(
         _CONFIGURATION.format(address=f"http://{LOOPBACK}:{port}"), encoding="utf-8"
     )
+    for name, empty in _INCLUDED.items():
+        if not (folder / name).exists():
+            (folder / name).write_text(empty, encoding="utf-8")
     _link_integration(folder, integration)
     storage = folder / ".storage"
     storage.mkdir(mode=0o700, exist_ok=True)

@@ -22,6 +22,25 @@ from tests.helpers import PROJECT_ID, TITLE, TOKEN, entry_data
 QUICK = RetryPolicy(attempts=4, total=5, attempt=0.5, first_wait=0.01, longest_wait=0.02)
 
 
+_FIGURES = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> list[str]:
+    """Return what takes the lines that are printed when all tests are over."""
+    return request.config.stash.setdefault(_FIGURES, [])
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print the figures that the tests have taken."""
+    if lines := config.stash.get(_FIGURES, []):
+        terminalreporter.section("figures")
+        for line in lines:
+            terminalreporter.write_line(line)
+
+
 @pytest.fixture(autouse=True)
 def _loopback_and_custom_integrations(
     socket_enabled: None,

@@ -3,7 +3,7 @@
 from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import Context, Event, EventStateChangedData, HomeAssistant, callback
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from simulator import Fault, Simulator
 from tests.helpers import call_with_recording, refresh, restart, state
@@ -118,14 +118,14 @@ async def test_a_stop_and_a_deletion_are_told(
 
 
 async def test_who_paused_a_call_has_not_ended_it(
-    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, hass_admin_user: MockUser
 ) -> None:
     call = call_with_recording(simulator)
     await refresh(hass, loaded)
-    person = Context(user_id="a person")
+    person = Context(user_id=hass_admin_user.id)
     switch = {"entity_id": "switch.recording_1"}
     await hass.services.async_call("switch", "turn_off", switch, blocking=True, context=person)
-    assert _user_of(hass, ACTIVITY) == _user_of(hass, "switch.recording_1") == "a person"
+    assert _user_of(hass, ACTIVITY) == _user_of(hass, "switch.recording_1") == person.user_id
     simulator.space.hang_up(call.sid)
     await refresh(hass, loaded)
     assert _user_of(hass, ACTIVITY) is None
@@ -133,14 +133,14 @@ async def test_who_paused_a_call_has_not_ended_it(
 
 
 async def test_who_stopped_a_recording_is_told_of_all_that_shows_it(
-    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, hass_admin_user: MockUser
 ) -> None:
     call_with_recording(simulator)
     await refresh(hass, loaded)
-    person = Context(user_id="a person")
+    person = Context(user_id=hass_admin_user.id)
     stop = {"entity_id": "button.recording_1_stop"}
     await hass.services.async_call("button", "press", stop, blocking=True, context=person)
-    assert _user_of(hass, ACTIVITY) == _user_of(hass, "switch.recording_1") == "a person"
+    assert _user_of(hass, ACTIVITY) == _user_of(hass, "switch.recording_1") == person.user_id
 
 
 def _user_of(hass: HomeAssistant, entity_id: str) -> str | None:

@@ -319,14 +319,14 @@ async def test_a_body_that_never_comes_is_not_waited_for(
 
 
 async def test_a_storm_changes_no_state_and_costs_no_more_reads_than_the_bound(
-    stage: Stage,
+    stage: Stage, figures: list[str]
 ) -> None:
     sid = stage.record()
     await until(lambda: state(stage.hass, SWITCH) == "on")
     await stage.settled()
     genuine = {"RecordingSid": sid, "RecordingStatus": "in-progress"}
     before = _shown(stage.hass)
-    figures = dict.fromkeys(("forged", "replayed", "oversized", "mistyped", "unknown"), 500)
+    storm = dict.fromkeys(("forged", "replayed", "oversized", "mistyped", "unknown"), 500)
 
     async def send(kind: str, number: int) -> None:
         match kind:
@@ -345,14 +345,14 @@ async def test_a_storm_changes_no_state_and_costs_no_more_reads_than_the_bound(
                 fields = {"RecordingSid": f"00000000-0000-4000-8000-{number:012}"}
                 assert await stage.send(fields) == 200
 
-    for kind, count in figures.items():
+    for kind, count in storm.items():
         stage.simulator.requests.clear()
         begin = stage.hass.loop.time()
         for number in range(count):
             await send(kind, number)
         seconds = stage.hass.loop.time() - begin
         reads, lists = len(stage.reads), stage.lists
-        print(f"{kind}: {count} in {seconds:.2f} s, reads: {reads}, refreshes: {lists}")
+        figures.append(f"{kind}: {count} in {seconds:.2f} s, reads: {reads}, refreshes: {lists}")
         if kind == "unknown":
             assert 0 < reads <= MOST_READS_PER_SECOND * (seconds + 1)
             # What is too much to be read singly is left to refreshes, two a second at most.

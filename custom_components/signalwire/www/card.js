@@ -133,6 +133,7 @@ export class RecordingsCard extends HTMLElement {
   async _stop(slot) {
     const sid = () => stateOf(this._hass, slot.ids["switch.recording"])?.attributes.sid;
     const asked = sid();
+    if (!asked) return;
     const helpers = await window.loadCardHelpers();
     const sure = await helpers.showConfirmationDialog(this, {
       title: text(this._hass, "ask"),

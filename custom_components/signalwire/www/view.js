@@ -52,7 +52,7 @@ export function projectView(hass, project, title, busy, now) {
         <strong>${from} ${to && html`<span>${icon("arrow-right")} ${to}</span>`}</strong>
         <span class="soft">${words}${since || ""}</span>
         <time dir="ltr">${started && clock(hass, now - started)}</time>
-        <span class="pill">${icon(resting ? "record" : "pause")}<span>${verb}</span></span>
+        ${resting && held ? "" : html`<span class="pill">${icon(resting ? "record" : "pause")}<span>${verb}</span></span>`}
       </button>
       <button class="pill" data-do="stop" aria-label="${stop}: ${who}" title="${stop}">
         ${icon("stop")}
