@@ -8,6 +8,11 @@ from .entities import Devices, Entities
 URL_PATH = "call-recordings"
 TITLE = "Call recordings"
 ICON = "mdi:record-rec"
+BROUGHT = {
+    "url_path": "signalwire-recordings",
+    "title": "SignalWire recordings",
+    "icon": "mdi:phone-in-talk",
+}
 
 _SLOTS = 4
 _HALF = 6

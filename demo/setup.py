@@ -144,6 +144,13 @@ async def _ensure_dashboard(commands: Commands) -> None:
         url_path=dashboard.URL_PATH,
         config=dashboard.build(devices),
     )
+    # The one that the integration brings.
+    await commands.send("lovelace/dashboards/create", **dashboard.BROUGHT, show_in_sidebar=True)
+    await commands.send(
+        "lovelace/config/save",
+        url_path=dashboard.BROUGHT["url_path"],
+        config={"strategy": {"type": "custom:signalwire-recordings"}},
+    )
     core = (await commands.send("frontend/get_system_data", key="core"))["value"] or {}
     core["default_panel"] = dashboard.URL_PATH
     await commands.send("frontend/set_system_data", key="core", value=core)
