@@ -169,6 +169,56 @@ def test_what_ended_long_ago_is_summed_up_and_not_counted_again(totals: DailyTot
     assert not again.count([_recording("1"), _recording("2")])
 
 
+def test_what_is_known_for_good_need_not_be_shown_again(totals: DailyTotals) -> None:
+    before = TODAY - timedelta(days=1)
+    totals.count(
+        [
+            _recording("priced"),
+            _recording("unpriced", price=None),
+            _recording("yesterday", ended=before, price=None),
+            _recording("active", status=RecordingStatus.IN_PROGRESS),
+        ]
+    )
+    assert [
+        sid for sid in ("priced", "unpriced", "yesterday", "active") if sid in totals.settled
+    ] == [
+        "priced",
+        "yesterday",
+    ]
+
+
+def test_the_currency_alone_is_something_new(totals: DailyTotals) -> None:
+    assert totals.count([_recording(status=RecordingStatus.IN_PROGRESS, price=None)])
+    assert totals.today.cost == 0
+    assert not totals.count([_recording(status=RecordingStatus.IN_PROGRESS, price=None)])
+
+
+def test_an_hour_after_its_end_a_recording_is_summed_up_to_the_second(
+    totals: DailyTotals,
+) -> None:
+    hour, second = timedelta(hours=1), timedelta(seconds=1)
+    totals.count([_recording("1"), _recording("2", ended=TODAY + second)])
+    totals.sum_up(TODAY + hour)
+    assert set(totals.to_store()["recordings"]) == {"2"}
+    # Not for every second, for a day may have many thousands.
+    totals.sum_up(TODAY + hour + 59 * second)
+    assert set(totals.to_store()["recordings"]) == {"2"}
+    totals.sum_up(TODAY + hour + 60 * second)
+    assert not totals.to_store()["recordings"]
+    assert totals.today.seconds == 120
+
+
+def test_prices_are_waited_for_since_the_first_that_is_missing(totals: DailyTotals) -> None:
+    for minutes in (5, 4, 6):
+        ended = TODAY - minutes * MINUTE
+        totals.count([_recording(str(minutes), ended=ended, price=None)])
+    assert totals.unpriced_since(TODAY) == TODAY - 7 * MINUTE
+    assert totals.unpriced_since(TODAY + 4 * MINUTE) == TODAY - 6 * MINUTE
+    # A new day waits for none of them.
+    totals.begin(TODAY + timedelta(days=1))
+    assert totals.unpriced_since(TODAY) is None
+
+
 def test_a_clock_that_goes_back_tells_nothing_apart_again(totals: DailyTotals) -> None:
     totals.count([_recording("1")])
     totals.sum_up(TODAY + 61 * MINUTE)
