@@ -308,8 +308,9 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         ended = (change.after for change in changes if change.after is not None)
         self._day.async_count(ended)
         slots = self._slots.occupants
-        # Seated now, so that what has begun is told of with its slot.
-        self._slots.update(self._recordings.known.keys(), key=self._seating_order)
+        if any(change.before is None for change in changes):
+            # Seated now, so that what has begun is told of with its slot.
+            self._slots.update(self._recordings.known.keys(), key=self._seating_order)
         self._reporter.note(changes, slots)
         self._publisher.async_publish_soon()
         if not self.last_update_success:
