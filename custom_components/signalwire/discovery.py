@@ -20,6 +20,7 @@ from .api import (
 from .const import LIST_OVERLAP, MOST_READS_AT_ONCE
 
 _LONG_RECORDING = timedelta(hours=1)
+_LONG_READING = 100
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,9 +82,9 @@ class Discovery:
         # A later answer may have shown that the service's clock is not where it was thought; and
         # one that is ahead, such as a gateway's, must not hide what is new.
         self._seen_until = min(began, self._client.service_time(), now)
-        # The last page may have been long, and what comes of it is worked on next: in between
-        # everything else has its turn.
-        await asyncio.sleep(0)
+        if len(reading.recordings) > _LONG_READING:
+            # What comes of it is worked on next: in between everything else has its turn.
+            await asyncio.sleep(0)
         return reading
 
     async def _async_first_read(self, since: datetime) -> Reading:

@@ -139,14 +139,15 @@ class RecordingHold:
         `in_doubt` tells of recordings whose status may be another by now: while held, such a one
         has to be paused again, and once released it is not settled.
         """
-        recordings = list(recordings)
         if self.held:
             return {
                 recording.sid: RecordingStatus.PAUSED
                 for recording in recordings
                 if recording.status is not RecordingStatus.PAUSED or in_doubt(recording.sid)
             }
-        goals = {}
+        goals: dict[str, RecordingStatus] = {}
+        if not self._paused_by:
+            return goals
         for recording in recordings:
             if self._paused_by.get(recording.sid) is not PausedBy.HOLD:
                 continue

@@ -2,7 +2,7 @@
 
 from .audio import AudioFormat, RecordingAudio, single_range
 from .callback import CallbackContent, RecordingCallback
-from .client import LARGEST_PAGE, SignalWireClient
+from .client import SignalWireClient
 from .enums import (
     CallStatus,
     ConferenceStatus,
@@ -27,6 +27,7 @@ from .errors import (
     UnavailableError,
 )
 from .models import Account, Call, Conference, Page, Recording
+from .pages import LARGEST_PAGE
 from .signature import is_signed
 from .space import parse_space
 from .transport import RequestCounts, RetryPolicy

@@ -22,13 +22,13 @@ from .enums import (
 )
 from .errors import MalformedAnswerError
 from .models import Account, Call, Conference, Page, Recording
-from .parsing import JsonObject, format_date, parse_date, parse_text
+from .pages import LARGEST_PAGE, PageReader
+from .parsing import JsonObject, format_date, parse_text
 from .transport import RequestCounts, RetryPolicy, Transport
 
 _BASE = "/api/laml/2010-04-01"
 # The base of `next_page_uri` in a response recorded in 2018.
 _OLD_BASE = "/2010-04-01"
-LARGEST_PAGE = 1000
 _MOST_PAGES = 1000
 _ENDED = frozenset(status.value for status in RecordingStatus if status.has_ended)
 
@@ -53,6 +53,9 @@ class SignalWireClient:
             session, space, project_id, api_token, retry_policy or RetryPolicy()
         )
         self._account = f"{_BASE}/Accounts/{quote(project_id, safe='')}"
+        self._recordings = PageReader("recordings", Recording.from_json)
+        self._calls = PageReader("calls", Call.from_json)
+        self._conferences = PageReader("conferences", Conference.from_json)
 
     @property
     def counts(self) -> RequestCounts:
@@ -100,8 +103,9 @@ class SignalWireClient:
         """Yield the pages of the recordings that fit, newest first.
 
         Those that have ended and whose SIDs are in `settled` are passed over, and not even parsed:
-        they are the most by far in a long list. With `read_ahead` the next page
-        is on its way while one is worked on; for those who want all of them.
+        they are the most by far in a long list. What is settled once must stay so. With
+        `read_ahead` the next page is on its way while one is worked on; for those who want all of
+        them.
         """
         return self._pages(
             "Recordings",
@@ -112,7 +116,7 @@ class SignalWireClient:
                 "ConferenceSid": conference_sid,
                 "PageSize": str(page_size),
             },
-            Recording.from_json,
+            self._recordings,
             None if settled is None else lambda item: not _is_settled(item, settled),
             read_ahead=read_ahead,
         )
@@ -188,7 +192,7 @@ class SignalWireClient:
             "StartTime<": _date(started_before),
             "PageSize": str(page_size),
         }
-        async for page in self._pages("Calls", query, Call.from_json):
+        async for page in self._pages("Calls", query, self._calls):
             for call in page.items:
                 yield call
 
@@ -210,7 +214,7 @@ class SignalWireClient:
             "DateCreated<": _day(created_before, 1),
             "PageSize": str(page_size),
         }
-        async for page in self._pages("Conferences", query, Conference.from_json):
+        async for page in self._pages("Conferences", query, self._conferences):
             for conference in page.items:
                 yield conference
 
@@ -307,7 +311,7 @@ class SignalWireClient:
         self,
         resource: str,
         query: Mapping[str, str | None],
-        from_json: Callable[[JsonObject], ModelT],
+        reader: PageReader[ModelT],
         is_wanted: Callable[[JsonObject], bool] | None = None,
         *,
         read_ahead: bool = False,
@@ -326,7 +330,7 @@ class SignalWireClient:
                 if read_ahead and path is not None and path not in seen:
                     # Eager: the request goes out before this page is worked on.
                     ahead = asyncio.Task(self._read(path), eager_start=True)
-                page = self._page(data, resource.lower(), from_json, is_wanted)
+                page = reader.read(data, is_wanted)
                 empty = not (page.items or page.passed_over or page.unreadable)
                 if path is not None and empty:
                     raise MalformedAnswerError(
@@ -342,39 +346,6 @@ class SignalWireClient:
         """Return the path of the page that follows, with its query."""
         uri = parse_text(data.get("next_page_uri"))
         return None if uri is None else self._path_of(uri)
-
-    def _page[ModelT](
-        self,
-        data: JsonObject,
-        key: str,
-        from_json: Callable[[JsonObject], ModelT],
-        is_wanted: Callable[[JsonObject], bool] | None,
-    ) -> Page[ModelT]:
-        found = data.get(key)
-        if not isinstance(found, list):
-            raise MalformedAnswerError(f"The answer holds no list of {key}")
-        if len(found) > LARGEST_PAGE:
-            raise MalformedAnswerError("A page of the list is longer than any can be")
-        items: list[ModelT] = []
-        passed_over = 0
-        for item in found:
-            if not isinstance(item, dict):
-                continue
-            if is_wanted is not None and not is_wanted(item):
-                passed_over += 1
-                continue
-            try:
-                items.append(from_json(item))
-            except MalformedAnswerError:
-                continue
-        last = found[-1] if found else None
-        return Page(
-            items=tuple(items),
-            unreadable=len(found) - len(items) - passed_over,
-            passed_over=passed_over,
-            reached=parse_date(last.get("date_created")) if isinstance(last, dict) else None,
-            is_last=parse_text(data.get("next_page_uri")) is None,
-        )
 
     def _path_of(self, uri: str) -> str:
         """Return the path and query of a page on this origin, for either base."""

@@ -30,6 +30,8 @@ _LOGGER = logging.getLogger(__name__)
 # A page of 1,000 recordings takes about one megabyte.
 _LARGEST_BODY = 4 * 1024 * 1024
 _LARGEST_REASON = 64 * 1024
+# Kept to be compared with the next answer; the active recordings of a busy day take less.
+_LARGEST_REPEAT = 128 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 3
 _RANGE_NOT_SATISFIABLE = 416
@@ -88,6 +90,8 @@ class Transport:
         self._session = session
         self._retry_policy = retry_policy
         self._clock_offset = timedelta(0)
+        self._last_body: bytes | bytearray = b""
+        self._last_object: JsonObject = {}
         # Not through aiohttp's `auth`: a session of Home Assistant's is shared, and the header
         # belongs to this origin alone.
         login = b64encode(f"{project_id}:{api_token}".encode()).decode("ascii")
@@ -194,7 +198,16 @@ class Transport:
                 raise _error(response.status, response.headers.get("Retry-After"), body)
             if response.status >= 300:
                 raise MalformedAnswerError("The service redirects elsewhere")
-            return parse_object(body) if body else None
+            return self._parse(body) if body else None
+
+    def _parse(self, body: bytearray) -> JsonObject:
+        """Return the JSON object of a body, which most polls answer as they did the last time."""
+        if body == self._last_body:
+            return self._last_object
+        data = parse_object(body)
+        if len(body) <= _LARGEST_REPEAT:
+            self._last_body, self._last_object = body, data
+        return data
 
     async def _open(self, url: URL, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
         for _ in range(_MOST_REDIRECTS + 1):
