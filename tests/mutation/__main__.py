@@ -46,6 +46,7 @@ TESTS: dict[str, Sequence[str]] = {
     "api/enums.py": _API,
     "api/errors.py": _API,
     "api/models.py": _API,
+    "api/pages.py": ("tests/api/test_pages.py", "tests/api/test_client.py"),
     "api/parsing.py": _API,
     "api/signature.py": _API,
     "api/space.py": _API,
