@@ -55,14 +55,22 @@ def test_an_answer_that_comes_again_is_not_worked_on_again(
 def test_what_is_not_wanted_any_more_is_passed_over(
     reader: PageReader[Recording], counting: Counting
 ) -> None:
-    data = {"recordings": [item("a"), item("b"), item("c")]}
+    data = {"recordings": [item(sid) for sid in "abcd"]}
     first = reader.read(data, lambda item: item["sid"] != "a")
-    assert [recording.sid for recording in first.items] == ["b", "c"]
+    assert [recording.sid for recording in first.items] == ["b", "c", "d"]
     assert first.passed_over == 1
-    second = reader.read(data, lambda item: item["sid"] == "c")
-    assert second.items == first.items[1:]
-    assert second.passed_over == 2
-    assert counting.made == ["b", "c"]
+    second = reader.read(data, lambda item: item["sid"] == "d")
+    assert second.items == first.items[2:]
+    assert second.passed_over == 3
+    third = reader.read(data, lambda item: item["sid"] == "c")
+    assert third.items == ()
+    assert third.passed_over == 4
+    assert counting.made == ["b", "c", "d"]
+
+
+def test_a_page_says_whether_another_follows(reader: PageReader[Recording]) -> None:
+    assert reader.read({"recordings": []}).is_last
+    assert not reader.read({"recordings": [], "next_page_uri": "/next"}).is_last
 
 
 def test_who_wants_all_of_the_same_answer_gets_all(reader: PageReader[Recording]) -> None:
