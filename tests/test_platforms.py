@@ -207,6 +207,17 @@ async def test_stopping_all_tells_of_a_failure_and_stops_the_others(
     assert statuses[still_active[1]] == "stopped"
 
 
+async def test_stopping_all_tries_again_what_failed(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    simulator.faults.add(Fault(method="POST", status=400, times=1))
+    await _press(hass, STOP_ALL)
+    assert simulator.faults.applied
+    assert [recording.status for recording in simulator.space.recordings.values()] == ["stopped"]
+
+
 async def test_stopping_all_stops_what_began_since_the_last_refresh(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:

@@ -102,6 +102,14 @@ async def test_update_says_what_is_wrong_with_its_target(
         await _call(hass, "update_recording", status="paused", **data)
 
 
+async def test_update_in_a_project_that_is_not_loaded_says_so(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    assert await hass.config_entries.async_unload(loaded.entry_id)
+    with pytest.raises(ServiceValidationError, match="project Corner shop is not ready"):
+        await _call(hass, "update_recording", entity_id="switch.recording_1", status="paused")
+
+
 async def test_update_of_a_recording_that_has_ended_says_so(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:

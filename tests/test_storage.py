@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_OFF, STATE_ON
 from homeassistant.core import HomeAssistant
@@ -28,6 +29,7 @@ from tests.helpers import (
     turn,
     until,
 )
+from tests.media import past_recording
 
 GOOD: Mapping[str, object] = {"recordings": {}, "pause_behavior": "silence", "hold": {}}
 # What was stored, and whether it says that all are held.
@@ -67,6 +69,37 @@ async def test_a_damaged_file_costs_what_cannot_be_read_and_never_the_hold(
     assert entry.state is ConfigEntryState.LOADED
     assert state(hass, MASTER) == (STATE_OFF if held else STATE_ON)
     assert statuses(simulator) == ["paused" if held else "in-progress"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [],
+        "nonsense",
+        {},
+        {"day": "soon", "recordings": {}},
+        {"day": "2026-11-20", "recordings": 5},
+        {"day": "2026-11-20", "recordings": {}, "seconds": "many"},
+        {"day": "2026-11-20", "recordings": {}, "cost": "dear"},
+    ],
+    ids=repr,
+)
+async def test_a_damaged_count_of_the_day_is_counted_anew(
+    freezer: FrozenDateTimeFactory,
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    hass_storage: dict[str, Any],
+    data: object,
+) -> None:
+    # So that no midnight comes in between.
+    freezer.move_to("2026-11-20T20:00:00Z")
+    key = f"signalwire.{entry.entry_id}.today"
+    hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": data}
+    past_recording(simulator, timedelta(hours=1), seconds=60)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await settle(hass)
+    assert float(state(hass, "sensor.corner_shop_recorded_time_today")) == 1
 
 
 def test_what_can_be_read_is_kept_beside_what_cannot() -> None:

@@ -240,6 +240,16 @@ async def test_a_recording_that_the_project_does_not_have_changes_nothing(stage:
     assert stage.hass.states.async_all() == before
 
 
+async def test_a_recording_that_cannot_be_read_is_left_to_the_next_refresh(stage: Stage) -> None:
+    stage.simulator.faults.add(Fault(method="GET", path=r"/Recordings/", status=403, body="{}"))
+    sid = stage.record()
+    await until(lambda: stage.reads == [sid])
+    await stage.settled()
+    assert state(stage.hass, SWITCH) == "unavailable"
+    await refresh(stage.hass, stage.entry)
+    assert state(stage.hass, SWITCH) == "on"
+
+
 @pytest.mark.parametrize("signature", ["", "forged", "ä"])
 async def test_a_forged_callback_is_refused(stage: Stage, signature: str) -> None:
     sid = call_with_recording(stage.simulator).sid

@@ -532,14 +532,12 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
     async def async_stop_all(self, context: Context | None = None) -> None:
         """Stop every active recording, and those that have begun since the last refresh.
 
-        Raises HomeAssistantError for the first that could not be stopped.
+        What could not be stopped is tried once more. Raises HomeAssistantError for the first that
+        could not be stopped then.
         """
         stopping = self.control.async_stop_all(context)
-        outcomes = await asyncio.gather(stopping, self.async_refresh(), return_exceptions=True)
+        await asyncio.gather(stopping, self.async_refresh(), return_exceptions=True)
         await self.control.async_stop_all(context)
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException):
-                raise outcome
 
     @callback
     def async_set_pause_behavior(

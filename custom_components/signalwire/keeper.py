@@ -11,7 +11,6 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_call_later, async_track_point_in_utc_time
-from homeassistant.util import dt as dt_util
 
 from .api import RecordingStatus
 from .control import RecordingControl
@@ -133,9 +132,6 @@ class HoldKeeper:
             self._cancel_deadline()
             self._cancel_deadline = None
         if (until := self._hold.until) is None:
-            return
-        if until <= dt_util.utcnow():
-            self._release()
             return
         self._cancel_deadline = async_track_point_in_utc_time(
             self._hass, self._async_time_is_up, until

@@ -3,7 +3,7 @@
 from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, ServiceCall
-from homeassistant.exceptions import Unauthorized, UnknownUser
+from homeassistant.exceptions import ServiceValidationError, Unauthorized, UnknownUser
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
@@ -32,7 +32,7 @@ async def async_targeted_recordings(
         slot = _slot_of(call.hass, entity_id)
         if slot is None:
             if named:
-                raise refused("not_a_recording", entity=entity_id)
+                raise _refusal(call.hass, entity_id)
             continue
         coordinator, number = slot
         recording = coordinator.data.in_slot(number)
@@ -44,6 +44,16 @@ async def async_targeted_recordings(
     if not found:
         raise refused("nothing_active")
     return [(coordinator, sid) for sid, coordinator in found.items()]
+
+
+def _refusal(hass: HomeAssistant, entity_id: str) -> ServiceValidationError:
+    """Return why an entity stands for no recording."""
+    entity = er.async_get(hass).async_get(entity_id)
+    if entity is not None and entity.platform == DOMAIN:
+        entry = hass.config_entries.async_get_entry(entity.config_entry_id or "")
+        if entry is not None and entry.state is not ConfigEntryState.LOADED:
+            return refused("project_not_loaded", project=entry.title)
+    return refused("not_a_recording", entity=entity_id)
 
 
 def _slot_of(hass: HomeAssistant, entity_id: str) -> tuple[SignalWireCoordinator, int] | None:
