@@ -391,6 +391,8 @@ async def test_a_silent_service_is_loud_too_while_recordings_are_held(
     issue = issues.async_get_issue("signalwire", issue_id)
     assert issue is not None
     assert issue.translation_key == "hold_unseen"
+    assert issue.translation_placeholders is not None
+    assert "No (7)" in issue.translation_placeholders["reason"]
     simulator.faults.clear()
     await refresh(hass, loaded)
     assert issues.async_get_issue("signalwire", issue_id) is None

@@ -1,14 +1,19 @@
 """How the wish is kept: tries, waits and the alarm."""
 
 import asyncio
+from collections import Counter
+from datetime import timedelta
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
+from custom_components.signalwire.keeper import MOST_UPDATES_AT_ONCE
 from simulator import Fault, Simulator
+from tests.conftest import QUICK
 from tests.helpers import (
     advance,
     call_with_recording,
@@ -247,3 +252,59 @@ async def test_a_persons_pause_that_is_under_way_is_not_repeated(
     await turn(hass, "on")
     await settle(hass)
     assert statuses(simulator) == ["paused"]
+
+
+async def test_no_more_are_asked_for_at_once_than_the_bound(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    for _ in range(2 * MOST_UPDATES_AT_ONCE):
+        call_with_recording(simulator)
+    await refresh(hass, loaded)
+    simulator.faults.add(Fault(method="POST", delay=0.1))
+    simulator.requests.clear()
+    await turn(hass, "off")
+    await settle(hass)
+    assert set(statuses(simulator)) == {"paused"}
+    # One more for a refresh meanwhile.
+    assert MOST_UPDATES_AT_ONCE <= simulator.requests.most_at_once <= MOST_UPDATES_AT_ONCE + 1
+
+
+async def test_those_that_hang_make_room_for_the_others(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    for _ in range(MOST_UPDATES_AT_ONCE):
+        call_with_recording(simulator)
+    await refresh(hass, loaded)
+    simulator.faults.add(Fault(method="POST", delay=60))
+    await turn(hass, "off")
+
+    def tries() -> Counter[str]:
+        return Counter(request.path for request in simulator.requests if request.method == "POST")
+
+    await until(lambda: len(tries()) == MOST_UPDATES_AT_ONCE + 1)
+    # None of the others has failed by then.
+    assert max(tries().values()) < QUICK.attempts
+
+
+async def test_an_alarm_gives_no_reason_of_the_time_before(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    reasons: list[str | None] = []
+    loaded.runtime_data.activities.listen(lambda activity: reasons.append(activity.reason))
+    await turn(hass, "off")
+    await settle(hass)
+    simulator.faults.add(Fault(status=400, body='{"code": 7, "message": "No"}'))
+    await refresh(hass, loaded)
+    await advance(hass, seconds=16)
+    assert "No (7)" in (reasons[-1] or "")
+    simulator.faults.clear()
+    await refresh(hass, loaded)
+
+    simulator.faults.add(Fault(delay=0.3, times=1))
+    poll = hass.async_create_task(loaded.runtime_data.async_refresh())
+    await until(lambda: len(simulator.faults.applied) == 2)
+    told = len(reasons)
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=16))
+    await poll
+    assert reasons[told:]
+    assert "No (7)" not in str(reasons[told:])
