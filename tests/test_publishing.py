@@ -67,9 +67,12 @@ async def test_the_last_answers_do_not_wait_for_the_moment(shown: Shown, under_w
     shown.answer(under_way)
     await asyncio.sleep(0)
     assert shown.count == 1
-    # Nothing is left that would show it once more.
+    # Nothing is left that would show it once more, or keep the next ones from being shown.
     shown.publisher.async_stop()
     assert shown.count == 1
+    shown.answer(9)
+    shown.answer(9)
+    await until(lambda: shown.count == 2)
 
 
 @pytest.mark.parametrize("under_way", [2, 9])
