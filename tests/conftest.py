@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 import socket
+from types import ModuleType
 
 from aiohttp import ClientSession, TCPConnector
 from homeassistant.config_entries import ConfigEntryState
@@ -58,16 +59,18 @@ def entity_registry_enabled_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def hasty_unload(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let Home Assistant wait 0.1 instead of 10 seconds for the tasks of what it unloads."""
-    wait = asyncio.wait
 
     async def hasty_wait[T](
         tasks: Iterable[asyncio.Future[T]],
         *,
         timeout: float | None = None,  # noqa: ASYNC109 (that of asyncio.wait)
     ) -> tuple[set[asyncio.Future[T]], set[asyncio.Future[T]]]:
-        return await wait(tasks, timeout=None if timeout is None else min(timeout, 0.1))
+        return await asyncio.wait(tasks, timeout=None if timeout is None else min(timeout, 0.1))
 
-    monkeypatch.setattr("homeassistant.config_entries.asyncio.wait", hasty_wait)
+    # Its own alone: the integration's waits stay as they are.
+    hasty_asyncio = ModuleType("asyncio")
+    vars(hasty_asyncio).update(vars(asyncio), wait=hasty_wait)
+    monkeypatch.setattr("homeassistant.config_entries.asyncio", hasty_asyncio)
 
 
 @pytest.fixture

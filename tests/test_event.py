@@ -51,11 +51,14 @@ async def test_a_recordings_life_is_told_with_who_did_what(
     told: list[tuple[str, str]],
 ) -> None:
     call = call_with_recording(simulator)
+    (sid,) = simulator.space.recordings
     await refresh(hass, loaded)
+    started = hass.states.get(ACTIVITY)
+    assert started is not None
+    assert started.attributes["recording_sid"] == sid
     await hass.services.async_call(
         "switch", "turn_off", {"entity_id": "switch.recording_1"}, blocking=True
     )
-    (sid,) = simulator.space.recordings
     simulator.space.update_recording(sid, "in-progress")
     await refresh(hass, loaded)
     await hass.services.async_call(

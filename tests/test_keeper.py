@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
-from custom_components.signalwire.keeper import MOST_UPDATES_AT_ONCE
+from custom_components.signalwire.keeper import MOST_UPDATES_AT_ONCE, HoldKeeper
 from simulator import Fault, Simulator
 from tests.conftest import QUICK
 from tests.helpers import (
@@ -117,6 +117,40 @@ async def test_waits_grow_with_each_failure_up_to_fifteen_seconds(
         assert not started.done()
     await advance(hass, seconds=most)
     assert await started is False
+
+
+async def test_tries_that_fail_come_less_often_until_somebody_asks_again(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits: list[int] = []
+
+    async def somebody_asks_after_the_fourth(_: HoldKeeper, failures: int) -> bool:
+        waits.append(failures)
+        return len(waits) == 4
+
+    monkeypatch.setattr(HoldKeeper, "_async_wait", somebody_asks_after_the_fourth)
+    simulator.faults.add(REFUSED)
+    await turn(hass, "off")
+    await until(lambda: len(waits) >= 6)
+    assert waits[:6] == [1, 2, 3, 4, 1, 2]
+
+
+async def test_an_unload_leaves_nobody_who_waits_for_an_answer(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    simulator.faults.add(Fault(method="POST", delay=60))
+    await turn(hass, "off")
+    await until(lambda: len(updates_sent(simulator)) == 1)
+    assert await hass.config_entries.async_unload(loaded.entry_id)
+
+    def waiting() -> list[str]:
+        return [repr(task) for task in asyncio.all_tasks() if "async_keep" in repr(task)]
+
+    await asyncio.sleep(0)
+    assert waiting() == []
 
 
 async def test_the_alarm_waits_for_fifteen_seconds(
@@ -254,35 +288,22 @@ async def test_a_persons_pause_that_is_under_way_is_not_repeated(
     assert statuses(simulator) == ["paused"]
 
 
-async def test_no_more_are_asked_for_at_once_than_the_bound(
-    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
-) -> None:
-    for _ in range(2 * MOST_UPDATES_AT_ONCE):
-        call_with_recording(simulator)
-    await refresh(hass, loaded)
-    simulator.faults.add(Fault(method="POST", delay=0.1))
-    simulator.requests.clear()
-    await turn(hass, "off")
-    await settle(hass)
-    assert set(statuses(simulator)) == {"paused"}
-    # One more for a refresh meanwhile.
-    assert MOST_UPDATES_AT_ONCE <= simulator.requests.most_at_once <= MOST_UPDATES_AT_ONCE + 1
-
-
-async def test_those_that_hang_make_room_for_the_others(
+async def test_a_bounded_number_is_asked_for_at_once_and_those_that_hang_make_room(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
     for _ in range(MOST_UPDATES_AT_ONCE):
         call_with_recording(simulator)
     await refresh(hass, loaded)
     simulator.faults.add(Fault(method="POST", delay=60))
+    began = hass.loop.time()
     await turn(hass, "off")
 
     def tries() -> Counter[str]:
         return Counter(request.path for request in simulator.requests if request.method == "POST")
 
     await until(lambda: len(tries()) == MOST_UPDATES_AT_ONCE + 1)
-    # None of the others has failed by then.
+    # Not before they have hung for a second, but before any of them has failed.
+    assert hass.loop.time() - began > 0.9
     assert max(tries().values()) < QUICK.attempts
 
 

@@ -424,6 +424,14 @@ async def test_a_recording_that_something_else_resumes_again_and_again_is_loud(
     assert issues.async_get_issue("signalwire", issue_id) is None
     await settle(hass)
 
+    # It is counted anew from there.
+    await _turn_off_and_see_it(hass)
+    for times in (1, 2, 3):
+        assert issues.async_get_issue("signalwire", issue_id) is None, times
+        simulator.space.update_recording(recorded, "in-progress")
+        await refresh(hass, loaded)
+    assert issues.async_get_issue("signalwire", issue_id) is not None
+
 
 # What outlives the project.
 

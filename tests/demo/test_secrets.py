@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import json
 from pathlib import Path
 import re
+import stat
 from typing import Any
 
 import aiohttp
@@ -101,6 +102,10 @@ async def test_no_secret_is_left_in_any_file_state_or_diagnostics(tmp_path: Path
             assert response.status == 200
             diagnostics = await response.text()
         assert await demo.stop() == 0
+    ours = list((folder / ".storage").glob("signalwire.*"))
+    assert len(ours) == 2
+    # Nobody but Home Assistant's user may read them.
+    assert {stat.S_IMODE(path.stat().st_mode) for path in ours} == {0o600}
     memory = json.loads((folder / "demo.json").read_text())
     found = dict(await asyncio.to_thread(lambda: list(_files(folder))))
     # What the demo itself needs for its next start.
