@@ -3,9 +3,11 @@
 from typing import Any
 
 from homeassistant.components.automation.const import DOMAIN as AUTOMATION
+from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import condition, trigger
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -148,8 +150,14 @@ async def test_entities_of_others_are_not_listened_to(
     assert not calls
 
 
-async def _passes(hass: HomeAssistant, what: str, target: dict[str, Any]) -> bool:
-    config: dict[str, Any] = {"condition": f"signalwire.{what}", "target": target}
+async def _passes(
+    hass: HomeAssistant, what: str, target: dict[str, Any], behavior: str = "any"
+) -> bool:
+    config: dict[str, Any] = {
+        "condition": f"signalwire.{what}",
+        "target": target,
+        "options": {"behavior": behavior},
+    }
     config = await condition.async_validate_condition_config(hass, config)
     checker = await condition.async_from_config(hass, config)
     try:
@@ -187,16 +195,38 @@ async def test_the_conditions_tell_how_the_recordings_are(
     assert await conditions() == [False, False, True]
 
 
+@pytest.mark.parametrize("behavior", ["any", "all"])
 async def test_a_project_that_is_not_loaded_passes_no_condition(
-    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, behavior: str
 ) -> None:
     call_with_recording(simulator)
     await refresh(hass, loaded)
     target = {"entity_id": ["sensor.corner_shop_active_recordings", CALL_RECORDING]}
-    assert await _passes(hass, "is_active", target)
+    assert await _passes(hass, "is_active", target, behavior)
     await hass.config_entries.async_unload(loaded.entry_id)
     for what in ("is_active", "all_paused", "is_held"):
-        assert not await _passes(hass, what, target), what
+        assert not await _passes(hass, what, target, behavior), what
+
+
+async def test_all_of_no_entity_passes_no_condition(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    for what in ("is_active", "all_paused", "is_held"):
+        assert not await _passes(hass, what, {"entity_id": "sensor.of_somebody_else"}, "all"), what
+
+
+async def test_one_project_that_is_not_reached_spoils_all_but_not_any(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    of_another = er.async_get(hass).async_get_or_create(
+        "sensor", "signalwire", "another_project", translation_key="active_recordings"
+    )
+    hass.states.async_set(of_another.entity_id, STATE_UNAVAILABLE)
+    target = {"entity_id": ["sensor.corner_shop_active_recordings", of_another.entity_id]}
+    assert await _passes(hass, "is_active", target, "any")
+    assert not await _passes(hass, "is_active", target, "all")
 
 
 async def test_all_that_the_editor_shows_is_described(

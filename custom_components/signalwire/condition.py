@@ -1,11 +1,17 @@
 """Conditions: what the recordings of a project are like."""
 
-from typing import override
+from typing import ClassVar, override
 
 from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
 from homeassistant.components.switch.const import DOMAIN as SWITCH_DOMAIN
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import CONF_OPTIONS, CONF_TARGET, STATE_OFF
+from homeassistant.const import (
+    CONF_OPTIONS,
+    CONF_TARGET,
+    STATE_OFF,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+)
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import entity_registry as er
@@ -25,6 +31,7 @@ from .entity_filter import only_ours
 
 _SENSORS = {SENSOR_DOMAIN: DomainSpec()}
 _SWITCHES = {SWITCH_DOMAIN: DomainSpec()}
+_NONE_KNOWN = {"0", STATE_UNAVAILABLE, STATE_UNKNOWN}
 _OFF: set[str | bool] = {STATE_OFF}
 _SCHEMA_WITHOUT_DURATION = vol.Schema(
     {
@@ -36,26 +43,46 @@ _SCHEMA_WITHOUT_DURATION = vol.Schema(
 )
 
 
-class RecordingActiveCondition(EntityConditionBase):
-    """Passes while any recording of the project is active, paused or not."""
+class _OnlyWhatIsKnown(EntityConditionBase):
+    """Of one of the integration's entities; "all" passes for nothing that is not known.
 
-    _domain_specs = _SENSORS
+    Home Assistant's own conditions leave out what is unavailable, and then "all" of none passes:
+    "all are paused" of a project that can't be reached would.
+    """
+
+    _translation_key: ClassVar[str]
 
     @override
     def entity_filter(self, entities: set[str]) -> set[str]:
-        """Return the sensors "Active recordings" among the entities."""
-        return only_ours(self._hass, super().entity_filter(entities), "active_recordings")
+        """Return those of the condition's kind among the entities."""
+        return only_ours(self._hass, super().entity_filter(entities), self._translation_key)
+
+    @override
+    def _should_include(self, _state: State) -> bool:
+        return True
+
+    @override
+    def _check_all_match_state(self, states: list[State]) -> bool:
+        return bool(states) and super()._check_all_match_state(states)
+
+
+class RecordingActiveCondition(_OnlyWhatIsKnown):
+    """Passes while any recording of the project is active, paused or not."""
+
+    _domain_specs = _SENSORS
+    _translation_key = "active_recordings"
 
     @override
     def is_valid_state(self, entity_state: State) -> bool:
         """Return whether the sensor counts any."""
-        return entity_state.state != "0"
+        return entity_state.state not in _NONE_KNOWN
 
 
-class AllPausedCondition(EntityConditionBase):
+class AllPausedCondition(_OnlyWhatIsKnown):
     """Passes while the project has active recordings, and every one of them is paused."""
 
     _domain_specs = _SENSORS
+    _translation_key = "active_recordings"
     # What was so in the past stands in no single entity's history.
     _schema = _SCHEMA_WITHOUT_DURATION
 
@@ -64,11 +91,6 @@ class AllPausedCondition(EntityConditionBase):
     def needs_polling(self) -> bool:
         """Return that the counted number does not tell of a pause."""
         return True
-
-    @override
-    def entity_filter(self, entities: set[str]) -> set[str]:
-        """Return the sensors "Active recordings" among the entities."""
-        return only_ours(self._hass, super().entity_filter(entities), "active_recordings")
 
     @override
     def is_valid_state(self, entity_state: State) -> bool:
@@ -84,16 +106,12 @@ class AllPausedCondition(EntityConditionBase):
         )
 
 
-class HeldCondition(EntityStateConditionBase):
+class HeldCondition(_OnlyWhatIsKnown, EntityStateConditionBase):
     """Passes while the switch "Call recording" is off, whether that is confirmed or not."""
 
     _domain_specs = _SWITCHES
     _states = _OFF
-
-    @override
-    def entity_filter(self, entities: set[str]) -> set[str]:
-        """Return the switches "Call recording" among the entities."""
-        return only_ours(self._hass, super().entity_filter(entities), "call_recording")
+    _translation_key = "call_recording"
 
 
 CONDITIONS: dict[str, type[Condition]] = {
