@@ -335,6 +335,26 @@ async def test_the_signing_key_is_kept_and_never_shown(
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
+@pytest.mark.parametrize(("entered", "kept"), [("", {}), ("PSK_2", {"signing_key": "PSK_2"})])
+async def test_a_signing_key_that_was_entered_can_be_forgotten_and_a_new_one_counts(
+    hass: HomeAssistant, loaded: MockConfigEntry, entered: str, kept: dict[str, str]
+) -> None:
+    hass.config.external_url = "https://home.example.org"
+    result = await _options(hass, loaded, "webhook")
+    assert result["data_schema"] is not None
+    assert "forget_signing_key" not in result["data_schema"]({})
+    hass.config_entries.async_update_entry(
+        loaded, options={"look_back": 48, "signing_key": "PSK_1"}
+    )
+    result = await _options(hass, loaded, "webhook")
+    await hass.config_entries.options.async_configure(
+        result["flow_id"],
+        {"verify_signature": True, "forget_signing_key": True, "signing_key": entered},
+    )
+    assert loaded.options == {"look_back": 48, "verify_signature": True, **kept}
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
 async def test_without_an_external_address_it_says_what_to_do_and_looks_again(
     hass: HomeAssistant, loaded: MockConfigEntry
 ) -> None:

@@ -108,7 +108,7 @@ def test_every_option_is_explained() -> None:
         texts = steps[step]
         options = {str(key) for key in schema.schema}
         assert set(texts["data"]) == set(texts["data_description"])
-        assert set(texts["data"]) - {"address"} == options
+        assert set(texts["data"]) - {"address", "forget_signing_key"} == options
 
 
 def test_no_text_is_empty_or_refers_to_another() -> None:

@@ -98,6 +98,7 @@ _SETTINGS_SCHEMA = vol.Schema(
     }
 )
 _ADDRESS = "address"
+_FORGET_KEY = "forget_signing_key"
 _WEBHOOK_SCHEMA = vol.Schema(
     {
         vol.Required(CONF_VERIFY_SIGNATURE, default=True): BooleanSelector(),
@@ -317,8 +318,11 @@ class SignalWireOptionsFlow(OptionsFlowWithReload):
         if user_input is not None:
             user_input.pop(_ADDRESS, None)
             # The key is never shown, so an empty field leaves it as it is.
+            forget = user_input.pop(_FORGET_KEY, False)
             if key := user_input.pop(CONF_SIGNING_KEY, "").strip():
                 user_input[CONF_SIGNING_KEY] = key
+            elif forget:
+                return self._save(user_input, without=CONF_SIGNING_KEY)
             return self._save(user_input)
         address = await async_webhook_address(self.hass, self.config_entry)
         if address is None:
@@ -330,10 +334,13 @@ class SignalWireOptionsFlow(OptionsFlowWithReload):
                 )
             }
         )
+        shown = shown.extend(_WEBHOOK_SCHEMA.schema)
+        if CONF_SIGNING_KEY in self.config_entry.options:
+            shown = shown.extend({vol.Optional(_FORGET_KEY, default=False): BooleanSelector()})
         return self.async_show_form(
             step_id="webhook",
             data_schema=self.add_suggested_values_to_schema(
-                shown.extend(_WEBHOOK_SCHEMA.schema),
+                shown,
                 {CONF_VERIFY_SIGNATURE: self.config_entry.options.get(CONF_VERIFY_SIGNATURE, True)},
             ),
             description_placeholders={"example": _CXML_EXAMPLE.format(address=address)},
@@ -345,5 +352,8 @@ class SignalWireOptionsFlow(OptionsFlowWithReload):
         """Look again whether Home Assistant has an address by now."""
         return await self.async_step_webhook()
 
-    def _save(self, changed: Mapping[str, Any]) -> ConfigFlowResult:
-        return self.async_create_entry(data={**self.config_entry.options, **changed})
+    def _save(self, changed: Mapping[str, Any], without: str | None = None) -> ConfigFlowResult:
+        options = {**self.config_entry.options, **changed}
+        return self.async_create_entry(
+            data={name: value for name, value in options.items() if name != without}
+        )
