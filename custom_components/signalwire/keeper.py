@@ -1,8 +1,7 @@
 """Keeps the wish: asks until every recording is as the hold wants it, and raises the alarm."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 import random
 from typing import Any
@@ -184,27 +183,25 @@ class HoldKeeper:
 
     async def _async_ask(self, sid: str, goal: RecordingStatus) -> None:
         """Ask once, a bounded number at the same time; those that hang make room for others."""
-        asking: asyncio.Task[None] | None = None
-        try:
-            async with self._turn():
-                asking = asyncio.ensure_future(self._control.async_keep(sid, goal))
-                await asyncio.wait([asking], timeout=_HANGS_AFTER)
-            await asking
-        finally:
-            if asking is not None:
-                asking.cancel()
-
-    @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
         self._waiting += 1
         try:
             await self._at_once.acquire()
         finally:
             self._waiting -= 1
+        made_room = False
+
+        def make_room() -> None:
+            nonlocal made_room
+            if not made_room:
+                made_room = True
+                self._at_once.release()
+
+        hangs = self._hass.loop.call_later(_HANGS_AFTER, make_room)
         try:
-            yield
+            await self._control.async_keep(sid, goal)
         finally:
-            self._at_once.release()
+            hangs.cancel()
+            make_room()
 
     async def _async_wait(self, failures: int) -> bool:
         """Wait longer each time; return whether there is a reason to ask again at once."""

@@ -54,7 +54,11 @@ TESTS: dict[str, Sequence[str]] = {
     "control.py": ("tests/test_switch.py", "tests/test_services.py", *_PROMISE),
     "coordinator.py": _WHOLE,
     "daily.py": ("tests/test_daily.py",),
-    "discovery.py": ("tests/test_discovery.py", "tests/test_coordinator.py", "tests/test_privacy.py"),
+    "discovery.py": (
+        "tests/test_discovery.py",
+        "tests/test_coordinator.py",
+        "tests/test_privacy.py",
+    ),
     "hints.py": ("tests/test_webhook.py",),
     "hold.py": ("tests/test_hold.py", *_PROMISE),
     "keeper.py": ("tests/test_keeper.py", *_PROMISE),

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import logging
 import random
 from time import monotonic
+from urllib.parse import urlencode
 
 import aiohttp
 from yarl import URL
@@ -96,6 +97,7 @@ class Transport:
         # belongs to this origin alone.
         login = b64encode(f"{project_id}:{api_token}".encode()).decode("ascii")
         self._headers = {"Authorization": f"Basic {login}", "Accept": "application/json"}
+        self._form_headers = self._headers | {"Content-Type": "application/x-www-form-urlencoded"}
 
     def service_time(self) -> datetime:
         """Return the service's time, which the own clock may be far from; UTC."""
@@ -118,9 +120,11 @@ class Transport:
 
         Raises the errors of this package, and nothing else.
         """
+        # Encoded here: aiohttp's own forms take several times as long.
+        body = None if form is None else urlencode(form).encode("ascii")
         return await self._persist(
             method,
-            lambda: self._attempt(method, path, form),
+            lambda: self._attempt(method, path, body),
             repeatable=repeatable,
             wanted=wanted,
         )
@@ -177,15 +181,13 @@ class Transport:
                 raise fault from None
             self.counts.retries += 1
 
-    async def _attempt(
-        self, method: str, path: str, form: Mapping[str, str] | None
-    ) -> JsonObject | None:
+    async def _attempt(self, method: str, path: str, form: bytes | None) -> JsonObject | None:
         self.counts.requests += 1
         async with self._session.request(
             method,
             URL(f"{self.origin}{path}", encoded=True),
             data=form,
-            headers=self._headers,
+            headers=self._headers if form is None else self._form_headers,
             # Elsewhere is nobody to show the credentials to.
             allow_redirects=False,
         ) as response:
