@@ -59,7 +59,7 @@ TESTS: dict[str, Sequence[str]] = {
         "tests/test_coordinator.py",
         "tests/test_privacy.py",
     ),
-    "hints.py": ("tests/test_webhook.py",),
+    "hints.py": ("tests/test_hints.py", "tests/test_webhook.py"),
     "hold.py": ("tests/test_hold.py", *_PROMISE),
     "keeper.py": ("tests/test_keeper.py", *_PROMISE),
     "pause_behaviors.py": ("tests/test_pause_behaviors.py", "tests/test_platforms.py"),
