@@ -240,6 +240,23 @@ async def test_a_recording_that_the_project_does_not_have_changes_nothing(stage:
     assert stage.hass.states.async_all() == before
 
 
+@pytest.mark.parametrize("fields", [{}, {"RecordingSid": ""}, {"RecordingSid": "../Calls"}])
+async def test_a_genuine_callback_that_names_no_recording_is_turned_away(
+    stage: Stage, fields: dict[str, str]
+) -> None:
+    assert await stage.send({"AccountSid": PROJECT_ID, **fields}) == 400
+    await stage.settled()
+    assert not stage.reads
+    assert stage.entry.runtime_data.webhook.counts.unusable == 1
+
+
+async def test_empty_fields_are_part_of_what_is_signed(stage: Stage) -> None:
+    fields = {"RecordingSid": UNKNOWN.format(1), "CallSid": ""}
+    assert await stage.send(fields) == 200
+    await stage.settled()
+    assert stage.reads == [UNKNOWN.format(1)]
+
+
 async def test_a_recording_that_cannot_be_read_is_left_to_the_next_refresh(stage: Stage) -> None:
     stage.simulator.faults.add(Fault(method="GET", path=r"/Recordings/", status=403, body="{}"))
     sid = stage.record()
