@@ -51,7 +51,15 @@ TESTS: dict[str, Sequence[str]] = {
     "api/signature.py": _API,
     "api/space.py": _API,
     "api/transport.py": _API,
-    "control.py": ("tests/test_switch.py", "tests/test_services.py", *_PROMISE),
+    "control.py": (
+        "tests/test_control.py",
+        "tests/test_switch.py",
+        "tests/test_services.py",
+        "tests/test_hints.py",
+        "tests/test_event.py",
+        "tests/test_platforms.py",
+        *_PROMISE,
+    ),
     "coordinator.py": _WHOLE,
     "daily.py": ("tests/test_daily.py",),
     "discovery.py": (
