@@ -14,6 +14,7 @@ from custom_components.signalwire.api import (
     MalformedAnswerError,
     NotFoundError,
     RateLimitedError,
+    RecordingStatus,
     RejectedError,
     RequestTimeoutError,
     RetryPolicy,
@@ -117,7 +118,28 @@ async def test_a_fault_that_stays_is_raised_after_a_bounded_number_of_tries(
     simulator.faults.add(fault)
     with pytest.raises(error):
         await client.list_recordings(limit=1)
-    assert client.counts.requests == QUICK.attempts
+    counts = client.counts
+    assert counts.requests == counts.retries + 1 == QUICK.attempts
+    assert counts.failures == 1
+
+
+@pytest.mark.parametrize("asked", [1, 2], ids=["at the failure", "after the wait"])
+async def test_what_is_not_wanted_any_more_is_not_tried_again(
+    client: SignalWireClient, simulator: Simulator, asked: int
+) -> None:
+    call = simulator.space.start_call()
+    simulator.space.start_recording(call_sid=call.sid)
+    (recording,) = await client.list_recordings(limit=1)
+    simulator.requests.clear()
+    simulator.faults.add(Fault(status=503))
+    answers = [True, False][-asked:]
+    with pytest.raises(UnavailableError):
+        await client.update_recording(
+            recording, RecordingStatus.PAUSED, wanted=lambda: answers.pop(0)
+        )
+    assert answers == []
+    assert len(simulator.requests) == 1
+    assert (client.counts.retries, client.counts.failures) == (0, 1)
 
 
 async def test_starts_and_deletes_are_never_tried_twice(
