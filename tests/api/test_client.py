@@ -6,7 +6,9 @@ from decimal import Decimal
 import json
 from typing import Any
 
+from aiohttp import ClientSession
 import pytest
+from yarl import URL
 
 from custom_components.signalwire.api import (
     CallStatus,
@@ -24,7 +26,7 @@ from custom_components.signalwire.api import (
     SignalWireClient,
 )
 from simulator import Fault, Simulator
-from tests.helpers import PROJECT_ID, TITLE
+from tests.helpers import PROJECT_ID, TITLE, TOKEN
 
 
 async def test_the_account_has_a_name(client: SignalWireClient) -> None:
@@ -136,8 +138,20 @@ async def test_every_page_is_followed_once(
 ) -> None:
     simulator.settings.loose = loose
     simulator.space.add_recordings(count=2500, status="completed")
-    sids = [recording.sid async for recording in client.iter_recordings()]
+    pages = [page async for page in client.recording_pages()]
+    sids = [recording.sid for page in pages for recording in page.items]
     assert len(sids) == len(set(sids)) == 2500
+    assert len(simulator.requests) == 3
+
+
+async def test_a_page_ahead_that_is_not_needed_is_not_waited_for(
+    session: ClientSession, simulator: Simulator
+) -> None:
+    simulator.space.add_recordings(count=2500, status="completed")
+    simulator.faults.add(Fault(path="Page=2", delay=60))
+    client = SignalWireClient(session, URL(simulator.url), PROJECT_ID, TOKEN)
+    async with asyncio.timeout(10):
+        assert len(await client.list_recordings(limit=1500)) == 1500
     assert len(simulator.requests) == 3
 
 
@@ -183,6 +197,7 @@ async def test_recordings_are_filtered_by_date_call_and_conference(
     "next_page",
     [
         "https://elsewhere.example/api/laml/2010-04-01/Accounts/x/Recordings.json",
+        f"https://elsewhere.example/api/laml/2010-04-01/Accounts/{PROJECT_ID}/Recordings.json?Page=1",
         "//elsewhere.example/api/laml/2010-04-01/Accounts/x/Recordings.json",
         "/api/laml/2010-04-01/Accounts/another-project/Recordings.json?Page=1",
         "/elsewhere",
@@ -302,6 +317,8 @@ async def test_an_answer_about_another_recording_is_not_believed(
     recording = Recording(sid="1", status=RecordingStatus.IN_PROGRESS, call_sid="c")
     with pytest.raises(MalformedAnswerError, match="another recording"):
         await client.update_recording(recording, RecordingStatus.PAUSED)
+    with pytest.raises(MalformedAnswerError, match="another recording"):
+        await client.get_recording("1")
 
 
 async def test_a_recording_is_started_on_a_call(
@@ -417,7 +434,7 @@ async def test_who_reads_ahead_and_stops_leaves_nothing_behind(
     assert len(first.items) == 2
     before = asyncio.all_tasks()
     assert len(before) > 1
-    await pages.aclose()  # type: ignore[attr-defined]  # it is a generator
+    await pages.aclose()
     assert asyncio.all_tasks() < before
 
 

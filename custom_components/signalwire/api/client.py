@@ -1,8 +1,8 @@
 """The async client of SignalWire's Compatibility API."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Container, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Container, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlencode
@@ -99,7 +99,7 @@ class SignalWireClient:
         page_size: int = LARGEST_PAGE,
         settled: Container[str] | None = None,
         read_ahead: bool = False,
-    ) -> AsyncIterator[Page[Recording]]:
+    ) -> AsyncGenerator[Page[Recording]]:
         """Yield the pages of the recordings that fit, newest first.
 
         Those that have ended and whose SIDs are in `settled` are passed over, and not even parsed:
@@ -121,31 +121,6 @@ class SignalWireClient:
             read_ahead=read_ahead,
         )
 
-    async def iter_recordings(
-        self,
-        *,
-        statuses: Collection[RecordingStatus] | None = None,
-        created_after: datetime | None = None,
-        created_before: datetime | None = None,
-        call_sid: str | None = None,
-        conference_sid: str | None = None,
-        page_size: int = LARGEST_PAGE,
-    ) -> AsyncIterator[Recording]:
-        """Yield the recordings that fit, newest first, reading page after page as needed.
-
-        The service has no filter on the status, so `statuses` are picked out here.
-        """
-        async for page in self.recording_pages(
-            created_after=created_after,
-            created_before=created_before,
-            call_sid=call_sid,
-            conference_sid=conference_sid,
-            page_size=page_size,
-        ):
-            for recording in page.items:
-                if statuses is None or recording.status in statuses:
-                    yield recording
-
     async def list_recordings(
         self,
         *,
@@ -156,25 +131,31 @@ class SignalWireClient:
         call_sid: str | None = None,
         conference_sid: str | None = None,
     ) -> list[Recording]:
-        """Return at most `limit` of the recordings that fit, newest first."""
+        """Return at most `limit` of the recordings that fit, newest first.
+
+        The service has no filter on the status, so `statuses` are picked out here.
+        """
         recordings: list[Recording] = []
         if limit <= 0:
             return recordings
-        async for page in self.recording_pages(
-            created_after=created_after,
-            created_before=created_before,
-            call_sid=call_sid,
-            conference_sid=conference_sid,
-            page_size=min(limit, LARGEST_PAGE) if statuses is None else LARGEST_PAGE,
-            read_ahead=limit > LARGEST_PAGE,
-        ):
-            recordings += (
-                page.items
-                if statuses is None
-                else [recording for recording in page.items if recording.status in statuses]
+        async with aclosing(
+            self.recording_pages(
+                created_after=created_after,
+                created_before=created_before,
+                call_sid=call_sid,
+                conference_sid=conference_sid,
+                page_size=min(limit, LARGEST_PAGE) if statuses is None else LARGEST_PAGE,
+                read_ahead=limit > LARGEST_PAGE,
             )
-            if len(recordings) >= limit:
-                break
+        ) as pages:
+            async for page in pages:
+                recordings += (
+                    page.items
+                    if statuses is None
+                    else [recording for recording in page.items if recording.status in statuses]
+                )
+                if len(recordings) >= limit:
+                    break
         return recordings[:limit]
 
     async def iter_calls(
@@ -315,7 +296,7 @@ class SignalWireClient:
         is_wanted: Callable[[JsonObject], bool] | None = None,
         *,
         read_ahead: bool = False,
-    ) -> AsyncIterator[Page[ModelT]]:
+    ) -> AsyncGenerator[Page[ModelT]]:
         """Yield the pages of a list until the service names no further one."""
         path: str | None = f"{self._account}/{resource}.json?{urlencode(_without_none(query))}"
         seen: set[str] = set()
