@@ -164,6 +164,25 @@ async def test_the_service_goes_and_comes_with_one_line_each(
     assert ours == ["ERROR", "INFO"]
 
 
+async def test_polls_that_fail_come_less_often_until_one_succeeds(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("custom_components.signalwire.polling.random.uniform", lambda _, high: high)
+    coordinator = loaded.runtime_data
+    simulator.faults.add(Fault(status=400))
+    for failures, seconds in enumerate((5, 10, 20, 40, 60, 60), 1):
+        await refresh(hass, loaded)
+        assert coordinator.failures == failures
+        assert coordinator.update_interval == timedelta(seconds=seconds)
+    simulator.faults.clear()
+    await refresh(hass, loaded)
+    assert coordinator.failures == 0
+    assert coordinator.update_interval == timedelta(seconds=20)
+
+
 async def test_the_service_decides_when_the_next_poll_comes(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
