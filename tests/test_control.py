@@ -122,6 +122,15 @@ async def test_a_refusal_that_cannot_be_looked_into_leaves_the_recording_in_doub
     assert not control.in_doubt(recorded)
 
 
+async def test_a_refusal_of_what_is_so_already_answers_with_the_recording(
+    control: RecordingControl, recorded: str, simulator: Simulator
+) -> None:
+    simulator.space.update_recording(recorded, "paused")
+    simulator.faults.add(REFUSED)
+    recording = await control.async_update(recorded, RecordingStatus.PAUSED)
+    assert (recording.sid, recording.status) == (recorded, RecordingStatus.PAUSED)
+
+
 async def test_stop_all_takes_an_end_meanwhile_for_what_was_asked_for(
     hass: HomeAssistant, control: RecordingControl, recorded: str, simulator: Simulator
 ) -> None:
