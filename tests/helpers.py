@@ -136,3 +136,17 @@ def set_retry_policy(entry: MockConfigEntry, policy: RetryPolicy) -> None:
     """Choose how patient the client of a project that is set up is."""
     coordinator: SignalWireCoordinator = entry.runtime_data
     coordinator.client._transport._retry_policy = policy
+
+
+def reads(simulator: Simulator) -> list[str]:
+    """Return the SIDs of the recordings that were read alone, one for each request."""
+    return [
+        request.path.rpartition("/")[2].removesuffix(".json")
+        for request in simulator.requests
+        if "/Recordings/" in request.path and request.method == "GET"
+    ]
+
+
+def lists(simulator: Simulator) -> int:
+    """Return how often recordings were listed."""
+    return sum("/Recordings.json" in request.path for request in simulator.requests)

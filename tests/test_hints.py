@@ -7,7 +7,16 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.signalwire.api import RecordingStatus
 from custom_components.signalwire.hints import MOST_READS_PER_SECOND, RecordingHints
 from simulator import Fault, Simulator
-from tests.helpers import call_with_recording, refresh, settle, state, turn, until
+from tests.helpers import (
+    call_with_recording,
+    lists,
+    reads,
+    refresh,
+    settle,
+    state,
+    turn,
+    until,
+)
 
 SWITCH = "switch.recording_1"
 
@@ -18,20 +27,6 @@ def hints(loaded: MockConfigEntry, simulator: Simulator) -> RecordingHints:
     simulator.requests.clear()
     hints: RecordingHints = loaded.runtime_data.hints
     return hints
-
-
-def reads(simulator: Simulator) -> list[str]:
-    """Return the SIDs that were read alone, one for each request."""
-    return [
-        request.path.rpartition("/")[2].removesuffix(".json")
-        for request in simulator.requests
-        if "/Recordings/" in request.path and request.method == "GET"
-    ]
-
-
-def lists(simulator: Simulator) -> int:
-    """Return how often recordings were listed."""
-    return sum("/Recordings.json" in request.path for request in simulator.requests)
 
 
 async def test_what_is_too_much_for_a_second_is_read_in_the_next(

@@ -25,7 +25,16 @@ from custom_components.signalwire.webhook import LARGEST_BODY, async_webhook_add
 from simulator import Fault, Simulator
 from simulator.callbacks import sign_form
 from simulator.settings import CallbackFormat
-from tests.helpers import PROJECT_ID, call_with_recording, refresh, restart, state, until
+from tests.helpers import (
+    PROJECT_ID,
+    call_with_recording,
+    lists,
+    reads,
+    refresh,
+    restart,
+    state,
+    until,
+)
 
 ALL_EVENTS = ("in-progress", "completed", "absent")
 FORM = "application/x-www-form-urlencoded"
@@ -57,16 +66,12 @@ class Stage:
     @property
     def reads(self) -> list[str]:
         """Return the SIDs that were read alone, one for each request."""
-        return [
-            request.path.rpartition("/")[2].removesuffix(".json")
-            for request in self.simulator.requests
-            if "/Recordings/" in request.path and request.method == "GET"
-        ]
+        return reads(self.simulator)
 
     @property
     def lists(self) -> int:
         """Return how often recordings were listed."""
-        return sum("/Recordings.json" in request.path for request in self.simulator.requests)
+        return lists(self.simulator)
 
     async def send(self, fields: dict[str, str], signature: str | None = None) -> int:
         """Call back with a form, genuine unless a signature is given; return the status."""
