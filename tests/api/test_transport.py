@@ -36,6 +36,7 @@ async def test_a_wrong_token_is_an_authentication_error(
     assert caught.value.status == 401
     assert caught.value.code == 20003
     assert len(simulator.requests) == 1
+    assert client.counts.failures == 1
 
 
 async def test_what_does_not_exist_is_a_not_found_error(client: SignalWireClient) -> None:
@@ -121,6 +122,20 @@ async def test_a_fault_that_stays_is_raised_after_a_bounded_number_of_tries(
     counts = client.counts
     assert counts.requests == counts.retries + 1 == QUICK.attempts
     assert counts.failures == 1
+
+
+async def test_between_tries_it_waits_at_least_half_as_long_as_it_may(
+    session: ClientSession, simulator: Simulator
+) -> None:
+    policy = RetryPolicy(attempts=3, first_wait=0.2, longest_wait=0.3)
+    client = SignalWireClient(session, URL(simulator.url), PROJECT_ID, TOKEN, retry_policy=policy)
+    simulator.faults.add(Fault(status=503))
+    with pytest.raises(UnavailableError):
+        await client.list_recordings(limit=1)
+    first, second, third = (request.time for request in simulator.requests)
+    # The timer of the event loop may be early by a little.
+    assert timedelta(seconds=0.09) < second - first
+    assert timedelta(seconds=0.14) < third - second
 
 
 @pytest.mark.parametrize("asked", [1, 2], ids=["at the failure", "after the wait"])
