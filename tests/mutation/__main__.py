@@ -45,7 +45,7 @@ TESTS: dict[str, Sequence[str]] = {
     "activity_reporter.py": ("tests/test_event.py", "tests/test_keeper.py", *_PROMISE),
     "api/callback.py": ("tests/test_webhook.py",),
     "api/client.py": _API,
-    "api/enums.py": _API,
+    "api/enums.py": ("tests/api/test_enums.py", *_API),
     "api/errors.py": _API,
     "api/models.py": _API,
     "api/pages.py": ("tests/api/test_pages.py", "tests/api/test_client.py"),
