@@ -119,6 +119,16 @@ async def test_waits_grow_with_each_failure_up_to_fifteen_seconds(
     assert await started is False
 
 
+async def test_a_wait_is_over_at_once_when_somebody_asks_again(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    keeper = loaded.runtime_data._keeper
+    waiting = asyncio.create_task(keeper._async_wait(99))
+    await asyncio.sleep(0)
+    keeper.async_hurry()
+    assert await waiting is True
+
+
 async def test_tries_that_fail_come_less_often_until_somebody_asks_again(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
@@ -305,6 +315,29 @@ async def test_a_bounded_number_is_asked_for_at_once_and_those_that_hang_make_ro
     # Not before they have hung for a second, but before any of them has failed.
     assert hass.loop.time() - began > 0.9
     assert max(tries().values()) < QUICK.attempts
+
+
+async def test_those_that_have_hung_leave_the_bound_as_it_was(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for _ in range(2 * MOST_UPDATES_AT_ONCE):
+        call_with_recording(simulator)
+    await refresh(hass, loaded)
+    simulator.faults.add(Fault(method="POST", delay=0.2))
+    monkeypatch.setattr("custom_components.signalwire.keeper._HANGS_AFTER", 0.01)
+    await turn(hass, "off")
+    await settle(hass)
+    assert set(statuses(simulator)) == {"paused"}
+    monkeypatch.setattr("custom_components.signalwire.keeper._HANGS_AFTER", 60)
+    simulator.requests.clear()
+    await turn(hass, "on")
+    await settle(hass)
+    assert set(statuses(simulator)) == {"in-progress"}
+    # One more for a refresh meanwhile.
+    assert MOST_UPDATES_AT_ONCE <= simulator.requests.most_at_once <= MOST_UPDATES_AT_ONCE + 1
 
 
 async def test_an_alarm_gives_no_reason_of_the_time_before(
