@@ -7,6 +7,10 @@ from custom_components.signalwire.voice import Command
 PHRASES: dict[str, dict[Command, list[str]]] = {
     "en": {
         Command.PAUSE: [
+            "stop recording for a moment",
+            "stop recording the call for now",
+            "stop all recordings for a moment",
+            "for a moment stop recording",
             "pause the call recording",
             "Pause recording, please.",
             "please pause the recording",
@@ -77,6 +81,11 @@ PHRASES: dict[str, dict[Command, list[str]]] = {
     },
     "de": {
         Command.PAUSE: [
+            "stopp die Aufnahme kurz",
+            "stopp kurz die Aufnahme",
+            "stoppe alle Aufnahmen kurz",
+            "stoppe die Aufnahme für einen Moment",
+            "stopp mal kurz die Aufnahme",
             "pausiere die Anrufaufnahme",
             "Pausiere bitte die Aufnahme",
             "bitte die Aufnahme pausieren",
@@ -146,6 +155,9 @@ PHRASES: dict[str, dict[Command, list[str]]] = {
     },
     "es": {
         Command.PAUSE: [
+            "detén la grabación un momento",
+            "detén todas las grabaciones un momento",
+            "deja de grabar por un momento",
             "pausa la grabación de la llamada",
             "pausa la grabación",
             "por favor pausa la grabación",
@@ -203,6 +215,9 @@ PHRASES: dict[str, dict[Command, list[str]]] = {
     },
     "fr": {
         Command.PAUSE: [
+            "arrête l'enregistrement un instant",
+            "arrête tous les enregistrements un moment",
+            "arrête d'enregistrer un instant",
             "mets l'enregistrement de l'appel en pause",
             "mets l\u2019enregistrement en pause",
             "mets en pause l'enregistrement des appels",
@@ -259,6 +274,9 @@ PHRASES: dict[str, dict[Command, list[str]]] = {
     },
     "it": {
         Command.PAUSE: [
+            "ferma la registrazione un attimo",
+            "ferma tutte le registrazioni per un momento",
+            "smetti di registrare un attimo",
             "metti in pausa la registrazione della chiamata",
             "metti la registrazione in pausa",
             "metti in pausa la registrazione per favore",
@@ -313,6 +331,10 @@ PHRASES: dict[str, dict[Command, list[str]]] = {
     },
     "nl": {
         Command.PAUSE: [
+            "stop de opname even",
+            "stop even de opname",
+            "stop even alle opnames",
+            "stop even met opnemen",
             "pauzeer de gespreksopname",
             "pauzeer de opname alsjeblieft",
             "zet de opname op pauze",
