@@ -88,9 +88,9 @@ async def async_remove_entry(hass: HomeAssistant, entry: SignalWireConfigEntry) 
     """Remove what was kept for a SignalWire project."""
     await project_store(hass, entry.entry_id).async_remove()
     await day_store(hass, entry.entry_id).async_remove()
-    await async_remove_cloudhook(hass, entry)
     if not hass.config_entries.async_entries(DOMAIN):
         async_stop_listening(hass)
+    await async_remove_cloudhook(hass, entry)
 
 
 async def async_remove_config_entry_device(

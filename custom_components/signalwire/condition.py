@@ -100,9 +100,12 @@ class AllPausedCondition(_OnlyWhatIsKnown):
         entry = self._hass.config_entries.async_get_entry(entry_id or "")
         if entry is None or entry.state is not ConfigEntryState.LOADED:
             return False
-        recordings = entry.runtime_data.data.recordings.values()
-        return bool(recordings) and all(
-            recording.status is RecordingStatus.PAUSED for recording in recordings
+        coordinator = entry.runtime_data
+        recordings = coordinator.data.recordings.values()
+        return (
+            bool(recordings)
+            and coordinator.is_all_known
+            and all(recording.status is RecordingStatus.PAUSED for recording in recordings)
         )
 
 

@@ -427,6 +427,21 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             max(unconfirmed, self._unreadable), sees=reachable and not self._keeper.is_blind
         )
 
+    @property
+    def unread(self) -> int:
+        """Return how many recordings are there, or may be, that could not be read."""
+        known = self._recordings.known.values()
+        return max(self._unreadable, sum(recording is None for recording in known))
+
+    @property
+    def is_all_known(self) -> bool:
+        """Return whether every active recording was read, and none may have changed unseen."""
+        return (
+            self.last_update_success
+            and not self.unread
+            and not any(map(self.control.in_doubt, self._recordings.known))
+        )
+
     def _sees(self) -> bool:
         """Return whether all that the hold is about has been read."""
         return (
@@ -460,9 +475,11 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         """
         duration = duration or self._auto_release
         self._hold.begin(dt_util.utcnow() + duration if duration else None, pause_behavior)
-        await self._async_take_wish(context)
-        # What has begun since the last refresh is not known yet; nobody has to wait for that.
-        self.async_refresh_soon()
+        try:
+            await self._async_take_wish(context)
+        finally:
+            # What has begun since the last refresh is not known yet; nobody has to wait for that.
+            self.async_refresh_soon()
 
     async def async_release(self, context: Context | None = None) -> None:
         """Want back what the hold paused; returns once the wish is stored."""

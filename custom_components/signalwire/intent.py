@@ -28,6 +28,7 @@ _INTENTS = {
     INTENT_COUNT: (Command.COUNT, "Tells how many phone calls are being recorded"),
 }
 _LONGEST = timedelta(days=7)
+_A_WEEK = {"hours": 7 * 24, "minutes": 7 * 24 * 60, "seconds": 7 * 24 * 3600}
 
 
 async def async_setup_intents(hass: HomeAssistant) -> None:
@@ -51,15 +52,19 @@ class RecordingIntentHandler(intent.IntentHandler):
         """Return the slots: for a pause `hours`, `minutes` and `seconds`, summed up."""
         if self._command is not Command.PAUSE:
             return None
-        number = probatio.All(probatio.Coerce(float), probatio.Range(min=0))
-        return {probatio.Optional(unit): number for unit in ("hours", "minutes", "seconds")}
+        return {
+            probatio.Optional(unit): probatio.All(
+                probatio.Coerce(float), probatio.Range(min=0, max=most)
+            )
+            for unit, most in _A_WEEK.items()
+        }
 
     @override
     async def async_handle(self, intent_obj: intent.Intent) -> intent.IntentResponse:
         """Do it, and say what came of it."""
         hass = intent_obj.hass
         slots = self.async_validate_slots(intent_obj.slots)
-        units = ("hours", "minutes", "seconds") if self.slot_schema else ()
+        units = _A_WEEK if self.slot_schema else {}
         duration = timedelta(**{unit: slots[unit]["value"] for unit in units if unit in slots})
         language = preferred(
             await async_get_languages(hass), intent_obj.language, hass.config.language

@@ -5,6 +5,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
+from yarl import URL
 
 from .const import DOMAIN
 
@@ -53,7 +54,8 @@ class ProjectIssues:
             _REFUSED,
             ir.IssueSeverity.WARNING,
             text="webhook_refused" if has_key else "webhook_without_key",
-            address=address or "?",
+            # Everybody sees issues, but not everybody is to know the rest of it.
+            address=f"{URL(address).origin()}/…" if address else "?",
         )
 
     @callback

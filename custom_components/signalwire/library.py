@@ -14,6 +14,7 @@ from .api import (
     RecordingAudio,
     RecordingStatus,
     SignalWireClient,
+    UnavailableError,
 )
 from .parties import Parties, PartyBook
 
@@ -65,6 +66,7 @@ class RecordingLibrary:
         self._book = PartyBook(client)
         self._playable: dict[str, None] = {}
         self._streams: set[RecordingAudio] = set()
+        self._closed = False
 
     @property
     def listeners(self) -> int:
@@ -184,6 +186,8 @@ class RecordingLibrary:
         """Open the audio of a recording of the project; raises SignalWireError."""
         await self.async_require_playable(sid)
         async with self._client.recording_audio(sid, audio_format, byte_range) as audio:
+            if self._closed:
+                raise UnavailableError("The project is not loaded any more")
             self._streams.add(audio)
             try:
                 yield audio
@@ -191,7 +195,8 @@ class RecordingLibrary:
                 self._streams.discard(audio)
 
     def close(self) -> None:
-        """Break off what is being listened to."""
+        """Break off what is being listened to, and open nothing more."""
+        self._closed = True
         for audio in self._streams:
             audio.close()
 

@@ -51,7 +51,7 @@ class Place:
                 return place
             case [Level.DAYS | Level.CALLS as level]:
                 return replace(place, level=Level(level))
-            case [Level.DAY as level, key] if _is_day(key):
+            case [Level.DAY as level, key] if is_day(key):
                 return replace(place, level=Level(level), key=key)
             case [Level.CALL | Level.CONFERENCE as level, key] if key:
                 return replace(place, level=Level(level), key=key)
@@ -77,7 +77,8 @@ class Place:
         return replace(self, level=level, key=key, cursor=cursor)
 
 
-def _is_day(key: str) -> bool:
+def is_day(key: str) -> bool:
+    """Return whether this is a day in ISO 8601, with neighbours."""
     try:
         # Far from the ends of the calendar, where its neighbours would be off it.
         return 1970 < date.fromisoformat(key).year < 9999 and len(key) == 10

@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 from .api import Recording
 from .const import DOMAIN
 from .library import created, is_playable
+from .media_place import is_day
 from .parties import Parties
 
 _SEPARATOR = " · "
@@ -90,8 +91,8 @@ class Query:
         self.day: date | None = None
         words = []
         for word in text.casefold().split():
-            if self.day is None and (day := dt_util.parse_date(word)) is not None:
-                self.day = day
+            if self.day is None and is_day(word):
+                self.day = date.fromisoformat(word)
             else:
                 words.append(word)
         rest = " ".join(words)
@@ -108,6 +109,9 @@ class Query:
 
     def fits(self, recording: Recording, parties: Parties | None, title: str) -> bool:
         """Return whether the recording is looked for."""
+        moment = created(recording)
+        if self.day is not None and (moment is None or local_day(moment) != self.day):
+            return False
         if self._digits is not None:
             names = (parties.from_party, parties.to_party) if parties else ()
             return any(self._digits in _NO_DIGIT.sub("", name) for name in names if name)

@@ -1,7 +1,7 @@
 """The actions of the integration."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import timedelta
 
 from homeassistant.config_entries import ConfigEntryState
@@ -32,6 +32,7 @@ from .const import DOMAIN
 from .control import RecordingOptions
 from .coordinator import SignalWireConfigEntry, SignalWireCoordinator
 from .errors import failed, refused, service_failed
+from .permissions import async_check_projects
 from .targets import async_targeted_recordings
 from .webhook import async_webhook_address
 
@@ -73,6 +74,15 @@ _HOLD_SCHEMA = _PROJECT_SCHEMA.extend(
         vol.Optional(ATTR_PAUSE_BEHAVIOR): vol.Coerce(PauseBehavior),
     }
 )
+_TARGET = tuple(map(str, cv.ENTITY_SERVICE_FIELDS))
+
+
+def _not_both[DataT: Mapping[str, object]](data: DataT) -> DataT:
+    if ATTR_RECORDING_SID in data and any(name in data for name in _TARGET):
+        raise vol.Invalid("Either a target or a recording_sid is changed, not both")
+    return data
+
+
 _UPDATE_SCHEMA = vol.All(
     _PROJECT_SCHEMA.extend(
         {
@@ -84,7 +94,8 @@ _UPDATE_SCHEMA = vol.All(
             vol.Optional(ATTR_PAUSE_BEHAVIOR): vol.Coerce(PauseBehavior),
         }
     ),
-    cv.has_at_least_one_key(ATTR_RECORDING_SID, *map(str, cv.ENTITY_SERVICE_FIELDS)),
+    cv.has_at_least_one_key(ATTR_RECORDING_SID, *_TARGET),
+    _not_both,
 )
 _START_SCHEMA = vol.All(
     _PROJECT_SCHEMA.extend(
@@ -151,8 +162,9 @@ async def _async_for_all(
     call: ServiceCall, action: Callable[[SignalWireCoordinator], Coroutine[None, None, None]]
 ) -> None:
     """Do it for each project that the call means, then raise if one of them could not be."""
+    coordinators = await _async_coordinators(call)
     outcomes = await asyncio.gather(
-        *(action(coordinator) for coordinator in _coordinators(call)), return_exceptions=True
+        *(action(coordinator) for coordinator in coordinators), return_exceptions=True
     )
     for outcome in outcomes:
         if outcome is not None:
@@ -169,7 +181,7 @@ async def _async_for_all(
 async def _async_update(call: ServiceCall) -> ServiceResponse:
     """Change one recording or several, all at once; return them as the service answered."""
     if (sid := call.data.get(ATTR_RECORDING_SID)) is not None:
-        coordinator = _coordinator(call)
+        coordinator = await _async_coordinator(call)
         await coordinator.control.async_find(sid)
         targets = [(coordinator, sid)]
     else:
@@ -197,7 +209,7 @@ async def _async_update(call: ServiceCall) -> ServiceResponse:
 
 async def _async_start(call: ServiceCall) -> ServiceResponse:
     """Record one call or several; return the recordings, and what could not be recorded."""
-    coordinator = _coordinator(call)
+    coordinator = await _async_coordinator(call)
     options = RecordingOptions(
         channels=call.data.get(ATTR_CHANNELS),
         track=call.data.get(ATTR_TRACK),
@@ -207,6 +219,10 @@ async def _async_start(call: ServiceCall) -> ServiceResponse:
     if (sid := call.data.get(ATTR_CALL_SID)) is not None:
         sids = [sid]
     else:
+        # What has begun to be recorded since the last refresh must not be recorded twice.
+        await coordinator.async_refresh()
+        if not coordinator.last_update_success and (failure := coordinator.last_exception):
+            raise failure
         sids = await coordinator.control.async_unrecorded_calls(call.data.get(ATTR_NUMBER))
     outcomes = await asyncio.gather(
         *(coordinator.control.async_start(sid, options) for sid in sids), return_exceptions=True
@@ -227,14 +243,13 @@ async def _async_start(call: ServiceCall) -> ServiceResponse:
 
 async def _async_list(call: ServiceCall) -> ServiceResponse:
     """Return recordings, newest first."""
-    coordinator = _coordinator(call)
-    since = call.data.get(ATTR_SINCE)
+    coordinator = await _async_coordinator(call, changes=False)
+    since, until = call.data.get(ATTR_SINCE), call.data.get(ATTR_UNTIL)
     statuses = call.data.get(ATTR_STATUS)
     parents = {name: call.data.get(name) for name in (ATTR_CALL_SID, ATTR_CONFERENCE_SID)}
     if since is None and not any(parents.values()):
         # The service cannot pick by status, so a long history would be read whole.
-        since = dt_util.utcnow() - _LIST_SINCE
-    until = call.data.get(ATTR_UNTIL)
+        since = (until or dt_util.utcnow()) - _LIST_SINCE
     try:
         recordings = await coordinator.client.list_recordings(
             limit=call.data[ATTR_LIMIT],
@@ -251,7 +266,8 @@ async def _async_list(call: ServiceCall) -> ServiceResponse:
 async def _async_delete(call: ServiceCall) -> None:
     if not call.data[ATTR_CONFIRM]:
         raise refused("not_confirmed_by_person")
-    await _coordinator(call).control.async_delete(call.data[ATTR_RECORDING_SID])
+    coordinator = await _async_coordinator(call)
+    await coordinator.control.async_delete(call.data[ATTR_RECORDING_SID])
 
 
 def _entries(call: ServiceCall) -> list[SignalWireConfigEntry]:
@@ -264,17 +280,23 @@ def _entries(call: ServiceCall) -> list[SignalWireConfigEntry]:
     return entries
 
 
-def _coordinators(call: ServiceCall) -> list[SignalWireCoordinator]:
-    """Return the loaded ones of the projects; raises ServiceValidationError for none."""
+async def _async_coordinators(
+    call: ServiceCall, *, changes: bool = True
+) -> list[SignalWireCoordinator]:
+    """Return the loaded ones of the projects.
+
+    Raises ServiceValidationError for none, Unauthorized for a user who may not do that.
+    """
     loaded = [entry for entry in _entries(call) if entry.state is ConfigEntryState.LOADED]
+    await async_check_projects(call.hass, call.context, loaded, changes=changes)
     if not loaded:
         raise refused("not_loaded")
     return [entry.runtime_data for entry in loaded]
 
 
-def _coordinator(call: ServiceCall) -> SignalWireCoordinator:
-    """Return the one project that the call is about; raises ServiceValidationError."""
-    coordinators = _coordinators(call)
+async def _async_coordinator(call: ServiceCall, *, changes: bool = True) -> SignalWireCoordinator:
+    """Return the one project that the call is about; raises as `_async_coordinators` does."""
+    coordinators = await _async_coordinators(call, changes=changes)
     if len(coordinators) > 1:
         raise refused("several_projects")
     return coordinators[0]

@@ -24,9 +24,8 @@ async def async_system_health_info(hass: HomeAssistant) -> dict[str, Any]:
     info: dict[str, Any] = {"projects": len(entries)}
     if not entries:
         return info
-    info["can_reach_server"] = _async_reach_all(
-        hass, {entry.data[CONF_SPACE] for entry in entries if not entry.disabled_by}
-    )
+    if spaces := {entry.data[CONF_SPACE] for entry in entries if not entry.disabled_by}:
+        info["can_reach_server"] = _async_reach_all(hass, spaces)
     coordinators: list[SignalWireCoordinator] = [
         entry.runtime_data for entry in hass.config_entries.async_loaded_entries(DOMAIN)
     ]

@@ -189,7 +189,7 @@ async def async_webhook_address(hass: HomeAssistant, entry: ConfigEntry[Any]) ->
         from homeassistant.components import cloud  # noqa: PLC0415
 
         if cloud.async_active_subscription(hass):
-            with suppress(cloud.CloudNotAvailable):
+            with suppress(*_cloud_errors()):
                 address = await cloud.async_get_or_create_cloudhook(
                     hass, entry.data[CONF_WEBHOOK_ID]
                 )
@@ -210,8 +210,16 @@ async def async_remove_cloudhook(hass: HomeAssistant, entry: ConfigEntry[Any]) -
         return
     from homeassistant.components import cloud  # noqa: PLC0415 (as above)
 
-    with suppress(cloud.CloudNotAvailable, ValueError):
+    with suppress(*_cloud_errors()):
         await cloud.async_delete_cloudhook(hass, entry.data[CONF_WEBHOOK_ID])
+
+
+def _cloud_errors() -> tuple[type[Exception], ...]:
+    """Return what Home Assistant Cloud raises where it can't be used, or does not answer."""
+    from hass_nabucasa import CloudError  # noqa: PLC0415 (as above)
+    from homeassistant.components import cloud  # noqa: PLC0415
+
+    return cloud.CloudNotAvailable, CloudError, TimeoutError, ValueError
 
 
 def known_addresses(hass: HomeAssistant, entry: ConfigEntry[Any]) -> list[str]:

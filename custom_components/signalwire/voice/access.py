@@ -2,16 +2,13 @@
 
 from enum import StrEnum, unique
 
-from homeassistant.auth.models import User
-from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.components.homeassistant.exposed_entities import async_should_expose
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import Platform
 from homeassistant.core import Context, HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
 
 from ..const import DOMAIN
 from ..coordinator import SignalWireConfigEntry
+from ..permissions import async_call_recording_switch, async_is_allowed
 
 
 @unique
@@ -61,7 +58,9 @@ async def async_projects(
         raise RefusedError(Refusal.NOT_EXPOSED)
     if context is not None and context.user_id is not None:
         user = await hass.auth.async_get_user(context.user_id)
-        entries = [entry for entry in entries if _is_allowed(hass, entry, user, changes=changes)]
+        entries = [
+            entry for entry in entries if async_is_allowed(hass, entry, user, changes=changes)
+        ]
     if not entries:
         raise RefusedError(Refusal.NOT_ALLOWED)
     if not any(entry.state is ConfigEntryState.LOADED for entry in entries):
@@ -69,25 +68,8 @@ async def async_projects(
     return entries
 
 
-def _switch_of(hass: HomeAssistant, entry: SignalWireConfigEntry) -> str | None:
-    return er.async_get(hass).async_get_entity_id(
-        Platform.SWITCH, DOMAIN, f"{entry.entry_id}_call_recording"
-    )
-
-
 def _is_exposed(hass: HomeAssistant, entry: SignalWireConfigEntry, assistant: str | None) -> bool:
     """Return whether the project's switch is; one that was never loaded hides nothing yet."""
-    if assistant is None or (entity_id := _switch_of(hass, entry)) is None:
+    if assistant is None or (entity_id := async_call_recording_switch(hass, entry)) is None:
         return True
     return async_should_expose(hass, assistant, entity_id)
-
-
-def _is_allowed(
-    hass: HomeAssistant, entry: SignalWireConfigEntry, user: User | None, *, changes: bool
-) -> bool:
-    if user is None or not user.is_active:
-        return False
-    if (entity_id := _switch_of(hass, entry)) is None:
-        return user.is_admin
-    policy = POLICY_CONTROL if changes else POLICY_READ
-    return user.permissions.check_entity(entity_id, policy)

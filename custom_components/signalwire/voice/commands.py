@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Final
@@ -48,6 +48,7 @@ async def async_carry_out(
         case Command.IS_RECORDING | Command.COUNT:
             await attempt.async_read()
     calls = Counter(status for project in attempt.answered for status in _calls(project))
+    calls[RecordingStatus.UNKNOWN] += sum(project.unread for project in attempt.answered)
     ends = [hold.until for project in projects if (hold := project.data.hold).until]
     return Outcome(
         command=command,
@@ -88,13 +89,15 @@ class _Attempt:
 
     async def async_pause(self, duration: timedelta | None) -> None:
         """Hold everything, and wait until that is confirmed."""
-        for project in self._projects:
-            hold = project.data.hold
-            if hold.held and hold.until is None and duration is None:
-                # It would lose what this hold's pauses were told to leave in the recordings.
-                continue
-            self.changed = True
-            await project.async_hold(duration, context=self._context)
+        # A pause without an end stays as it is, with what its pauses were told to leave behind.
+        wanting = [
+            project
+            for project in self._projects
+            if not project.data.hold.held or project.data.hold.until is not None or duration
+        ]
+        await self._async_wish(
+            project.async_hold(duration, context=self._context) for project in wanting
+        )
         # A call that began since the last refresh is known only after the next.
         await self.async_read()
         await self._async_wait(lambda project: project.data.hold.confirmed)
@@ -102,10 +105,11 @@ class _Attempt:
 
     async def async_resume(self) -> None:
         """Release what was held, and wait until it is recorded again."""
-        for project in self._projects:
-            if project.data.hold.held:
-                self.changed = True
-                await project.async_release(self._context)
+        await self._async_wish(
+            project.async_release(self._context)
+            for project in self._projects
+            if project.data.hold.held
+        )
         await self.async_read()
         await self._async_wait(lambda project: project.unresumed == 0)
         self.unsettled = sum(project.unresumed for project in self._projects)
@@ -150,6 +154,14 @@ class _Attempt:
             for project, read in reads.items()
             if read.done() and not read.cancelled() and project.last_update_success
         ]
+
+    async def _async_wish(self, wishes: Iterable[Coroutine[None, None, None]]) -> None:
+        """Let every project take its wish, and then raise what the first has raised."""
+        outcomes = await asyncio.gather(*wishes, return_exceptions=True)
+        self.changed = bool(outcomes)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
 
     async def _async_stop_all(self, project: SignalWireCoordinator) -> None:
         # What came of it is seen in the recordings that are left.

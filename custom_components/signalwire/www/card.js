@@ -45,7 +45,7 @@ export class RecordingsCard extends HTMLElement {
       pointerout: release,
       contextmenu: (event) => event.preventDefault(),
       // A key that is kept down would pause and resume in turn.
-      keydown: (event) => event.repeat && event.preventDefault(),
+      keydown: (event) => event.repeat && /^(Enter| )$/.test(event.key) && event.preventDefault(),
     })) {
       root.addEventListener(type, listener);
     }

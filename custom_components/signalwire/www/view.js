@@ -30,7 +30,8 @@ export function projectView(hass, project, title, busy, now) {
   const held = wish?.state === "off";
   const leaves = stateOf(hass, ids["select.pause_behavior"]);
   const active = Number(valueOf(hass, ids["sensor.active_recordings"]) ?? slots.length);
-  const paused = Number(valueOf(hass, ids["sensor.paused_recordings"]) ?? 0);
+  const resting = slots.filter((slot) => stateOf(hass, slot.ids["switch.recording"]).state === "off");
+  const paused = Number(valueOf(hass, ids["sensor.paused_recordings"]) ?? resting.length);
   const more = active - slots.length;
 
   function row(slot) {
@@ -51,7 +52,7 @@ export function projectView(hass, project, title, busy, now) {
         <span class="dot">${icon(resting ? "pause" : "record")}</span>
         <strong>${from} ${to && html`<span>${icon("arrow-right")} ${to}</span>`}</strong>
         <span class="soft">${words}${since || ""}</span>
-        <time dir="ltr">${started && clock(hass, now - started)}</time>
+        <time dir="ltr">${started ? clock(hass, now - started) : ""}</time>
         ${resting && held ? "" : html`<span class="pill">${icon(resting ? "record" : "pause")}<span>${verb}</span></span>`}
       </button>
       <button class="pill" data-do="stop" aria-label="${stop}: ${who}" title="${stop}">
