@@ -199,6 +199,39 @@ async def test_a_sensor_that_is_on_when_home_assistant_starts_pauses(
     await until(lambda: _statuses(simulator) == {"paused"})
 
 
+async def test_an_option_does_not_end_the_pause_while_a_sensor_is_on(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    hass.config_entries.async_update_entry(loaded, options={"auto_release": 5})
+    await hass.config_entries.async_reload(loaded.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await _use_sensors(hass, SENSOR)
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    hass.states.async_set(SENSOR, "on")
+    await _wait_for(hass, simulator, "off", "paused")
+    await _later(hass, minutes=6)
+    await _later(hass, minutes=7)
+    assert state(hass, SWITCH) == "off"
+    hass.states.async_set(SENSOR, "off")
+    await _later(hass, minutes=8)
+    await _wait_for(hass, simulator, "on", "in-progress")
+
+
+async def test_a_sensor_that_went_on_while_the_project_was_not_loaded_pauses(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    await _use_sensors(hass, SENSOR)
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    await hass.config_entries.async_unload(loaded.entry_id)
+    hass.states.async_set(SENSOR, "on")
+    await _spin()
+    assert await hass.config_entries.async_setup(loaded.entry_id)
+    await _later(hass, seconds=3)
+    await _wait_for(hass, simulator, "off", "paused")
+
+
 async def test_each_press_of_a_wall_button_turns_recording_around(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
@@ -264,6 +297,36 @@ async def test_the_button_of_a_reminder_lets_recording_go_on(
     assert button["title"] == "Resume"
     hass.bus.async_fire("mobile_app_notification_action", {"action": button["action"]})
     await until(lambda: _statuses(simulator) == {"in-progress"})
+
+
+async def test_only_the_project_is_reminded_of_while_all_are_held(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, phone: str
+) -> None:
+    messages = await _reminded(hass, loaded, simulator, phone, SWITCH)
+    await _spin()
+    assert [message.data["data"]["tag"] for message in messages] == [f"signalwire-{SWITCH}"]
+    assert messages[0].data["title"] == "Corner shop Call recording"
+
+
+async def test_what_was_paused_before_a_restart_is_reminded_of(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, phone: str
+) -> None:
+    messages = async_mock_service(hass, "notify", "mobile_app_my_phone")
+    await hass.services.async_call("switch", "turn_off", {"entity_id": SWITCH}, blocking=True)
+    hass.set_state(type(hass.state).not_running)
+    await _use(
+        hass,
+        "remind_when_still_paused",
+        switches=["switch.recording_1", SWITCH],
+        after={"minutes": 5},
+        phone=phone,
+    )
+    await hass.async_start()
+    await _later(hass, minutes=4)
+    assert not messages
+    await _later(hass, minutes=6)
+    await until(lambda: bool(messages))
+    assert messages[0].data["data"]["tag"] == f"signalwire-{SWITCH}"
 
 
 async def test_a_reminder_is_taken_back_when_somebody_was_quicker(
