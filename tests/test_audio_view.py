@@ -324,6 +324,19 @@ async def test_unloading_breaks_off_what_is_listened_to(
     await until(lambda: simulator.streams.open == 0)
 
 
+async def test_what_is_being_opened_during_the_unload_is_not_played(
+    hass: HomeAssistant, listener: Listener, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    recording = past_recording(simulator, timedelta(0), seconds=60)
+    simulator.faults.add(Fault(path=".wav", delay=0.3, times=1))
+    simulator.requests.clear()
+    opening = asyncio.create_task(listener.get(_address(loaded, recording)))
+    await until(lambda: len(simulator.requests) == 2)
+    assert await hass.config_entries.async_unload(loaded.entry_id)
+    assert (await opening).status >= 500
+    await until(lambda: simulator.streams.open == 0)
+
+
 async def test_nothing_of_the_services_address_is_shown(
     listener: Listener,
     loaded: MockConfigEntry,

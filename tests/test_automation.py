@@ -1,10 +1,12 @@
 """Triggers and conditions as an automation uses them, through Home Assistant's own set-up."""
 
+import json
 from typing import Any
 
 from homeassistant.components.automation.const import DOMAIN as AUTOMATION
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import condition, trigger
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
@@ -15,10 +17,12 @@ from pytest_homeassistant_custom_component.common import (
     async_mock_service,
 )
 
+from custom_components.signalwire.api import RetryPolicy
 from simulator import Fault, Simulator
-from tests.helpers import call_with_recording, refresh
+from tests.helpers import call_with_recording, refresh, set_retry_policy, turn
 
 ACTIVITY = "event.corner_shop_recording_activity"
+ACTIVE = "sensor.corner_shop_active_recordings"
 CALL_RECORDING = "switch.corner_shop_call_recording"
 
 
@@ -206,6 +210,46 @@ async def test_a_project_that_is_not_loaded_passes_no_condition(
     await hass.config_entries.async_unload(loaded.entry_id)
     for what in ("is_active", "all_paused", "is_held"):
         assert not await _passes(hass, what, target, behavior), what
+
+
+@pytest.fixture
+async def paused(hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator) -> str:
+    """Return the SID of the only recording, which somebody has paused."""
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    await turn(hass, "off", "switch.recording_1")
+    assert await _passes(hass, "all_paused", {"entity_id": ACTIVE})
+    (sid,) = simulator.space.recordings
+    return sid
+
+
+async def test_what_was_paused_before_the_service_went_away_does_not_count(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, paused: str
+) -> None:
+    simulator.faults.add(Fault(status=400))
+    await refresh(hass, loaded)
+    assert not await _passes(hass, "all_paused", {"entity_id": ACTIVE})
+
+
+async def test_a_resume_without_an_answer_leaves_nothing_paused_for_sure(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, paused: str
+) -> None:
+    set_retry_policy(loaded, RetryPolicy(attempts=1))
+    simulator.faults.add(Fault(method="POST", status=503))
+    with pytest.raises(HomeAssistantError):
+        await turn(hass, "on", "switch.recording_1")
+    assert not await _passes(hass, "all_paused", {"entity_id": ACTIVE})
+
+
+async def test_with_a_recording_that_cannot_be_read_not_all_are_paused(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, paused: str
+) -> None:
+    listed = [{"sid": paused, "status": "paused", "call_sid": "1"}, {"sid": "2"}]
+    body = json.dumps({"recordings": listed})
+    simulator.faults.add(Fault(path="/Recordings.json", status=200, body=body))
+    await refresh(hass, loaded)
+    assert hass.states.is_state(ACTIVE, "1")
+    assert not await _passes(hass, "all_paused", {"entity_id": ACTIVE})
 
 
 async def test_all_of_no_entity_passes_no_condition(

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 import pytest
@@ -220,6 +221,13 @@ async def test_system_health_without_a_project_says_so(
 ) -> None:
     assert await hass.config_entries.async_remove(loaded.entry_id)
     assert await _health(hass) == {"projects": 0}
+
+
+async def test_system_health_of_disabled_projects_reaches_for_nothing(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    await hass.config_entries.async_set_disabled_by(loaded.entry_id, ConfigEntryDisabler.USER)
+    assert await _health(hass) == {"projects": 1, "loaded": 0}
 
 
 async def test_system_health_tells_that_the_service_is_away(

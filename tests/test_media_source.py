@@ -341,6 +341,14 @@ async def test_no_list_is_read_without_end_for_names(
     assert len(answer["result"]) == 10
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+async def test_a_day_at_the_end_of_the_calendar_is_no_day(
+    calendar: FrozenDateTimeFactory, ask: Ask, simulator: Simulator, day: str
+) -> None:
+    past_recording(simulator, DAY)
+    assert (await ask("search", ROOT, search_query=day))["result"] == []
+
+
 async def test_a_search_stays_where_it_is_made_and_is_bounded(
     calendar: FrozenDateTimeFactory, ask: Ask, simulator: Simulator
 ) -> None:
@@ -360,6 +368,8 @@ async def test_a_search_stays_where_it_is_made_and_is_bounded(
     calls = await _child(ask, top, "By call")
     answer = await ask("search", calls["children"][0]["media_content_id"], search_query="")
     assert len(answer["result"]) == 1
+    a_call = calls["children"][0]["media_content_id"]
+    assert (await ask("search", a_call, search_query="2001-01-01"))["result"] == []
     answer = await ask("search", ROOT, search_query="0100", media_filter_classes=["image"])
     assert answer["result"] == []
 

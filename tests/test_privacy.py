@@ -151,10 +151,15 @@ async def test_a_hold_of_all_projects_is_an_error_if_one_could_not_be_held(
 
 
 async def test_a_hold_that_cannot_be_stored_is_an_error(
-    hass: HomeAssistant, loaded: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def fail(*_: object) -> None:
         raise WriteError("The disk is full")
+
+    call_with_recording(simulator)
 
     monkeypatch.setattr(loaded.runtime_data._store, "_async_write_data", fail)
     with pytest.raises(HomeAssistantError) as caught:
@@ -162,6 +167,8 @@ async def test_a_hold_that_cannot_be_stored_is_an_error(
     assert caught.value.translation_key == "not_stored"
     assert state(hass, MASTER) == STATE_OFF
     await settle(hass)
+    # What has begun since the last refresh is looked for all the same.
+    assert statuses(simulator) == ["paused"]
 
 
 # Confirmed is only what was seen.

@@ -349,6 +349,70 @@ async def test_only_an_administrator_may_delete(
         )
 
 
+@pytest.mark.parametrize(
+    ("action", "data"),
+    [
+        ("hold_recordings", {}),
+        ("release_recordings", {}),
+        ("start_recording", {"all_calls": True}),
+        ("update_recording", {"recording_sid": UNKNOWN, "status": "stopped"}),
+    ],
+)
+async def test_who_may_only_look_changes_nothing(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    hass_read_only_user: MockUser,
+    action: str,
+    data: dict[str, Any],
+) -> None:
+    simulator.requests.clear()
+    context = Context(user_id=hass_read_only_user.id)
+    with pytest.raises(Unauthorized):
+        await hass.services.async_call("signalwire", action, data, blocking=True, context=context)
+    assert not simulator.requests
+    answer = await _call(hass, "list_recordings", context=context)
+    assert answer["recordings"] == []
+    with pytest.raises(UnknownUser):
+        await _call(hass, "list_recordings", context=Context(user_id="nobody"))
+
+
+async def test_who_may_see_nothing_is_told_nothing(
+    hass: HomeAssistant, loaded: MockConfigEntry, hass_admin_user: MockUser
+) -> None:
+    user = MockUser().add_to_hass(hass)
+    user.mock_policy({})
+    with pytest.raises(Unauthorized):
+        await _call(hass, "list_recordings", context=Context(user_id=user.id))
+
+
+async def test_what_is_recorded_since_the_last_refresh_is_not_recorded_twice(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    with pytest.raises(ServiceValidationError) as caught:
+        await _call(hass, "start_recording", all_calls=True)
+    assert caught.value.translation_key == "no_call"
+    assert len(simulator.space.recordings) == 1
+    simulator.space.start_call()
+    simulator.faults.add(Fault(path="/Recordings.json", status=400))
+    with pytest.raises(HomeAssistantError) as failed:
+        await _call(hass, "start_recording", all_calls=True)
+    assert failed.value.translation_key == "refresh_failed"
+    assert len(simulator.space.recordings) == 1
+
+
+async def test_a_list_until_some_day_reaches_back_a_day_from_there(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    simulator.space.add_recordings(count=1, age=60)
+    (old,) = simulator.space.add_recordings(count=1, age=4 * 86400)
+    simulator.space.add_recordings(count=1, age=6 * 86400)
+    until_then = dt_util.utcnow() - timedelta(days=3, hours=12)
+    answer = await _call(hass, "list_recordings", until=until_then)
+    assert [recording["sid"] for recording in answer["recordings"]] == [old.sid]
+
+
 async def test_with_several_projects_one_has_to_be_named(
     hass: HomeAssistant, loaded: MockConfigEntry
 ) -> None:

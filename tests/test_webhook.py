@@ -10,6 +10,7 @@ from unittest.mock import MagicMock, patch
 
 from aiohttp import ClientSession
 from aiohttp.test_utils import TestClient
+from hass_nabucasa import CloudError
 from homeassistant.components.cloud import CloudNotAvailable
 from homeassistant.components.webhook import async_handle_webhook
 from homeassistant.core import HomeAssistant
@@ -490,6 +491,8 @@ async def test_refusals_that_go_on_are_told_once_and_taken_back(
     freezer_to(timedelta(minutes=11))
     assert await stage.send(forged, "forged") == 403
     assert issues() == [issue]
+    # Everybody sees issues; the secret part of the address is for the options.
+    assert stage.entry.data["webhook_id"] not in str(registry.issues)
     if key_is_known:
         assert await stage.send(forged) == 200
         assert issues() == []
@@ -579,6 +582,35 @@ async def test_the_clouds_address_comes_first_and_is_given_back(
     assert await async_webhook_address(hass, loaded) == "https://hooks.nabu.casa/abc"
     await hass.config_entries.async_remove(loaded.entry_id)
     cloud.delete.assert_awaited_once_with(hass, loaded.data["webhook_id"])
+
+
+@pytest.mark.parametrize("error", [CloudError("x"), TimeoutError(), ValueError("not connected")])
+async def test_whatever_the_cloud_raises_costs_the_callbacks_alone(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    cloud: MagicMock,
+    error: Exception,
+) -> None:
+    cloud.create.side_effect = cloud.delete.side_effect = error
+    call = simulator.space.start_call()
+    data = {"call_sid": call.sid}
+    await hass.services.async_call("signalwire", "start_recording", data, blocking=True)
+    assert len(simulator.space.recordings) == 1
+    hass.config_entries.async_update_entry(
+        loaded, data={**loaded.data, "cloudhook_url": "https://hooks.nabu.casa/abc"}
+    )
+    await hass.config_entries.async_remove(loaded.entry_id)
+    cloud.delete.assert_awaited_once()
+
+
+async def test_a_callback_that_comes_while_the_key_is_being_read_waits_for_it(
+    stage: Stage,
+) -> None:
+    await stage.hass.config_entries.async_unload(stage.entry.entry_id)
+    stage.simulator.faults.add(Fault(path=r"/Accounts/[^/]+\.json", delay=0.3, times=1))
+    assert await stage.hass.config_entries.async_setup(stage.entry.entry_id)
+    assert await stage.send({"RecordingSid": UNKNOWN.format(1)}) == 200
 
 
 async def test_a_cloud_that_is_away_leaves_the_external_address(

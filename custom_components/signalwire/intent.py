@@ -28,7 +28,14 @@ _INTENTS = {
     INTENT_COUNT: (Command.COUNT, "Tells how many phone calls are being recorded"),
 }
 _LONGEST = timedelta(days=7)
-_A_WEEK = {"hours": 7 * 24, "minutes": 7 * 24 * 60, "seconds": 7 * 24 * 3600}
+_UNITS = ("hours", "minutes", "seconds")
+
+
+def _bounded(number: float) -> float:
+    """Return the number, or as much as no unit needs; raises Invalid for one below 0."""
+    if not number >= 0:
+        raise probatio.Invalid("A time can't be less than none")
+    return min(number, _LONGEST.total_seconds())
 
 
 async def async_setup_intents(hass: HomeAssistant) -> None:
@@ -52,19 +59,15 @@ class RecordingIntentHandler(intent.IntentHandler):
         """Return the slots: for a pause `hours`, `minutes` and `seconds`, summed up."""
         if self._command is not Command.PAUSE:
             return None
-        return {
-            probatio.Optional(unit): probatio.All(
-                probatio.Coerce(float), probatio.Range(min=0, max=most)
-            )
-            for unit, most in _A_WEEK.items()
-        }
+        number = probatio.All(probatio.Coerce(float), _bounded)
+        return {probatio.Optional(unit): number for unit in _UNITS}
 
     @override
     async def async_handle(self, intent_obj: intent.Intent) -> intent.IntentResponse:
         """Do it, and say what came of it."""
         hass = intent_obj.hass
         slots = self.async_validate_slots(intent_obj.slots)
-        units = _A_WEEK if self.slot_schema else {}
+        units = _UNITS if self.slot_schema else ()
         duration = timedelta(**{unit: slots[unit]["value"] for unit in units if unit in slots})
         language = preferred(
             await async_get_languages(hass), intent_obj.language, hass.config.language

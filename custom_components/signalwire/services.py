@@ -64,7 +64,7 @@ _LONGEST_HOLD = timedelta(days=7)
 _LIST_SINCE = timedelta(days=1)
 _MOST_LISTED = 1000
 
-_SID = vol.All(cv.string, vol.Match(r"^[A-Za-z0-9-]{8,64}$"))
+_SID = vol.All(cv.string, vol.Match(r"^[A-Za-z0-9-]{8,64}\Z"))
 _PROJECT_SCHEMA = vol.Schema({vol.Optional(ATTR_CONFIG_ENTRY): cv.string})
 _HOLD_SCHEMA = _PROJECT_SCHEMA.extend(
     {

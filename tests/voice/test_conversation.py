@@ -10,6 +10,7 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import intent
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
+from homeassistant.util.file import WriteError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
@@ -17,7 +18,7 @@ from custom_components.signalwire.coordinator import SignalWireCoordinator
 from custom_components.signalwire.voice import Command
 from custom_components.signalwire.voice.recognition import Recognizer
 from simulator import Fault, Simulator
-from tests.helpers import call_with_recording, refresh, state, until
+from tests.helpers import call_with_recording, refresh, state, statuses, until
 from tests.voice.conftest import Say
 from tests.voice.phrases import PHRASES, TIMED, UNCLEAR
 
@@ -644,3 +645,32 @@ async def test_sentences_meant_for_others_are_not_answered_here(
             )
             assert result.response.response_type is intent.IntentResponseType.ERROR, text
     assert _statuses(simulator) == ["in-progress"]
+
+
+async def test_one_wish_that_cannot_be_stored_keeps_no_other_from_being_kept(
+    hass: HomeAssistant,
+    say: Say,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    second: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def fail(*_: object) -> None:
+        raise WriteError("The disk is full")
+
+    call_with_recording(simulator)
+    call_with_recording(second)
+    monkeypatch.setattr(loaded.runtime_data._store, "_async_write_data", fail)
+    await conversation.async_converse(hass, "pause recording", None, Context(), language="en")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert statuses(simulator) == statuses(second) == ["paused"]
+
+
+async def test_what_cannot_be_read_is_no_no(
+    hass: HomeAssistant, say: Say, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    simulator.faults.add(
+        Fault(path="/Recordings.json", status=200, body='{"recordings": [{"sid": "1"}]}')
+    )
+    await refresh(hass, loaded)
+    assert not (await say("is the call being recorded?")).startswith("No")

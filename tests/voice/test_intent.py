@@ -79,10 +79,11 @@ async def test_a_pause_for_so_long(hass: HomeAssistant, loaded: MockConfigEntry)
     assert abs(until - before - timedelta(seconds=3723)) < timedelta(seconds=5)
 
 
+@pytest.mark.parametrize("hours", [1000, 1e300, "inf"])
 async def test_no_pause_lasts_longer_than_the_action_allows(
-    hass: HomeAssistant, loaded: MockConfigEntry
+    hass: HomeAssistant, loaded: MockConfigEntry, hours: float | str
 ) -> None:
-    await _handle(hass, INTENT_PAUSE, hours=1000)
+    await _handle(hass, INTENT_PAUSE, hours=hours)
     until = loaded.runtime_data.data.hold.until
     assert until - dt_util.utcnow() <= timedelta(days=7)
 
@@ -147,3 +148,13 @@ async def test_sentences_of_ones_own_can_use_them(
     call_with_recording(simulator)
     result = await conversation.async_converse(hass, "are we on tape", None, Context())
     assert _speech(result.response) == "Yes, one call is being recorded."
+
+
+@pytest.mark.parametrize("hours", [-1, "nan"])
+async def test_a_time_that_is_none_is_refused(
+    hass: HomeAssistant, simulator: Simulator, hours: float | str
+) -> None:
+    call_with_recording(simulator)
+    with pytest.raises(intent.InvalidSlotInfo):
+        await _handle(hass, INTENT_PAUSE, hours=hours)
+    assert _statuses(simulator) == ["in-progress"]
