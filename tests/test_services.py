@@ -308,8 +308,9 @@ async def test_delete_takes_only_what_has_ended_and_was_confirmed(
     (sid,) = simulator.space.recordings
     with pytest.raises(ServiceValidationError, match="still active"):
         await _call(hass, "delete_recording", recording_sid=sid, confirm=True, answered=False)
-    simulator.space.hang_up(call.sid)
     await refresh(hass, loaded)
+    # No refresh has seen the end.
+    simulator.space.hang_up(call.sid)
     with pytest.raises(ServiceValidationError, match="not confirmed"):
         await _call(hass, "delete_recording", recording_sid=sid, confirm=False, answered=False)
     assert sid in simulator.space.recordings

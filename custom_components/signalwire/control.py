@@ -143,6 +143,10 @@ class RecordingControl:
         """
         if (recording := self._recordings.known.get(sid)) is not None:
             return recording
+        return await self._async_read(sid)
+
+    async def _async_read(self, sid: str) -> Recording:
+        """Read a recording, known or not, and take in what is new; raises as `async_find` does."""
         self._recordings.begin_read(sid)
         try:
             recording = await self._client.get_recording(sid)
@@ -207,7 +211,8 @@ class RecordingControl:
         Raises ServiceValidationError if there is none, or it is still active; HomeAssistantError if
         it could not be deleted.
         """
-        if sid in self._recordings.known or (await self.async_find(sid)).is_active:
+        # It may have ended since the last refresh.
+        if (await self._async_read(sid)).is_active:
             raise refused("still_active")
         try:
             await self._client.delete_recording(sid)

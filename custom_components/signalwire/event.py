@@ -35,7 +35,7 @@ async def async_setup_entry(
 class RecordingActivityEvent(ProjectEntity, EventEntity):
     """Fires for everything that happens to any recording, those without a slot too."""
 
-    # The history keeps what happened and when, and nothing that leads to the audio or the parties.
+    # The history of this entity keeps what happened and when, and nothing that leads to the audio.
     _unrecorded_attributes = frozenset(
         {"recording_sid", "call_sid", "conference_sid", "from", "to", "reason"}
     )
