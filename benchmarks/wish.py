@@ -7,7 +7,7 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 
 from custom_components.signalwire.coordinator import SignalWireCoordinator
-from custom_components.signalwire.keeper import MOST_UPDATES_AT_ONCE
+from custom_components.signalwire.project.reconciler import MOST_UPDATES_AT_ONCE
 
 from .contenders import twilio_client
 from .home_assistant import add_project, home_assistant, settle

@@ -170,7 +170,9 @@ async def test_polls_that_fail_come_less_often_until_one_succeeds(
     simulator: Simulator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("custom_components.signalwire.polling.random.uniform", lambda _, high: high)
+    monkeypatch.setattr(
+        "custom_components.signalwire.project.polling.random.uniform", lambda _, high: high
+    )
     coordinator = loaded.runtime_data
     simulator.faults.add(Fault(status=400))
     for failures, seconds in enumerate((5, 10, 20, 40, 60, 60), 1):

@@ -324,7 +324,9 @@ async def test_a_new_hold_does_not_wait_out_the_tries_of_an_old_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Once it waits, it waits for a minute.
-    monkeypatch.setattr("custom_components.signalwire.keeper.random.uniform", lambda *_: 60.0)
+    monkeypatch.setattr(
+        "custom_components.signalwire.project.reconciler.random.uniform", lambda *_: 60.0
+    )
     simulator.faults.add(Fault(method="POST", status=400))
     await turn(hass, "off")
     await until(lambda: bool(loaded.runtime_data._keeper._reasons))
@@ -341,7 +343,9 @@ async def test_a_pause_right_after_a_resume_is_sent_as_soon_as_that_is_answered(
 ) -> None:
     await _turn_off_and_see_it(hass)
     # Nothing has failed: to wait at all would be too long.
-    monkeypatch.setattr("custom_components.signalwire.keeper.random.uniform", lambda *_: 60.0)
+    monkeypatch.setattr(
+        "custom_components.signalwire.project.reconciler.random.uniform", lambda *_: 60.0
+    )
     simulator.faults.add(Fault(method="POST", delay=0.1, times=1))
     await turn(hass, "on")
     await until(lambda: updates_sent(simulator) == ["paused", "in-progress"])
@@ -357,8 +361,8 @@ async def test_every_recording_is_asked_for_though_many_updates_hang(
     simulator: Simulator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("custom_components.signalwire.keeper.MOST_UPDATES_AT_ONCE", 2)
-    monkeypatch.setattr("custom_components.signalwire.keeper._HANGS_AFTER", 0.05)
+    monkeypatch.setattr("custom_components.signalwire.project.reconciler.MOST_UPDATES_AT_ONCE", 2)
+    monkeypatch.setattr("custom_components.signalwire.project.reconciler._HANGS_AFTER", 0.05)
     for _ in range(5):
         call_with_recording(simulator)
     await hass.config_entries.async_setup(entry.entry_id)
@@ -375,9 +379,9 @@ async def test_no_more_updates_than_bearable_are_asked_for_at_once(
     simulator: Simulator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("custom_components.signalwire.keeper.MOST_UPDATES_AT_ONCE", 2)
+    monkeypatch.setattr("custom_components.signalwire.project.reconciler.MOST_UPDATES_AT_ONCE", 2)
     # None of them hangs, however busy the machine is.
-    monkeypatch.setattr("custom_components.signalwire.keeper._HANGS_AFTER", 60)
+    monkeypatch.setattr("custom_components.signalwire.project.reconciler._HANGS_AFTER", 60)
     for _ in range(5):
         call_with_recording(simulator)
     await hass.config_entries.async_setup(entry.entry_id)

@@ -13,12 +13,12 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.signalwire import config_flow
-from custom_components.signalwire.activity import ActivityType, Actor
 from custom_components.signalwire.condition import CONDITIONS
+from custom_components.signalwire.project.activity import ActivityType, Actor
 from custom_components.signalwire.trigger import TRIGGERS
 
 FOLDER = Path(config_flow.__file__).parent
-CODE = "\n".join(path.read_text() for path in FOLDER.glob("*.py"))
+CODE = "\n".join(path.read_text() for path in FOLDER.rglob("*.py"))
 TEXTS: dict[str, Any] = json.loads((FOLDER / "translations" / "en.json").read_text())
 LANGUAGES = ("de", "es", "fr", "it", "nl")
 PLACEHOLDER = re.compile(r"\{\w+\}")
@@ -76,7 +76,7 @@ def test_the_logbook_has_words_for_everything_that_happens() -> None:
 
 def test_every_issue_has_a_title_and_a_description() -> None:
     for key, issue in TEXTS["issues"].items():
-        assert f'"{key}"' in (FOLDER / "issues.py").read_text()
+        assert f'"{key}"' in (FOLDER / "project" / "issues.py").read_text()
         assert set(issue) == {"title", "description"}
 
 

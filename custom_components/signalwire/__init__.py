@@ -12,15 +12,15 @@ from homeassistant.helpers.typing import ConfigType
 from yarl import URL
 
 from .api import SignalWireClient
-from .audio_view import RecordingAudioView
 from .const import CONF_PROJECT_ID, CONF_SPACE, DOMAIN, LOGGER
 from .coordinator import SignalWireConfigEntry, SignalWireCoordinator
 from .devices import async_slot_devices, project_device_info, slot_number
 from .frontend import async_setup_frontend
+from .media.audio_view import RecordingAudioView
+from .project.storage import day_store, project_store
 from .services import async_setup_services
-from .storage import day_store, project_store
 from .voice import async_set_up_sentences, async_stop_listening
-from .webhook import async_ensure_webhook_id, async_remove_cloudhook
+from .webhook.address import async_ensure_webhook_id, async_remove_cloudhook
 
 PLATFORMS = [
     Platform.BUTTON,

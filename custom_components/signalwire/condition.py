@@ -27,7 +27,7 @@ from homeassistant.helpers.condition import (
 import voluptuous as vol
 
 from .api import RecordingStatus
-from .entity_filter import only_ours
+from .helpers import only_ours
 
 _SENSORS = {SENSOR_DOMAIN: DomainSpec()}
 _SWITCHES = {SWITCH_DOMAIN: DomainSpec()}

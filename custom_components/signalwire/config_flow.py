@@ -57,7 +57,7 @@ from .const import (
     DOMAIN,
     LOGGER,
 )
-from .webhook import async_webhook_address
+from .webhook.address import async_webhook_address
 
 # A person waits for the answer.
 _PATIENCE = RetryPolicy(attempts=2, total=15, attempt=10)

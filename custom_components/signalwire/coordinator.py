@@ -13,8 +13,6 @@ from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
-from .activity import ActivityLog
-from .activity_reporter import ActivityReporter
 from .api import (
     AuthenticationError,
     PauseBehavior,
@@ -40,32 +38,34 @@ from .const import (
     DOMAIN,
     LOGGER,
 )
-from .control import RecordingControl
-from .data import ProjectData
-from .day_keeper import DayKeeper
 from .devices import async_slot_devices
-from .discovery import Discovery
 from .errors import failed, recording_ended
-from .hints import RecordingHints
-from .hold import HoldStatus, PausedBy, RecordingHold
-from .issues import ProjectIssues
-from .keeper import HoldKeeper
-from .library import RecordingLibrary
-from .parties import Parties, PartyBook
-from .pause_behaviors import PauseBehaviors
-from .polling import Polling, bounded_wait
-from .publishing import Publisher
-from .recordings import ActiveRecordings, Change
-from .signing_key import SigningKey
-from .slots import Slots
-from .storage import (
+from .project.activity import ActivityLog
+from .project.activity_reporter import ActivityReporter
+from .project.commands import RecordingControl
+from .project.daily_totals_store import DayKeeper
+from .project.discovery import Discovery
+from .project.hold import HoldStatus, PausedBy, RecordingHold
+from .project.issues import ProjectIssues
+from .project.library import RecordingLibrary
+from .project.parties import Parties, PartyBook
+from .project.pause_behaviors import PauseBehaviors
+from .project.polling import Polling, bounded_wait
+from .project.publishing import Publisher
+from .project.reconciler import HoldKeeper
+from .project.recordings import ActiveRecordings, Change
+from .project.slots import Slots
+from .project.snapshot import ProjectData
+from .project.storage import (
     StoredProject,
     project_store,
     read_stored,
     to_store,
 )
-from .updates import RecordingUpdate
-from .webhook import ProjectWebhook
+from .project.updates import RecordingUpdate
+from .webhook.callback_reader import RecordingHints
+from .webhook.endpoint import ProjectWebhook
+from .webhook.signing_key import SigningKey
 
 _SAVE_DELAY = 1.0
 # Seconds; a refresh of a thousand recordings takes far less than one.

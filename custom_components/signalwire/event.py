@@ -6,11 +6,11 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .activity import Activity, ActivityType
 from .const import EVENT_ACTIVITY
 from .coordinator import SignalWireConfigEntry
 from .entity import ProjectEntity
-from .parties import Parties
+from .project.activity import Activity, ActivityType
+from .project.parties import Parties
 
 # It is told of what happens.
 PARALLEL_UPDATES = 0

@@ -17,10 +17,10 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 
 from .api import NotFoundError, SignalWireError
-from .audio_view import audio_address, parse_file
 from .const import DOMAIN
 from .coordinator import SignalWireConfigEntry
-from .media_levels import (
+from .media.audio_view import audio_address, parse_file
+from .media.browse import (
     Shelf,
     async_call_level,
     async_calls_level,
@@ -31,8 +31,8 @@ from .media_levels import (
     level_title,
     project_level,
 )
-from .media_place import Level, Place
-from .media_text import MediaTexts, Query
+from .media.location import Level, Place
+from .media.titles import MediaTexts, Query
 
 MOST_FOUND = 100
 """What a search shows at most."""

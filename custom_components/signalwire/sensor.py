@@ -20,9 +20,9 @@ from homeassistant.util import dt as dt_util
 
 from .api import Recording, RecordingSource, RecordingStatus
 from .coordinator import SignalWireConfigEntry
-from .data import ProjectData
 from .entity import ProjectEntity, SlotEntity, async_add_slot_entities
-from .parties import Parties
+from .project.parties import Parties
+from .project.snapshot import ProjectData
 
 # The coordinator reads for all of them.
 PARALLEL_UPDATES = 0

@@ -27,14 +27,14 @@ from .api import (
     RecordingTrim,
     SignalWireError,
 )
-from .attributes import recording_response
 from .const import DOMAIN
-from .control import RecordingOptions
 from .coordinator import SignalWireConfigEntry, SignalWireCoordinator
 from .errors import failed, refused, service_failed
+from .helpers import recording_response
 from .permissions import async_check_projects
+from .project.commands import RecordingOptions
 from .targets import async_targeted_recordings
-from .webhook import async_webhook_address
+from .webhook.address import async_webhook_address
 
 SERVICE_HOLD_RECORDINGS = "hold_recordings"
 SERVICE_RELEASE_RECORDINGS = "release_recordings"

@@ -9,9 +9,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import Recording, RecordingStatus
-from .attributes import RECORDING_FIELDS, recording_fields
 from .coordinator import SignalWireConfigEntry
 from .entity import ProjectEntity, SlotEntity, async_add_slot_entities
+from .helpers import RECORDING_FIELDS, recording_fields
 
 # Pauses of several recordings must not wait for each other; each one's updates are in order.
 PARALLEL_UPDATES = 0

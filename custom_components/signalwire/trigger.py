@@ -13,8 +13,8 @@ from homeassistant.helpers.trigger import (
     Trigger,
 )
 
-from .activity import ActivityType
-from .entity_filter import only_ours
+from .helpers import only_ours
+from .project.activity import ActivityType
 
 _EVENTS = {EVENT_DOMAIN: DomainSpec()}
 # What a person can change of an entity, without anything having happened.

@@ -24,7 +24,7 @@ from custom_components.signalwire.api import (
 from simulator import Fault, Simulator
 from simulator import media as simulated
 from tests.helpers import PROJECT_ID, TOKEN, until
-from tests.media import past_recording
+from tests.media.helpers import past_recording
 
 MINUTE = simulated.wav(60)
 

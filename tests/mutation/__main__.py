@@ -29,21 +29,25 @@ _API = ("tests/api",)
 _PROMISE = ("tests/test_privacy.py", "tests/test_call_recording.py")
 _WHOLE = (
     "tests/test_coordinator.py",
-    "tests/test_keeper.py",
+    "tests/project/test_reconciler.py",
     *_PROMISE,
     "tests/test_switch.py",
     "tests/test_event.py",
     "tests/test_platforms.py",
-    "tests/test_storage.py",
+    "tests/project/test_storage.py",
     "tests/test_init.py",
     "tests/test_config_flow.py",
-    "tests/test_webhook.py",
+    "tests/webhook/test_endpoint.py",
     "tests/test_diagnostics.py",
 )
 # The quickest first: the first test that fails ends the try.
 TESTS: dict[str, Sequence[str]] = {
-    "activity_reporter.py": ("tests/test_event.py", "tests/test_keeper.py", *_PROMISE),
-    "api/callback.py": ("tests/test_webhook.py",),
+    "project/activity_reporter.py": (
+        "tests/test_event.py",
+        "tests/project/test_reconciler.py",
+        *_PROMISE,
+    ),
+    "api/callback.py": ("tests/webhook/test_endpoint.py",),
     "api/client.py": _API,
     "api/enums.py": ("tests/api/test_enums.py", *_API),
     "api/errors.py": _API,
@@ -53,32 +57,42 @@ TESTS: dict[str, Sequence[str]] = {
     "api/signature.py": _API,
     "api/space.py": _API,
     "api/transport.py": _API,
-    "control.py": (
-        "tests/test_control.py",
+    "project/commands.py": (
+        "tests/project/test_commands.py",
         "tests/test_switch.py",
         "tests/test_services.py",
-        "tests/test_hints.py",
+        "tests/webhook/test_callback_reader.py",
         "tests/test_event.py",
         "tests/test_platforms.py",
         *_PROMISE,
     ),
     "coordinator.py": _WHOLE,
-    "daily.py": ("tests/test_daily.py",),
-    "discovery.py": (
-        "tests/test_discovery.py",
+    "project/daily_totals.py": ("tests/project/test_daily_totals.py",),
+    "project/discovery.py": (
+        "tests/project/test_discovery.py",
         "tests/test_coordinator.py",
         "tests/test_privacy.py",
     ),
-    "hints.py": ("tests/test_hints.py", "tests/test_webhook.py"),
-    "hold.py": ("tests/test_hold.py", *_PROMISE),
-    "keeper.py": ("tests/test_keeper.py", *_PROMISE),
-    "pause_behaviors.py": ("tests/test_pause_behaviors.py", "tests/test_platforms.py"),
-    "polling.py": ("tests/test_polling.py",),
-    "publishing.py": ("tests/test_publishing.py", "tests/test_call_recording.py"),
-    "recordings.py": ("tests/test_recordings.py", "tests/test_coordinator.py", *_PROMISE),
-    "slots.py": ("tests/test_slots.py", "tests/test_init.py"),
-    "storage.py": ("tests/test_storage.py", "tests/test_init.py"),
-    "updates.py": ("tests/test_updates.py", "tests/test_switch.py"),
+    "webhook/callback_reader.py": (
+        "tests/webhook/test_callback_reader.py",
+        "tests/webhook/test_endpoint.py",
+    ),
+    "project/hold.py": ("tests/project/test_hold.py", *_PROMISE),
+    "project/reconciler.py": ("tests/project/test_reconciler.py", *_PROMISE),
+    "project/pause_behaviors.py": (
+        "tests/project/test_pause_behaviors.py",
+        "tests/test_platforms.py",
+    ),
+    "project/polling.py": ("tests/project/test_polling.py",),
+    "project/publishing.py": ("tests/project/test_publishing.py", "tests/test_call_recording.py"),
+    "project/recordings.py": (
+        "tests/project/test_recordings.py",
+        "tests/test_coordinator.py",
+        *_PROMISE,
+    ),
+    "project/slots.py": ("tests/project/test_slots.py", "tests/test_init.py"),
+    "project/storage.py": ("tests/project/test_storage.py", "tests/test_init.py"),
+    "project/updates.py": ("tests/project/test_updates.py", "tests/test_switch.py"),
 }
 _LONGEST_TRY = 180.0
 _LONGEST_TEST = 20

@@ -14,7 +14,7 @@ from custom_components.signalwire.voice.language import Language, read_languages
 LANGUAGES = read_languages()
 ENGLISH = LANGUAGES["en"]
 FOLDER = Path(voice.__file__).parent
-CODE = "\n".join(path.read_text() for path in FOLDER.glob("*.py"))
+CODE = "\n".join(path.read_text() for path in FOLDER.rglob("*.py"))
 
 
 def _forms(language: Language, key: str) -> list[str]:

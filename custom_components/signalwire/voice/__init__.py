@@ -5,7 +5,7 @@ from .answers import answer
 from .commands import async_carry_out
 from .language import Language, async_get_languages, preferred
 from .outcome import Command, Outcome
-from .triggers import async_set_up_sentences, async_stop_listening
+from .sentences import async_set_up_sentences, async_stop_listening
 
 __all__ = [
     "Command",

@@ -1,0 +1,46 @@
+"""Small steps that several platforms share."""
+
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import datetime
+from decimal import Decimal
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.typing import StateType
+from homeassistant.util.json import JsonObjectType
+
+from .api import Recording
+from .const import DOMAIN
+
+RECORDING_FIELDS = tuple(sorted(field.name for field in fields(Recording)))
+
+
+def recording_fields(recording: Recording) -> dict[str, StateType | datetime]:
+    """Return every field by its name; dates are aware, prices plain numbers."""
+    return {name: _shown(getattr(recording, name)) for name in RECORDING_FIELDS}
+
+
+def recording_response(recording: Recording) -> JsonObjectType:
+    """Return every field by its name, as an action answers; dates in ISO 8601."""
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in recording_fields(recording).items()
+    }
+
+
+def _shown(value: StateType | datetime | Decimal) -> StateType | datetime:
+    # A decimal cannot be sent to the frontend; a date can.
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def only_ours(hass: HomeAssistant, entities: Iterable[str], translation_key: str) -> set[str]:
+    """Return those of the entities that are the integration's own, and of this kind."""
+    registry = er.async_get(hass)
+    return {
+        entity_id
+        for entity_id in entities
+        if (entity := registry.async_get(entity_id)) is not None
+        and entity.platform == DOMAIN
+        and entity.translation_key == translation_key
+    }

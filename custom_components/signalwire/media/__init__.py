@@ -1,0 +1,1 @@
+"""Past recordings in the media browser, and their audio."""

@@ -1,0 +1,242 @@
+"""The levels of the media browser: what stands on each, and which requests it takes."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from homeassistant.components.media_player.const import MediaClass
+from homeassistant.components.media_source import BrowseMediaSource
+from homeassistant.util import dt as dt_util
+
+from ..api import LARGEST_PAGE, AudioFormat, Recording
+from ..const import DOMAIN
+from ..coordinator import SignalWireConfigEntry
+from ..project.library import Cursor, Listing, RecordingLibrary, created, is_playable
+from ..project.parties import Parties
+from .audio_view import parse_file
+from .location import Level, Place
+from .titles import MediaTexts, Query, local_day, start_of
+
+MOST_SHOWN = 200
+"""Recordings on one level; the rest follows behind its last item."""
+
+_MOST_CALLS_SEARCHED = 3 * LARGEST_PAGE
+_MOST_DAYS = 31
+# As many days are shown at least, where one page does not reach that far back.
+_FEWEST_DAYS = 14
+_ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """One project, and the place in it that is browsed."""
+
+    entry: SignalWireConfigEntry
+    place: Place
+    texts: MediaTexts
+
+    @property
+    def library(self) -> RecordingLibrary:
+        """Return what reads the project's past recordings."""
+        return self.entry.runtime_data.library
+
+
+def project_level(shelf: Shelf) -> list[BrowseMediaSource]:
+    """Return both ways down; takes no request."""
+    place, texts = shelf.place, shelf.texts
+    return [
+        directory(str(place.to(Level.DAYS)), texts.common("by_day")),
+        directory(str(place.to(Level.CALLS)), texts.common("by_call")),
+    ]
+
+
+async def async_days_level(shelf: Shelf) -> list[BrowseMediaSource]:
+    """Return the days with recordings; takes one request, however many recordings there are."""
+    place = shelf.place
+    until = place.cursor.second if place.cursor else None
+    listing = await shelf.library.async_list(LARGEST_PAGE, until=until)
+    days = _days_of(listing, until)
+    shown = list(days)[:_MOST_DAYS]
+    children = [
+        directory(str(place.to(Level.DAY, day.isoformat())), shelf.texts.day(day, days[day]))
+        for day in shown
+    ]
+    if shown and (len(days) > len(shown) or listing.further):
+        cursor = Cursor(second=start_of(shown[-1]))
+        children.append(_further(shelf, place.to(Level.DAYS, cursor=cursor)))
+    return children
+
+
+def _days_of(listing: Listing, until: datetime | None) -> dict[date, int | None]:
+    """Return the days with recordings, newest first, and how many they have, if that is known."""
+    counted = Counter(
+        local_day(moment) for recording in listing.recordings if (moment := created(recording))
+    )
+    days: dict[date, int | None] = dict(sorted(counted.items(), reverse=True))
+    if listing.further is not None and days:
+        # The last one may go on beyond the page, and what lies before it is unknown.
+        oldest = min(days)
+        days[oldest] = None
+        newest = local_day(until - timedelta(seconds=1)) if until else dt_util.now().date()
+        while newest - oldest < _ONE_DAY * (_FEWEST_DAYS - 1):
+            oldest -= _ONE_DAY
+            days[oldest] = None
+    return days
+
+
+async def async_day_level(shelf: Shelf) -> list[BrowseMediaSource]:
+    """Return the recordings of a day; takes one request, and some for the parties."""
+    listing = await _async_list_day(shelf, date.fromisoformat(shelf.place.key), MOST_SHOWN)
+    return await _async_recordings(shelf, listing, with_date=False)
+
+
+async def _async_list_day(shelf: Shelf, day: date, limit: int) -> Listing:
+    return await shelf.library.async_list(
+        limit, since=start_of(day), until=start_of(day + _ONE_DAY), cursor=shelf.place.cursor
+    )
+
+
+async def async_calls_level(shelf: Shelf) -> list[BrowseMediaSource]:
+    """Return the calls that were recorded; takes one request, and some for the parties."""
+    place = shelf.place
+    listing = await shelf.library.async_list(MOST_SHOWN, cursor=place.cursor)
+    parties = await shelf.library.async_parties(listing.recordings)
+    by_parent: dict[Place, list[Recording]] = {}
+    for recording in listing.recordings:
+        if recording.call_sid is not None:
+            parent = place.to(Level.CALL, recording.call_sid)
+        elif recording.conference_sid is not None:
+            parent = place.to(Level.CONFERENCE, recording.conference_sid)
+        else:
+            continue
+        by_parent.setdefault(parent, []).append(recording)
+    children = [
+        directory(str(parent), shelf.texts.call(group, parties.get(group[0].sid)))
+        for parent, group in by_parent.items()
+    ]
+    if listing.further:
+        children.append(_further(shelf, place.to(Level.CALLS, cursor=listing.further)))
+    return children
+
+
+async def async_call_level(shelf: Shelf) -> list[BrowseMediaSource]:
+    """Return the recordings of a call; takes one request, and at most one for the parties."""
+    return await _async_recordings(shelf, await _async_list_call(shelf, MOST_SHOWN))
+
+
+async def _async_list_call(shelf: Shelf, limit: int) -> Listing:
+    place = shelf.place
+    return await shelf.library.async_list(
+        limit,
+        cursor=place.cursor,
+        call_sid=place.key if place.level is Level.CALL else None,
+        conference_sid=place.key if place.level is Level.CONFERENCE else None,
+    )
+
+
+async def _async_recordings(
+    shelf: Shelf, listing: Listing, *, with_date: bool = True
+) -> list[BrowseMediaSource]:
+    parties = await shelf.library.async_parties(listing.recordings)
+    children = [
+        _recording(shelf, recording, parties, with_date=with_date)
+        for recording in listing.recordings
+    ]
+    if listing.further:
+        place = shelf.place
+        children.append(_further(shelf, place.to(place.level, place.key, listing.further)))
+    return children
+
+
+async def async_search(shelf: Shelf, query: Query) -> list[tuple[datetime, BrowseMediaSource]]:
+    """Return what is found among one page of recordings: the newest, or those of a day or call.
+
+    With the time of each. Takes one request, and up to four for the parties.
+    """
+    place = shelf.place
+    if place.level in (Level.CALL, Level.CONFERENCE):
+        listing = await _async_list_call(shelf, LARGEST_PAGE)
+    elif day := query.day or (date.fromisoformat(place.key) if place.level is Level.DAY else None):
+        listing = await _async_list_day(shelf, day, LARGEST_PAGE)
+    else:
+        listing = await shelf.library.async_list(LARGEST_PAGE, cursor=place.cursor)
+    parties = await shelf.library.async_parties(
+        listing.recordings,
+        most_calls=_MOST_CALLS_SEARCHED,
+        singly=not query.needs_parties,
+    )
+    return [
+        (created(recording) or datetime.min.replace(tzinfo=UTC), media)
+        for recording in listing.recordings
+        if query.fits(
+            recording,
+            parties.get(recording.sid),
+            (media := _recording(shelf, recording, parties)).title,
+        )
+    ]
+
+
+def level_title(shelf: Shelf) -> str:
+    """Return what stands above a level."""
+    place, texts = shelf.place, shelf.texts
+    match place.level:
+        case Level.DAYS:
+            return texts.common("by_day")
+        case Level.DAY:
+            return texts.day(date.fromisoformat(place.key))
+        case Level.CALLS:
+            return texts.common("by_call")
+        case Level.CALL:
+            return texts.common("call")
+        case Level.CONFERENCE:
+            return texts.common("conference")
+        case _:
+            return shelf.entry.title
+
+
+def _recording(
+    shelf: Shelf,
+    recording: Recording,
+    parties: Mapping[str, Parties],
+    *,
+    with_date: bool = True,
+) -> BrowseMediaSource:
+    # MP3: every player knows it, and it is a fraction of the size.
+    file = f"{recording.sid}.{AudioFormat.MP3}"
+    return BrowseMediaSource(
+        domain=DOMAIN,
+        identifier=str(shelf.place.to(Level.RECORDING, file)),
+        media_class=MediaClass.MUSIC,
+        media_content_type=AudioFormat.MP3.content_type,
+        title=shelf.texts.recording(recording, parties.get(recording.sid), with_date=with_date),
+        can_play=is_playable(recording) and parse_file(file) is not None,
+        can_expand=False,
+    )
+
+
+def _further(shelf: Shelf, place: Place) -> BrowseMediaSource:
+    return directory(str(place), shelf.texts.common("older"))
+
+
+def directory(
+    identifier: str | None,
+    title: str,
+    children: list[BrowseMediaSource] | None = None,
+    *,
+    as_list: bool = False,
+) -> BrowseMediaSource:
+    """Return a place that can be opened and searched, and once it is opened its children."""
+    return BrowseMediaSource(
+        domain=DOMAIN,
+        identifier=identifier,
+        media_class=MediaClass.DIRECTORY,
+        media_content_type=MediaClass.MUSIC,
+        title=title,
+        can_play=False,
+        can_expand=True,
+        can_search=True,
+        children=children,
+        # By which the frontend chooses between rows and cards.
+        children_media_class=MediaClass.MUSIC if as_list else MediaClass.DIRECTORY,
+    )

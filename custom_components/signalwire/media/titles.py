@@ -1,0 +1,154 @@
+"""What the media browser calls days, calls and recordings, and what a search finds them by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+import re
+from typing import Self
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util import dt as dt_util
+
+from ..api import Recording
+from ..const import DOMAIN
+from ..project.library import created, is_playable
+from ..project.parties import Parties
+from .location import is_day
+
+_SEPARATOR = " · "
+_FEWEST_DIGITS = 3
+_NO_DIGIT = re.compile(r"\D")
+_NUMBER = re.compile(r"[\d\s()+./-]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaTexts:
+    """Titles, in the language of Home Assistant."""
+
+    _common: Mapping[str, str]
+    _statuses: Mapping[str, str]
+
+    @classmethod
+    async def async_load(cls, hass: HomeAssistant) -> Self:
+        """Return the texts, which Home Assistant keeps once they are loaded."""
+        language = hass.config.language
+        common = await async_get_translations(hass, language, "common", [DOMAIN])
+        entities = await async_get_translations(hass, language, "entity", [DOMAIN])
+        return cls(
+            _common=_below(common, f"component.{DOMAIN}.common."),
+            _statuses=_below(entities, f"component.{DOMAIN}.entity.sensor.state.state."),
+        )
+
+    def common(self, key: str) -> str:
+        """Return one of the common texts."""
+        return self._common.get(key, key)
+
+    def day(self, day: date, recordings: int | None = None) -> str:
+        """Return the title of a day, with the number of its recordings if that is known."""
+        today = dt_util.now().date()
+        match today - day:
+            case timedelta(days=0):
+                name = self.common("today")
+            case timedelta(days=1):
+                name = self.common("yesterday")
+            case _:
+                name = self.common(f"weekday_{day.isoweekday()}")
+        return _counted(_join(day.isoformat(), name), recordings)
+
+    def call(self, recordings: list[Recording], parties: Parties | None) -> str:
+        """Return the title of a call or a conference with these recordings."""
+        number = len(recordings)
+        title = _join(_time(recordings[-1]), who(parties))
+        return _counted(title, number if number > 1 else None)
+
+    def recording(
+        self, recording: Recording, parties: Parties | None, *, with_date: bool = True
+    ) -> str:
+        """Return the title of a recording, which says why it can't be played if so."""
+        return _join(
+            _time(recording, with_date=with_date),
+            who(parties),
+            None if recording.duration is None else _clock(recording.duration),
+            None
+            if is_playable(recording)
+            else self._statuses.get(recording.status, recording.status),
+        )
+
+
+def who(parties: Parties | None) -> str | None:
+    """Return who talks to whom."""
+    if parties is None:
+        return None
+    return " → ".join(name for name in (parties.from_party, parties.to_party) if name) or None
+
+
+class Query:
+    """What somebody looks for: words, numbers in any spelling, a day."""
+
+    def __init__(self, text: str) -> None:
+        """Take what was typed."""
+        self.day: date | None = None
+        words = []
+        for word in text.casefold().split():
+            if self.day is None and is_day(word):
+                self.day = date.fromisoformat(word)
+            else:
+                words.append(word)
+        rest = " ".join(words)
+        # A number may be written with blanks in it.
+        digits = _NO_DIGIT.sub("", rest)
+        is_number = len(digits) >= _FEWEST_DIGITS and _NUMBER.fullmatch(rest) is not None
+        self._words = [] if is_number else words
+        self._digits = digits if is_number else None
+
+    @property
+    def needs_parties(self) -> bool:
+        """Return whether more than the day is looked for."""
+        return bool(self._words) or self._digits is not None
+
+    def fits(self, recording: Recording, parties: Parties | None, title: str) -> bool:
+        """Return whether the recording is looked for."""
+        moment = created(recording)
+        if self.day is not None and (moment is None or local_day(moment) != self.day):
+            return False
+        if self._digits is not None:
+            names = (parties.from_party, parties.to_party) if parties else ()
+            return any(self._digits in _NO_DIGIT.sub("", name) for name in names if name)
+        hay = f"{title} {_time(recording)}".casefold()
+        return all(word in hay for word in self._words)
+
+
+def local_day(moment: datetime) -> date:
+    """Return the day on which this was, where Home Assistant is."""
+    return dt_util.as_local(moment).date()
+
+
+def start_of(day: date) -> datetime:
+    """Return when a day begins where Home Assistant is, in UTC."""
+    return dt_util.as_utc(dt_util.start_of_local_day(day))
+
+
+def _time(recording: Recording, *, with_date: bool = True) -> str:
+    if (moment := created(recording)) is None:
+        return "?"
+    local = dt_util.as_local(moment)
+    return f"{local:%Y-%m-%d %H:%M}" if with_date else f"{local:%H:%M:%S}"
+
+
+def _clock(seconds: int) -> str:
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def _join(*parts: str | None) -> str:
+    return _SEPARATOR.join(part for part in parts if part)
+
+
+def _counted(title: str, number: int | None) -> str:
+    return title if number is None else f"{title} ({number})"
+
+
+def _below(texts: Mapping[str, str], prefix: str) -> dict[str, str]:
+    return {key.removeprefix(prefix): text for key, text in texts.items() if key.startswith(prefix)}

@@ -1,0 +1,1 @@
+"""The core: what is known of a project's recordings, what is desired, and the work in between."""

@@ -1,0 +1,100 @@
+"""The repair issues of a project."""
+
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from yarl import URL
+
+from ..const import DOMAIN
+
+_OVERFLOW = "slots_exceeded"
+_UNCONFIRMED = "pause_unconfirmed"
+_UNDONE = "pause_undone"
+_REFUSED = "webhook_refused"
+
+
+class ProjectIssues:
+    """What the user has to know of a project, for as long as it is so."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+        """Take the config entry whose issues they are."""
+        self._hass = hass
+        self._entry = entry
+
+    @callback
+    def async_report_overflow(self, active: int, most_slots: int) -> None:
+        """Tell of recordings that no slot is left for, or that there are none."""
+        if active <= most_slots:
+            self._async_clear(_OVERFLOW)
+            return
+        self._async_report(_OVERFLOW, ir.IssueSeverity.WARNING, most_slots=str(most_slots))
+
+    @callback
+    def async_report_unconfirmed(self, recordings: str, reason: str) -> None:
+        """Tell of pauses that are not confirmed, or, without recordings, of a silent service."""
+        self._async_report(
+            _UNCONFIRMED,
+            ir.IssueSeverity.CRITICAL,
+            text="pause_unconfirmed" if recordings else "hold_unseen",
+            recording=recordings,
+            reason=reason,
+        )
+
+    @callback
+    def async_clear_unconfirmed(self) -> None:
+        """Tell that all is paused as it should be."""
+        self._async_clear(_UNCONFIRMED)
+
+    @callback
+    def async_report_refused(self, address: str | None, *, has_key: bool) -> None:
+        """Tell that no callback is genuine: to no address that we know, or for want of the key."""
+        self._async_report(
+            _REFUSED,
+            ir.IssueSeverity.WARNING,
+            text="webhook_refused" if has_key else "webhook_without_key",
+            # Everybody sees issues, but not everybody is to know the rest of it.
+            address=f"{URL(address).origin()}/…" if address else "?",
+        )
+
+    @callback
+    def async_clear_refused(self) -> None:
+        """Tell that callbacks are genuine again."""
+        self._async_clear(_REFUSED)
+
+    @callback
+    def async_report_undone(self, recording: str) -> None:
+        """Tell of a recording that something else resumes again and again."""
+        self._async_report(_UNDONE, ir.IssueSeverity.CRITICAL, recording=recording)
+
+    @callback
+    def async_clear_undone(self) -> None:
+        """Tell that nothing is undone any more."""
+        self._async_clear(_UNDONE)
+
+    @callback
+    def async_clear(self) -> None:
+        """Take every issue back."""
+        for kind in (_OVERFLOW, _UNCONFIRMED, _UNDONE, _REFUSED):
+            self._async_clear(kind)
+
+    def _async_report(
+        self, kind: str, severity: ir.IssueSeverity, text: str | None = None, **placeholders: str
+    ) -> None:
+        """Show an issue; `text` names its words where they are not those of its kind."""
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            self._id_of(kind),
+            is_fixable=False,
+            severity=severity,
+            translation_key=text or kind,
+            translation_placeholders={"project": self._entry.title, **placeholders},
+        )
+
+    def _async_clear(self, kind: str) -> None:
+        ir.async_delete_issue(self._hass, DOMAIN, self._id_of(kind))
+
+    def _id_of(self, kind: str) -> str:
+        return f"{kind}_{self._entry.entry_id}"

@@ -1,0 +1,119 @@
+"""Who talks to whom on a recorded call, or in a recorded conference."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from homeassistant.const import MAX_LENGTH_STATE_STATE
+
+from ..api import (
+    Call,
+    Conference,
+    MalformedAnswerError,
+    NotFoundError,
+    Recording,
+    SignalWireClient,
+    SignalWireError,
+)
+from ..const import MOST_READS_AT_ONCE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parties:
+    """Both ends of a call; of a conference its name, and nothing else."""
+
+    from_party: str | None = None
+    to_party: str | None = None
+
+
+class PartyBook:
+    """The parties of the active recordings, read once for each call or conference."""
+
+    def __init__(self, client: SignalWireClient) -> None:
+        self._client = client
+        self._known: dict[str, Parties] = {}
+        self._asked: set[str] = set()
+        self._reads = asyncio.Semaphore(MOST_READS_AT_ONCE)
+
+    def __len__(self) -> int:
+        """Return for how many calls and conferences the parties are known."""
+        return len(self._known)
+
+    def learn(self, calls: Iterable[Call], conferences: Iterable[Conference]) -> None:
+        """Note the parties of calls and conferences that were read anyway."""
+        self._known.update((call.sid, _of_call(call)) for call in calls)
+        self._known.update(
+            (conference.sid, _of_conference(conference)) for conference in conferences
+        )
+
+    def of(self, recordings: Iterable[Recording]) -> dict[str, Parties]:
+        """Return what is known, by the SID of the recording."""
+        return {
+            recording.sid: self._known[parent]
+            for recording in recordings
+            if (parent := _parent_of(recording)) in self._known
+        }
+
+    def missing(self, recordings: Iterable[Recording]) -> list[Recording]:
+        """Return one recording for each call or conference that is still to be read."""
+        return list(
+            {
+                parent: recording
+                for recording in recordings
+                if (parent := _parent_of(recording)) not in self._known
+                and parent not in self._asked
+            }.values()
+        )
+
+    def forget_all_but(self, recordings: Iterable[Recording]) -> None:
+        """Drop what no active recording needs any more."""
+        needed = {_parent_of(recording) for recording in recordings}
+        for parent in self._known.keys() - needed:
+            del self._known[parent]
+
+    async def async_read(self, recordings: Iterable[Recording]) -> None:
+        """Read the calls and conferences of these recordings.
+
+        What could not be read for want of the service is missing still; what the service does
+        not know stays without names.
+        """
+        await asyncio.gather(*(self._async_read_one(recording) for recording in recordings))
+
+    async def _async_read_one(self, recording: Recording) -> None:
+        parent = _parent_of(recording)
+        self._asked.add(parent)
+        try:
+            async with self._reads:
+                self._known[parent] = await self._async_parties_of(recording)
+        except NotFoundError, MalformedAnswerError:
+            self._known[parent] = Parties()
+        except SignalWireError:
+            pass
+        finally:
+            self._asked.discard(parent)
+
+    async def _async_parties_of(self, recording: Recording) -> Parties:
+        if recording.call_sid is not None:
+            return _of_call(await self._client.get_call(recording.call_sid))
+        if recording.conference_sid is not None:
+            return _of_conference(await self._client.get_conference(recording.conference_sid))
+        return Parties()
+
+
+def _parent_of(recording: Recording) -> str:
+    return recording.call_sid or recording.conference_sid or recording.sid
+
+
+def _of_call(call: Call) -> Parties:
+    return Parties(from_party=_shown(call.from_number), to_party=_shown(call.to_number))
+
+
+def _of_conference(conference: Conference) -> Parties:
+    return Parties(from_party=_shown(conference.friendly_name))
+
+
+def _shown(name: str | None) -> str | None:
+    """Return a name that a state can hold."""
+    if name is None or len(name) <= MAX_LENGTH_STATE_STATE:
+        return name
+    return f"{name[: MAX_LENGTH_STATE_STATE - 1]}…"

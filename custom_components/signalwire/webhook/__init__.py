@@ -1,0 +1,1 @@
+"""Status callbacks: where SignalWire calls back, and what is read again for it."""

@@ -1,0 +1,153 @@
+"""What a refresh asks for: as much as it has to, in as few requests as it can."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from custom_components.signalwire.api import Recording, SignalWireClient, SignalWireError
+from custom_components.signalwire.project.discovery import Discovery, Reading
+from simulator import Fault, Simulator
+
+_LIST = "/Recordings.json"
+_ONE = "/Recordings/"
+
+
+@pytest.fixture
+async def discovery(client: SignalWireClient, simulator: Simulator) -> Discovery:
+    """Return one that has read an empty space, so that it reads on from now."""
+    discovery = Discovery(client, timedelta(days=1))
+    await discovery.async_read({})
+    simulator.requests.clear()
+    return discovery
+
+
+async def _read_on(
+    discovery: Discovery, simulator: Simulator, *ages: float
+) -> tuple[dict[str, Recording | None], Reading]:
+    """Return active recordings of these ages as they are known, and what a refresh then reads."""
+    for age in ages:
+        simulator.space.add_recordings(count=1, status="in-progress", age=age)
+    known = await _known(discovery, simulator)
+    simulator.requests.clear()
+    return known, await discovery.async_read(known)
+
+
+async def _known(discovery: Discovery, simulator: Simulator) -> dict[str, Recording | None]:
+    sids = dict.fromkeys(simulator.space.recordings)
+    reading = await discovery.async_read(sids)
+    return {sid: reading.recordings[sid] for sid in sids}
+
+
+def _asked(simulator: Simulator) -> list[str]:
+    """Return for each request whether it was for the list or for one recording."""
+    return [_ONE if _ONE in request.path else _LIST for request in simulator.requests]
+
+
+def _listed_since(simulator: Simulator) -> timedelta:
+    """Return how long ago was created what the last list was asked for."""
+    path = next(request.path for request in reversed(simulator.requests) if _LIST in request.path)
+    (since,) = parse_qs(urlsplit(path).query)["DateCreated>"]
+    return datetime.now(UTC) - parsedate_to_datetime(since)
+
+
+async def test_known_recordings_of_the_last_hour_are_listed_together(
+    discovery: Discovery, simulator: Simulator
+) -> None:
+    known, reading = await _read_on(discovery, simulator, 60, 1200, 3000)
+    assert reading.recordings.keys() == known.keys()
+    assert _asked(simulator) == [_LIST]
+
+
+async def test_one_that_runs_for_hours_is_read_alone_and_the_list_stays_short(
+    discovery: Discovery, simulator: Simulator
+) -> None:
+    known, reading = await _read_on(discovery, simulator, 60, 1200, 10_000)
+    assert reading.recordings.keys() == known.keys()
+    assert _asked(simulator) == [_LIST, _ONE]
+    assert timedelta(seconds=1200) < _listed_since(simulator) < timedelta(seconds=1230)
+
+
+async def test_without_known_ones_the_list_goes_back_a_quarter_of_an_hour(
+    discovery: Discovery, simulator: Simulator
+) -> None:
+    await discovery.async_read({})
+    assert timedelta(seconds=890) < _listed_since(simulator) < timedelta(seconds=930)
+
+
+@pytest.mark.parametrize(
+    ("behind", "asked"),
+    [
+        # As cheap as a further page, and that might not even hold it.
+        (1, [_LIST, _ONE]),
+        (2, [_LIST, _LIST]),
+    ],
+)
+async def test_known_ones_behind_a_page_are_read_as_cheaply_as_they_can_be(
+    discovery: Discovery, simulator: Simulator, behind: int, asked: list[str]
+) -> None:
+    simulator.space.add_recordings(count=behind, status="in-progress", age=3000, spread=100)
+    known = await _known(discovery, simulator)
+    simulator.space.add_recordings(count=1000, status="completed", age=1000, spread=1000)
+    simulator.requests.clear()
+    reading = await discovery.async_read(known)
+    assert known.keys() <= reading.recordings.keys()
+    assert _asked(simulator) == asked
+
+
+async def test_with_each_page_more_is_left_to_be_read_alone(
+    discovery: Discovery, simulator: Simulator
+) -> None:
+    simulator.space.add_recordings(count=2, status="in-progress", age=3400, spread=100)
+    known = await _known(discovery, simulator)
+    simulator.space.add_recordings(count=2000, status="completed", age=1000, spread=2000)
+    simulator.requests.clear()
+    reading = await discovery.async_read(known)
+    assert known.keys() <= reading.recordings.keys()
+    assert _asked(simulator) == [_LIST, _LIST, _ONE, _ONE]
+
+
+async def test_what_was_created_since_a_time_is_listed_again_with_that_second(
+    discovery: Discovery, simulator: Simulator
+) -> None:
+    (older,) = simulator.space.add_recordings(count=1, age=2000)
+    assert older.sid not in (await discovery.async_read({})).recordings
+    reading = await discovery.async_read({}, older.created)
+    assert older.sid in reading.recordings
+    assert _listed_since(simulator) < timedelta(seconds=2030)
+
+
+async def test_settled_recordings_are_left_out_unless_they_are_taken_for_active(
+    discovery: Discovery, simulator: Simulator
+) -> None:
+    first, second = (recording.sid for recording in simulator.space.add_recordings(count=2))
+    reading = await discovery.async_read({}, settled={first})
+    assert reading.recordings.keys() == {second}
+    reading = await discovery.async_read({first: None}, settled={first, second})
+    assert reading.recordings.keys() == {first}
+
+
+async def test_a_known_recording_without_a_status_is_unreadable_and_not_gone(
+    discovery: Discovery, simulator: Simulator
+) -> None:
+    (active,) = simulator.space.add_recordings(count=1, status="in-progress", age=2000)
+    known = await _known(discovery, simulator)
+    simulator.faults.add(Fault(path=_LIST, status=200, body='{"recordings": []}'))
+    simulator.faults.add(Fault(path=_ONE, status=200, body='{"sid": "' + active.sid + '"}'))
+    reading = await discovery.async_read(known)
+    assert (reading.unreadable, reading.gone, reading.recordings) == (1, set(), {})
+
+
+async def test_what_a_failed_refresh_was_to_read_is_read_by_the_next(
+    discovery: Discovery, simulator: Simulator
+) -> None:
+    (active,) = simulator.space.add_recordings(count=1, status="in-progress", age=2000)
+    known = await _known(discovery, simulator)
+    simulator.faults.add(Fault(path=_LIST, status=200, body='{"recordings": []}'))
+    fault = Fault(path=_ONE, status=400)
+    simulator.faults.add(fault)
+    with pytest.raises(SignalWireError):
+        await discovery.async_read(known)
+    simulator.faults.clear()
+    assert active.sid in (await discovery.async_read(known)).recordings

@@ -1,0 +1,366 @@
+"""How the wish is kept: tries, waits and the alarm."""
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+
+from custom_components.signalwire.project.reconciler import MOST_UPDATES_AT_ONCE, HoldKeeper
+from simulator import Fault, Simulator
+from tests.conftest import QUICK
+from tests.helpers import (
+    advance,
+    call_with_recording,
+    confirmation,
+    refresh,
+    settle,
+    statuses,
+    turn,
+    until,
+    updates_sent,
+)
+
+pytestmark = pytest.mark.usefixtures("unloaded_in_the_end")
+
+REFUSED = Fault(method="POST", status=400)
+
+
+@pytest.fixture(autouse=True)
+async def recorded(hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator) -> str:
+    """Return the SID of the only recording."""
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    (sid,) = simulator.space.recordings
+    return sid
+
+
+@pytest.fixture
+def alarms(loaded: MockConfigEntry) -> list[str | None]:
+    """Return a list that fills with the SIDs of the recordings that an alarm names."""
+    alarms: list[str | None] = []
+    loaded.runtime_data.activities.listen(
+        lambda activity: (
+            alarms.append(activity.recording.sid if activity.recording else None)
+            if activity.type == "pause_failed"
+            else None
+        )
+    )
+    return alarms
+
+
+@pytest.fixture
+def long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the keeper wait for a minute where it would wait for a second."""
+    monkeypatch.setattr(
+        "custom_components.signalwire.project.reconciler.random.uniform", lambda *_: 60.0
+    )
+
+
+async def _refused(loaded: MockConfigEntry, sid: str) -> None:
+    """Wait until an update has been refused, and no refresh is under way."""
+    coordinator = loaded.runtime_data
+    await until(lambda: sid in coordinator._keeper._reasons and not coordinator._refreshing)
+
+
+@pytest.mark.usefixtures("long_waits")
+async def test_it_asks_at_once_when_the_service_is_back(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, recorded: str
+) -> None:
+    simulator.faults.add(Fault(status=400))
+    await turn(hass, "off")
+    await _refused(loaded, recorded)
+    await until(lambda: not loaded.runtime_data.last_update_success)
+    simulator.faults.clear()
+    await loaded.runtime_data.async_refresh()
+    await until(lambda: statuses(simulator) == ["paused"], 2)
+    await settle(hass)
+
+
+@pytest.mark.usefixtures("long_waits")
+async def test_a_refresh_that_finds_the_service_as_it_was_hurries_nothing(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, recorded: str
+) -> None:
+    simulator.faults.add(REFUSED)
+    await turn(hass, "off")
+    await _refused(loaded, recorded)
+    for _ in range(3):
+        await loaded.runtime_data.async_refresh()
+        await hass.async_block_till_done()
+    assert len(updates_sent(simulator)) == 1
+
+
+@pytest.mark.usefixtures("long_waits")
+async def test_once_confirmed_nothing_waits_any_longer(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    await turn(hass, "off")
+    await until(lambda: confirmation(hass) == (0, True))
+    await until(lambda: not loaded.runtime_data._keeper._tasks, 2)
+    assert updates_sent(simulator) == ["paused"]
+
+
+@pytest.mark.parametrize(
+    ("failures", "least", "most"), [(1, 0, 1), (3, 1, 4), (5, 7, 15), (99, 7, 15), (5000, 7, 15)]
+)
+async def test_waits_grow_with_each_failure_up_to_fifteen_seconds(
+    hass: HomeAssistant, loaded: MockConfigEntry, failures: int, least: float, most: float
+) -> None:
+    started = asyncio.create_task(loaded.runtime_data._keeper._async_wait(failures))
+    await asyncio.sleep(0)
+    # Time moves on by up to a second more than it is told to.
+    if least:
+        await advance(hass, seconds=least - 1)
+        assert not started.done()
+    await advance(hass, seconds=most)
+    assert await started is False
+
+
+async def test_a_wait_is_over_at_once_when_somebody_asks_again(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    keeper = loaded.runtime_data._keeper
+    waiting = asyncio.create_task(keeper._async_wait(99))
+    await asyncio.sleep(0)
+    keeper.async_hurry()
+    assert await waiting is True
+
+
+async def test_tries_that_fail_come_less_often_until_somebody_asks_again(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits: list[int] = []
+
+    async def somebody_asks_after_the_fourth(_: HoldKeeper, failures: int) -> bool:
+        waits.append(failures)
+        return len(waits) == 4
+
+    monkeypatch.setattr(HoldKeeper, "_async_wait", somebody_asks_after_the_fourth)
+    simulator.faults.add(REFUSED)
+    await turn(hass, "off")
+    await until(lambda: len(waits) >= 6)
+    assert waits[:6] == [1, 2, 3, 4, 1, 2]
+
+
+async def test_an_unload_leaves_nobody_who_waits_for_an_answer(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    simulator.faults.add(Fault(method="POST", delay=60))
+    await turn(hass, "off")
+    await until(lambda: len(updates_sent(simulator)) == 1)
+    assert await hass.config_entries.async_unload(loaded.entry_id)
+
+    def waiting() -> list[str]:
+        return [repr(task) for task in asyncio.all_tasks() if "async_keep" in repr(task)]
+
+    await asyncio.sleep(0)
+    assert waiting() == []
+
+
+async def test_the_alarm_waits_for_fifteen_seconds(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    recorded: str,
+    alarms: list[str | None],
+) -> None:
+    simulator.faults.add(REFUSED)
+    await turn(hass, "off")
+    await _refused(loaded, recorded)
+    await advance(hass, seconds=13)
+    assert not alarms
+    assert not ir.async_get(hass).issues
+    await _refused(loaded, recorded)
+    await advance(hass, seconds=16)
+    assert alarms == [recorded]
+
+
+async def test_the_alarm_is_raised_once_for_each_recording(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    recorded: str,
+    alarms: list[str | None],
+) -> None:
+    simulator.faults.add(REFUSED)
+    await turn(hass, "off")
+    await _refused(loaded, recorded)
+    await advance(hass, seconds=16)
+    for _ in range(2):
+        await loaded.runtime_data.async_refresh()
+        await _refused(loaded, recorded)
+        await advance(hass, seconds=16)
+    assert alarms == [recorded]
+    assert len(ir.async_get(hass).issues) == 1
+
+
+async def test_a_pause_that_was_confirmed_in_time_raises_no_alarm(
+    hass: HomeAssistant, simulator: Simulator, alarms: list[str | None]
+) -> None:
+    simulator.faults.add(Fault(method="POST", status=400, times=1))
+    await turn(hass, "off")
+    await until(lambda: statuses(simulator) == ["paused"])
+    await settle(hass)
+    await advance(hass, seconds=16)
+    await settle(hass)
+    assert not alarms
+    assert not ir.async_get(hass).issues
+
+
+async def test_a_recording_that_cannot_be_resumed_raises_no_alarm(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    recorded: str,
+    alarms: list[str | None],
+) -> None:
+    await turn(hass, "off")
+    await settle(hass)
+    simulator.faults.add(REFUSED)
+    await turn(hass, "on")
+    await _refused(loaded, recorded)
+    await loaded.runtime_data.async_refresh()
+    await advance(hass, seconds=16)
+    assert not alarms
+    assert not ir.async_get(hass).issues
+    assert statuses(simulator) == ["paused"]
+
+
+async def test_unload_takes_the_alarm_that_was_to_come_along(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    recorded: str,
+    alarms: list[str | None],
+) -> None:
+    simulator.faults.add(REFUSED)
+    await turn(hass, "off")
+    await _refused(loaded, recorded)
+    coordinator = loaded.runtime_data
+    await hass.config_entries.async_unload(loaded.entry_id)
+    # News that comes late begins nothing.
+    coordinator._keeper.async_check()
+    await advance(hass, seconds=16)
+    assert not alarms
+    assert not ir.async_get(hass).issues
+
+
+async def test_unload_takes_the_end_of_the_hold_along(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    await hass.services.async_call(
+        "signalwire", "hold_recordings", {"for": {"minutes": 1}}, blocking=True
+    )
+    await settle(hass)
+    coordinator = loaded.runtime_data
+    await hass.config_entries.async_unload(loaded.entry_id)
+    await advance(hass, minutes=2)
+    assert coordinator._hold.held
+    assert updates_sent(simulator) == ["paused"]
+
+
+async def test_a_refusal_that_could_not_be_looked_into_leaves_doubt(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, recorded: str
+) -> None:
+    """The resume was carried out, though its answer was an error: off has to pause again."""
+    await turn(hass, "off", "switch.recording_1")
+    simulator.faults.add(Fault(method="POST", status=400, apply="after", times=1))
+    simulator.faults.add(Fault(method="GET", status=400))
+    with pytest.raises(HomeAssistantError):
+        await turn(hass, "on", "switch.recording_1")
+    assert simulator.space.recordings[recorded].status == "in-progress"
+    assert loaded.runtime_data.control.in_doubt(recorded)
+    await turn(hass, "off")
+    await until(lambda: statuses(simulator) == ["paused"])
+    assert updates_sent(simulator) == ["paused", "in-progress", "paused"]
+
+
+async def test_a_persons_pause_that_is_under_way_is_not_repeated(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    simulator.faults.add(Fault(method="POST", delay=0.2, times=1))
+    pause = hass.async_create_task(turn(hass, "off", "switch.recording_1"))
+    await until(lambda: len(simulator.faults.applied) == 1)
+    await turn(hass, "off")
+    await pause
+    await settle(hass)
+    assert confirmation(hass) == (0, True)
+    assert updates_sent(simulator) == ["paused"]
+    # It was the person's all the same.
+    await turn(hass, "on")
+    await settle(hass)
+    assert statuses(simulator) == ["paused"]
+
+
+async def test_a_bounded_number_is_asked_for_at_once_and_those_that_hang_make_room(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    for _ in range(MOST_UPDATES_AT_ONCE):
+        call_with_recording(simulator)
+    await refresh(hass, loaded)
+    simulator.faults.add(Fault(method="POST", delay=60))
+    began = hass.loop.time()
+    await turn(hass, "off")
+
+    def tries() -> Counter[str]:
+        return Counter(request.path for request in simulator.requests if request.method == "POST")
+
+    await until(lambda: len(tries()) == MOST_UPDATES_AT_ONCE + 1)
+    # Not before they have hung for a second, but before any of them has failed.
+    assert hass.loop.time() - began > 0.9
+    assert max(tries().values()) < QUICK.attempts
+
+
+async def test_those_that_have_hung_leave_the_bound_as_it_was(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for _ in range(2 * MOST_UPDATES_AT_ONCE):
+        call_with_recording(simulator)
+    await refresh(hass, loaded)
+    simulator.faults.add(Fault(method="POST", delay=0.2))
+    monkeypatch.setattr("custom_components.signalwire.project.reconciler._HANGS_AFTER", 0.01)
+    await turn(hass, "off")
+    await settle(hass)
+    assert set(statuses(simulator)) == {"paused"}
+    monkeypatch.setattr("custom_components.signalwire.project.reconciler._HANGS_AFTER", 60)
+    simulator.requests.clear()
+    await turn(hass, "on")
+    await settle(hass)
+    assert set(statuses(simulator)) == {"in-progress"}
+    # One more for a refresh meanwhile.
+    assert MOST_UPDATES_AT_ONCE <= simulator.requests.most_at_once <= MOST_UPDATES_AT_ONCE + 1
+
+
+async def test_an_alarm_gives_no_reason_of_the_time_before(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    reasons: list[str | None] = []
+    loaded.runtime_data.activities.listen(lambda activity: reasons.append(activity.reason))
+    await turn(hass, "off")
+    await settle(hass)
+    simulator.faults.add(Fault(status=400, body='{"code": 7, "message": "No"}'))
+    await refresh(hass, loaded)
+    await advance(hass, seconds=16)
+    assert "No (7)" in (reasons[-1] or "")
+    simulator.faults.clear()
+    await refresh(hass, loaded)
+
+    simulator.faults.add(Fault(delay=0.3, times=1))
+    poll = hass.async_create_task(loaded.runtime_data.async_refresh())
+    await until(lambda: len(simulator.faults.applied) == 2)
+    told = len(reasons)
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=16))
+    await poll
+    assert reasons[told:]
+    assert "No (7)" not in str(reasons[told:])

@@ -1,0 +1,128 @@
+"""What callbacks set off: reads of single recordings, in order and within their bound."""
+
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.signalwire.api import RecordingStatus
+from custom_components.signalwire.webhook.callback_reader import (
+    MOST_READS_PER_SECOND,
+    RecordingHints,
+)
+from simulator import Fault, Simulator
+from tests.helpers import (
+    call_with_recording,
+    lists,
+    reads,
+    refresh,
+    settle,
+    state,
+    turn,
+    until,
+)
+
+SWITCH = "switch.recording_1"
+
+
+@pytest.fixture
+def hints(loaded: MockConfigEntry, simulator: Simulator) -> RecordingHints:
+    """Return the hints of a project that has read everything else."""
+    simulator.requests.clear()
+    hints: RecordingHints = loaded.runtime_data.hints
+    return hints
+
+
+async def test_what_is_too_much_for_a_second_is_read_in_the_next(
+    hass: HomeAssistant, hints: RecordingHints, simulator: Simulator
+) -> None:
+    sids = [recording.sid for recording in simulator.space.add_recordings(count=12)]
+    began = hass.loop.time()
+    for sid in sids:
+        hints.async_take(sid, RecordingStatus.COMPLETED)
+    await until(lambda: len(reads(simulator)) == MOST_READS_PER_SECOND)
+    assert hass.loop.time() - began < 0.9
+    await until(lambda: len(reads(simulator)) == len(sids))
+    assert hass.loop.time() - began > 0.9
+    assert reads(simulator) == sids
+    await settle(hass)
+
+
+async def test_more_than_can_wait_are_left_to_one_refresh(
+    hass: HomeAssistant, hints: RecordingHints, simulator: Simulator
+) -> None:
+    for number in range(MOST_READS_PER_SECOND + 101):
+        hints.async_take(f"recording-{number}", RecordingStatus.COMPLETED)
+    await until(lambda: lists(simulator) == 1)
+    await settle(hass)
+    assert len(reads(simulator)) == MOST_READS_PER_SECOND
+    assert lists(simulator) == 1
+
+
+async def test_a_hundred_can_wait(
+    hass: HomeAssistant, hints: RecordingHints, simulator: Simulator, loaded: MockConfigEntry
+) -> None:
+    for number in range(MOST_READS_PER_SECOND + 100):
+        hints.async_take(f"recording-{number}", RecordingStatus.COMPLETED)
+    # One of the second second.
+    await until(lambda: len(reads(simulator)) > MOST_READS_PER_SECOND)
+    assert lists(simulator) == 0
+    await hass.config_entries.async_unload(loaded.entry_id)
+
+
+async def test_an_update_under_way_is_waited_for(
+    hass: HomeAssistant, hints: RecordingHints, simulator: Simulator, loaded: MockConfigEntry
+) -> None:
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    (sid,) = simulator.space.recordings
+    simulator.requests.clear()
+    simulator.faults.add(Fault(method="POST", delay=0.2))
+    pausing = hass.async_create_task(turn(hass, "off", SWITCH))
+    await until(lambda: len(simulator.requests) == 1)
+    hints.async_take(sid, RecordingStatus.COMPLETED)
+    await pausing
+    assert reads(simulator) == []
+    await settle(hass)
+    assert reads(simulator) == [sid]
+    assert state(hass, SWITCH) == "off"
+
+
+async def test_a_read_that_failed_leaves_nothing_behind(
+    hass: HomeAssistant, hints: RecordingHints, simulator: Simulator, loaded: MockConfigEntry
+) -> None:
+    hints.async_take("unknown", RecordingStatus.COMPLETED)
+    await settle(hass)
+    assert reads(simulator) == ["unknown"]
+    assert loaded.runtime_data._recordings._reading == set()
+
+
+async def test_of_those_that_have_ended_the_oldest_are_forgotten(
+    hass: HomeAssistant,
+    hints: RecordingHints,
+    simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("custom_components.signalwire.webhook.callback_reader._ENDED_KEPT", 2)
+    first, second, third = (recording.sid for recording in simulator.space.add_recordings(count=3))
+    for sid in (first, second, third, second, third, first):
+        hints.async_take(sid, RecordingStatus.COMPLETED)
+        await settle(hass)
+    assert reads(simulator) == [first, second, third, first]
+
+
+async def test_a_read_that_is_overtaken_is_tried_three_times_at_most(
+    hass: HomeAssistant, hints: RecordingHints, simulator: Simulator, loaded: MockConfigEntry
+) -> None:
+    (recording,) = simulator.space.add_recordings(count=1)
+    overtaken = loaded.runtime_data._recordings.end_read
+    simulator.faults.add(Fault(path=recording.sid, delay=0.05))
+    hints.async_take(recording.sid, RecordingStatus.COMPLETED)
+
+    async def read(times: int) -> None:
+        await until(lambda: len(reads(simulator)) == times)
+
+    for times in (1, 2, 3):
+        await read(times)
+        overtaken(recording.sid)
+    await settle(hass)
+    assert reads(simulator) == [recording.sid] * 3
