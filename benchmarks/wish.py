@@ -7,7 +7,7 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 
 from custom_components.signalwire.coordinator import SignalWireCoordinator
-from custom_components.signalwire.project.reconciler import MOST_UPDATES_AT_ONCE
+from custom_components.signalwire.project.reconciler import MAX_UPDATES_AT_ONCE
 
 from .contenders import twilio_client
 from .home_assistant import add_project, home_assistant, settle
@@ -62,11 +62,11 @@ async def measure(scale: Scale) -> Row:
                 "requests at once",
                 most,
                 # One more for a refresh meanwhile.
-                target=f"≤ {MOST_UPDATES_AT_ONCE + 1}",
-                reach=lambda value: value <= MOST_UPDATES_AT_ONCE + 1,
+                target=f"≤ {MAX_UPDATES_AT_ONCE + 1}",
+                reach=lambda value: value <= MAX_UPDATES_AT_ONCE + 1,
             ),
             Figure.of(
-                f"time, in times of {_ACTIVE:,} bare POSTs, {MOST_UPDATES_AT_ONCE} at once",
+                f"time, in times of {_ACTIVE:,} bare POSTs, {MAX_UPDATES_AT_ONCE} at once",
                 ratios(took["ours"], took["bare"]),
                 "×",
                 target="≤ 2",
@@ -116,7 +116,7 @@ async def _switch(hass: HomeAssistant, coordinator: SignalWireCoordinator, actio
 
 async def _bare(space: SimulatedSpace, recordings: list[dict[str, Any]], status: str) -> float:
     """Return the seconds for one POST each, as many at once as the integration sends."""
-    at_once = asyncio.Semaphore(MOST_UPDATES_AT_ONCE)
+    at_once = asyncio.Semaphore(MAX_UPDATES_AT_ONCE)
 
     async def post(recording: dict[str, Any]) -> None:
         async with (

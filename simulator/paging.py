@@ -9,7 +9,7 @@ from .errors import ServiceError, invalid
 from .models import BASE, Call, Conference, Json, Recording
 
 _DEFAULT_SIZE = 50
-_LARGEST_SIZE = 1000
+_MAX_SIZE = 1000
 
 type Item = Call | Conference | Recording
 
@@ -24,7 +24,7 @@ def page_of[T: (Call, Conference, Recording)](
     ServiceError for a query that makes no sense.
     """
     number = _whole(query, "Page", 0, 0)
-    size = min(_whole(query, "PageSize", _DEFAULT_SIZE, 1), _LARGEST_SIZE)
+    size = min(_whole(query, "PageSize", _DEFAULT_SIZE, 1), _MAX_SIZE)
     end = len(items)
     if token := query.get("PageToken"):
         end = bisect_left(items, _parse_token(token), key=creation_order)

@@ -299,7 +299,7 @@ async def test_a_resume_whose_answer_was_lost_is_paused_again_without_a_look(
     await _turn(hass, "on")
     await _all(simulator, "in-progress")
     await until(
-        lambda: loaded.runtime_data.control.current(next(iter(simulator.space.recordings))) is None
+        lambda: loaded.runtime_data.commands.current(next(iter(simulator.space.recordings))) is None
     )
     await _turn(hass, "off")
     await _all(simulator, "paused")

@@ -46,7 +46,7 @@ async def test_no_wish_is_lost_in_bad_weather(
         "custom_components.signalwire.api.client.RetryPolicy",
         lambda: RetryPolicy(total=3, attempt=0.4, first_wait=0.01, longest_wait=0.05),
     )
-    monkeypatch.setattr("custom_components.signalwire.project.reconciler._LONGEST_WAIT", 0.2)
+    monkeypatch.setattr("custom_components.signalwire.project.reconciler._MAX_WAIT", 0.2)
     chance = random.Random(SEED)
     for _ in range(RECORDINGS // 2):
         call_with_recording(simulator)
@@ -63,7 +63,7 @@ async def test_no_wish_is_lost_in_bad_weather(
         while True:
             counted["updates"] += 1
             try:
-                await coordinator.control.async_update(sid, status)
+                await coordinator.commands.async_update(sid, status)
             except HomeAssistantError:
                 counted["told to who asked"] += 1
             else:

@@ -164,7 +164,7 @@ async def test_an_update_under_way_is_told_of(
         )
     )
     (sid,) = simulator.space.recordings
-    await until(lambda: loaded.runtime_data.control.current(sid) is not None)
+    await until(lambda: loaded.runtime_data.commands.current(sid) is not None)
     told = await async_get_config_entry_diagnostics(hass, loaded)
     assert [one["update_under_way"] for one in told["recordings"]["active"]] == ["paused"]
     await update

@@ -329,7 +329,7 @@ async def test_a_new_hold_does_not_wait_out_the_tries_of_an_old_one(
     )
     simulator.faults.add(Fault(method="POST", status=400))
     await turn(hass, "off")
-    await until(lambda: bool(loaded.runtime_data._keeper._reasons))
+    await until(lambda: bool(loaded.runtime_data._reconciler._reasons))
     await turn(hass, "on")
     simulator.faults.clear()
     await turn(hass, "off")
@@ -361,7 +361,7 @@ async def test_every_recording_is_asked_for_though_many_updates_hang(
     simulator: Simulator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("custom_components.signalwire.project.reconciler.MOST_UPDATES_AT_ONCE", 2)
+    monkeypatch.setattr("custom_components.signalwire.project.reconciler.MAX_UPDATES_AT_ONCE", 2)
     monkeypatch.setattr("custom_components.signalwire.project.reconciler._HANGS_AFTER", 0.05)
     for _ in range(5):
         call_with_recording(simulator)
@@ -379,7 +379,7 @@ async def test_no_more_updates_than_bearable_are_asked_for_at_once(
     simulator: Simulator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("custom_components.signalwire.project.reconciler.MOST_UPDATES_AT_ONCE", 2)
+    monkeypatch.setattr("custom_components.signalwire.project.reconciler.MAX_UPDATES_AT_ONCE", 2)
     # None of them hangs, however busy the machine is.
     monkeypatch.setattr("custom_components.signalwire.project.reconciler._HANGS_AFTER", 60)
     for _ in range(5):

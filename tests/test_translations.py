@@ -35,7 +35,7 @@ def _leaves(texts: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
 
 def test_every_error_of_the_code_has_a_sentence() -> None:
     raised = set(re.findall(r'translation_key="(\w+)"', CODE))
-    raised |= set(re.findall(r'\b(?:refused|failed)\(\s*"(\w+)"', CODE))
+    raised |= set(re.findall(r'\b(?:validation_error|operation_error)\(\s*"(\w+)"', CODE))
     entities = {key for platform in TEXTS["entity"].values() for key in platform}
     others = entities | set(TEXTS["issues"]) | set(TEXTS["device"])
     assert raised - others == set(TEXTS["exceptions"])

@@ -36,7 +36,7 @@ class StopButton(SlotEntity, ButtonEntity):
     @override
     async def async_press(self) -> None:
         """Stop the recording."""
-        await self.coordinator.control.async_update(
+        await self.coordinator.commands.async_update(
             self.require_recording().sid, RecordingStatus.STOPPED, context=self._context
         )
 

@@ -44,7 +44,7 @@ from .const import (
     CONF_AUTO_RELEASE,
     CONF_IDLE_INTERVAL,
     CONF_LOOK_BACK,
-    CONF_MOST_SLOTS,
+    CONF_MAX_SLOTS,
     CONF_PROJECT_ID,
     CONF_SIGNING_KEY,
     CONF_SPACE,
@@ -53,7 +53,7 @@ from .const import (
     DEFAULT_AUTO_RELEASE,
     DEFAULT_IDLE_INTERVAL,
     DEFAULT_LOOK_BACK,
-    DEFAULT_MOST_SLOTS,
+    DEFAULT_MAX_SLOTS,
     DOMAIN,
     LOGGER,
 )
@@ -91,7 +91,7 @@ _SETTINGS_SCHEMA = vol.Schema(
             2, 3600, UnitOfTime.SECONDS
         ),
         vol.Required(CONF_LOOK_BACK, default=DEFAULT_LOOK_BACK): _number(1, 168, UnitOfTime.HOURS),
-        vol.Required(CONF_MOST_SLOTS, default=DEFAULT_MOST_SLOTS): _number(1, 100),
+        vol.Required(CONF_MAX_SLOTS, default=DEFAULT_MAX_SLOTS): _number(1, 100),
         vol.Required(CONF_AUTO_RELEASE, default=DEFAULT_AUTO_RELEASE): _number(
             0, 1440, UnitOfTime.MINUTES
         ),

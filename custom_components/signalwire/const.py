@@ -15,7 +15,7 @@ CONF_PROJECT_ID: Final = "project_id"
 CONF_ACTIVE_INTERVAL: Final = "active_interval"
 CONF_IDLE_INTERVAL: Final = "idle_interval"
 CONF_LOOK_BACK: Final = "look_back"
-CONF_MOST_SLOTS: Final = "most_slots"
+CONF_MAX_SLOTS: Final = "most_slots"
 CONF_AUTO_RELEASE: Final = "auto_release"
 CONF_VERIFY_SIGNATURE: Final = "verify_signature"
 CONF_SIGNING_KEY: Final = "signing_key"
@@ -24,7 +24,7 @@ CONF_CLOUDHOOK_URL: Final = "cloudhook_url"
 DEFAULT_ACTIVE_INTERVAL: Final = 5
 DEFAULT_IDLE_INTERVAL: Final = 20
 DEFAULT_LOOK_BACK: Final = 24
-DEFAULT_MOST_SLOTS: Final = 16
+DEFAULT_MAX_SLOTS: Final = 16
 # Minutes; 0: never.
 DEFAULT_AUTO_RELEASE: Final = 0
 
@@ -32,4 +32,4 @@ DEFAULT_AUTO_RELEASE: Final = 0
 # back this much further than the one before it.
 LIST_OVERLAP: Final = timedelta(minutes=15)
 # Reads of single recordings and calls that may be under way at once.
-MOST_READS_AT_ONCE: Final = 8
+MAX_READS_AT_ONCE: Final = 8

@@ -27,35 +27,35 @@ from .const import (
     CONF_AUTO_RELEASE,
     CONF_IDLE_INTERVAL,
     CONF_LOOK_BACK,
-    CONF_MOST_SLOTS,
+    CONF_MAX_SLOTS,
     CONF_SIGNING_KEY,
     CONF_VERIFY_SIGNATURE,
     DEFAULT_ACTIVE_INTERVAL,
     DEFAULT_AUTO_RELEASE,
     DEFAULT_IDLE_INTERVAL,
     DEFAULT_LOOK_BACK,
-    DEFAULT_MOST_SLOTS,
+    DEFAULT_MAX_SLOTS,
     DOMAIN,
     LOGGER,
 )
 from .devices import async_slot_devices
-from .errors import failed, recording_ended
+from .errors import operation_error, recording_ended
 from .project.activity import ActivityLog
 from .project.activity_reporter import ActivityReporter
-from .project.commands import RecordingControl
-from .project.daily_totals_store import DayKeeper
+from .project.commands import RecordingCommands
+from .project.daily_totals_store import DailyTotalsStore
 from .project.discovery import Discovery
-from .project.hold import HoldStatus, PausedBy, RecordingHold
+from .project.hold import HoldSnapshot, PausedBy, RecordingHold
 from .project.issues import ProjectIssues
 from .project.library import RecordingLibrary
-from .project.parties import Parties, PartyBook
+from .project.parties import Parties, PartyCache
 from .project.pause_behaviors import PauseBehaviors
 from .project.polling import Polling, bounded_wait
 from .project.publishing import Publisher
-from .project.reconciler import HoldKeeper
+from .project.reconciler import Reconciler
 from .project.recordings import ActiveRecordings, Change
 from .project.slots import Slots
-from .project.snapshot import ProjectData
+from .project.snapshot import ProjectSnapshot
 from .project.storage import (
     StoredProject,
     project_store,
@@ -63,19 +63,19 @@ from .project.storage import (
     to_store,
 )
 from .project.updates import RecordingUpdate
-from .webhook.callback_reader import RecordingHints
+from .webhook.callback_reader import CallbackReader
 from .webhook.endpoint import ProjectWebhook
 from .webhook.signing_key import SigningKey
 
 _SAVE_DELAY = 1.0
 # Seconds; a refresh of a thousand recordings takes far less than one.
-_LONGEST_REFRESH = 60.0
+_MAX_REFRESH = 60.0
 _REFRESH_COOLDOWN = 0.5
 
 type SignalWireConfigEntry = ConfigEntry[SignalWireCoordinator]
 
 
-class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
+class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
     """Reads one project, and takes the answers to its updates."""
 
     config_entry: SignalWireConfigEntry
@@ -103,15 +103,15 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             ),
         )
         self.client = client
-        self.data = ProjectData()
+        self.data = ProjectSnapshot()
         self.was_set_up_before = False
         self._discovery = Discovery(
             client, timedelta(hours=options.get(CONF_LOOK_BACK, DEFAULT_LOOK_BACK))
         )
         self._store = project_store(hass, entry.entry_id)
-        self._most_slots = int(options.get(CONF_MOST_SLOTS, DEFAULT_MOST_SLOTS))
+        self._most_slots = int(options.get(CONF_MAX_SLOTS, DEFAULT_MAX_SLOTS))
         self._slots = Slots(self._most_slots)
-        self._parties = PartyBook(client)
+        self._parties = PartyCache(client)
         self.activities = ActivityLog()
         self._recordings = ActiveRecordings()
         self._pause_behaviors = PauseBehaviors()
@@ -126,58 +126,58 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             slot_of=self._slot_of,
             parties_of=self._parties_of,
         )
-        self.control = RecordingControl(
+        self.commands = RecordingCommands(
             hass,
             entry,
             client,
             self._recordings,
             self._hold,
             pause_behavior_of=self._pause_behaviors.of,
-            took=self._async_take_changes,
+            on_change=self._async_take_changes,
             failed=self._reporter.async_tell_of_failed_pause,
         )
-        self._keeper = HoldKeeper(
+        self._reconciler = Reconciler(
             hass,
             entry,
-            self.control,
+            self.commands,
             self._recordings,
             self._hold,
             reachable=lambda: self.last_update_success,
-            sees=self._sees,
+            is_observed=self._is_observed,
             alarm=self._async_alarm,
             report=self._async_report_unconfirmed,
             release=self._async_time_is_up,
         )
-        self.hints = RecordingHints(
+        self.callbacks = CallbackReader(
             hass,
             entry,
             client,
             self._recordings,
-            self.control,
-            took=self._async_take_changes,
+            self.commands,
+            on_change=self._async_take_changes,
             refresh=self.async_refresh_soon,
         )
         self.webhook = ProjectWebhook(
             hass,
             entry,
-            self.hints,
+            self.callbacks,
             self.issues,
             SigningKey(client, options.get(CONF_SIGNING_KEY)),
             verify=options.get(CONF_VERIFY_SIGNATURE, True),
         )
         self.library = RecordingLibrary(client)
-        self._day = DayKeeper(hass, entry.entry_id)
+        self._day = DailyTotalsStore(hass, entry.entry_id)
         self._stored: StoredProject | None = None
         self._unreadable = 0
         self._some_unreadable = False
         self._refreshing = False
         self._ended = False
-        self._took_bearings = False
+        self._has_baseline = False
         self._publisher = Publisher(
             hass,
             self._async_publish_answers,
             # The hold asks for a bounded number at once, and the others follow.
-            under_way=lambda: self.control.under_way + self._keeper.waiting,
+            under_way=lambda: self.commands.under_way + self._reconciler.waiting,
         )
         entry.async_on_unload(self._async_end)
 
@@ -203,25 +203,25 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         self.data = self._snapshot(reachable=False)
 
     @override
-    async def _async_update_data(self) -> ProjectData:
+    async def _async_update_data(self) -> ProjectSnapshot:
         """Read what has changed; raises what the coordinator knows how to show."""
         self._recordings.begin_refresh()
         self._slots.begin_refresh()
         self._hold.begin_refresh()
         self._refreshing = True
-        self._keeper.async_check()
+        self._reconciler.async_check()
         try:
-            async with asyncio.timeout(_LONGEST_REFRESH):
+            async with asyncio.timeout(_MAX_REFRESH):
                 reading = await self._discovery.async_read(
                     dict(self._recordings.known),
                     self._day.unpriced_since(self.client.service_time()),
-                    self._day.settled,
+                    self._day.finalized,
                 )
         except (SignalWireError, TimeoutError) as err:
             self._failures += 1
             self.update_interval = self._polling.wait_after(self._failures, busy=self._is_busy)
             failure = self._refresh_failure(err)
-            self._keeper.async_note_failure(str(failure))
+            self._reconciler.async_note_failure(str(failure))
             raise failure from err
         finally:
             self._refreshing = False
@@ -233,14 +233,14 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         changes = self._recordings.merge(reading)
         if not self._ended:
             self._day.async_count_all(reading.recordings.values(), self.client.service_time())
-        self._parties.learn(reading.calls, reading.conferences)
+        self._parties.add(reading.calls, reading.conferences)
         self._warn_of_unreadable(reading.unreadable)
         self.update_interval = self._polling.interval(busy=self._is_busy)
         slots = self._slots.occupants
         data = self._snapshot(refreshed=True, reachable=True)
-        if self._took_bearings:
+        if self._has_baseline:
             self._reporter.note(changes, slots)
-        self._took_bearings = True
+        self._has_baseline = True
         return data
 
     @property
@@ -262,7 +262,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         return UpdateFailed(
             translation_domain=DOMAIN,
             translation_key="refresh_failed",
-            translation_placeholders={"error": str(err) or "It took too long"},
+            translation_placeholders={"error": str(err) or "It on_change too long"},
             retry_after=bounded_wait(
                 err.retry_after if isinstance(err, UnavailableError) else None
             ),
@@ -282,7 +282,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         """
         if self._ended:
             return
-        self._keeper.async_check()
+        self._reconciler.async_check()
         if not self.last_update_success:
             self._async_show_hold(reachable=False)
             return
@@ -290,7 +290,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
 
     @callback
     def _async_ask_for_parties(self) -> None:
-        if missing := self._parties.missing(self.data.recordings.values()):
+        if missing := self._parties.unresolved(self.data.recordings.values()):
             self.config_entry.async_create_background_task(
                 self.hass, self._async_read_parties(missing), "signalwire parties"
             )
@@ -321,7 +321,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             self._schedule_refresh()
 
     def _update_of(self, sid: str) -> RecordingUpdate | None:
-        return self.control.current(sid)
+        return self.commands.current(sid)
 
     def _slot_of(self, sid: str) -> int | None:
         return self._slots.number_of(sid)
@@ -358,7 +358,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         """
         if self._ended:
             return
-        self._keeper.async_check()
+        self._reconciler.async_check()
         data = self._snapshot(reachable=self.last_update_success)
         if data != self.data:
             self.data = data
@@ -379,25 +379,25 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             self.data = data
             self.async_update_listeners()
 
-    def _snapshot(self, *, reachable: bool, refreshed: bool = False) -> ProjectData:
+    def _snapshot(self, *, reachable: bool, refreshed: bool = False) -> ProjectSnapshot:
         recordings = self._recordings.read
         known = self._recordings.known
         self._slots.update(known.keys(), key=self._seating_order)
         if refreshed:
             self._slots.end_refresh()
-        self._pause_behaviors.forget_all_but(known)
-        self._parties.forget_all_but(recordings.values())
-        self._hold.forget_all_but(known)
+        self._pause_behaviors.prune(known)
+        self._parties.prune(recordings.values())
+        self._hold.prune(known)
         # A refresh or an answer may come after the unload, when another keeps all this.
         if not self._ended:
             if (stored := self._to_store()) != self._stored:
                 self._stored = stored
                 self._store.async_delay_save(self._to_store, _SAVE_DELAY)
             self.issues.async_report_overflow(len(known), self._most_slots)
-        return ProjectData(
+        return ProjectSnapshot(
             recordings=recordings,
             slots=self._slots.occupants,
-            parties=self._parties.of(recordings.values()),
+            parties=self._parties.lookup(recordings.values()),
             pause_behavior=self._pause_behaviors.default,
             pause_behaviors=self._pause_behaviors.chosen,
             hold=self._hold_status(reachable=reachable),
@@ -414,17 +414,18 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
             return recording is not None, 0, sid
         return True, recording.started.timestamp(), sid
 
-    def _hold_status(self, *, reachable: bool) -> HoldStatus:
+    def _hold_status(self, *, reachable: bool) -> HoldSnapshot:
         if not self._hold.held:
-            return HoldStatus()
+            return HoldSnapshot()
         unconfirmed = sum(
             recording is None
             or recording.status is not RecordingStatus.PAUSED
-            or self.control.in_doubt(sid)
+            or self.commands.is_uncertain(sid)
             for sid, recording in self._recordings.known.items()
         )
         return self._hold.status(
-            max(unconfirmed, self._unreadable), sees=reachable and not self._keeper.is_blind
+            max(unconfirmed, self._unreadable),
+            is_observed=reachable and not self._reconciler.is_unobserved,
         )
 
     @property
@@ -439,15 +440,15 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         return (
             self.last_update_success
             and not self.unread
-            and not any(map(self.control.in_doubt, self._recordings.known))
+            and not any(map(self.commands.is_uncertain, self._recordings.known))
         )
 
-    def _sees(self) -> bool:
+    def _is_observed(self) -> bool:
         """Return whether all that the hold is about has been read."""
         return (
             self.last_update_success
             and not self._refreshing
-            and self._hold.is_seen
+            and self._hold.is_observed
             and self._unreadable == 0
         )
 
@@ -494,28 +495,28 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
 
     async def _async_take_wish(self, context: Context | None) -> None:
         self._hold.context = context
-        self._keeper.async_hurry()
+        self._reconciler.retry_now()
         self._async_publish()
-        self._keeper.async_schedule_release()
+        self._reconciler.async_schedule_release()
         await self.async_save()
         # The store only logs that it could not write, and a restart would forget the wish.
         if read_stored(await self._store.async_load()).held is not self._hold.held:
-            raise failed("not_stored")
+            raise operation_error("not_stored")
 
     @callback
     def async_begin(self) -> None:
         """Follow the time at which the hold ends, once the entities are there to show it."""
-        self._keeper.async_schedule_release()
-        self._keeper.async_check()
+        self._reconciler.async_schedule_release()
+        self._reconciler.async_check()
 
     @callback
     def _async_end(self) -> None:
         """Leave nothing behind."""
         self._ended = True
         self._publisher.async_stop()
-        self.control.async_stop()
+        self.commands.async_stop()
         self.library.close()
-        self._keeper.async_stop()
+        self._reconciler.async_stop()
         self.issues.async_clear()
 
     @callback
@@ -552,9 +553,9 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectData]):
         What could not be stopped is tried once more. Raises HomeAssistantError for the first that
         could not be stopped then.
         """
-        stopping = self.control.async_stop_all(context)
+        stopping = self.commands.async_stop_all(context)
         await asyncio.gather(stopping, self.async_refresh(), return_exceptions=True)
-        await self.control.async_stop_all(context)
+        await self.commands.async_stop_all(context)
 
     @callback
     def async_set_pause_behavior(

@@ -24,7 +24,7 @@ from .const import (
     CONF_CLOUDHOOK_URL,
     CONF_IDLE_INTERVAL,
     CONF_LOOK_BACK,
-    CONF_MOST_SLOTS,
+    CONF_MAX_SLOTS,
     CONF_SIGNING_KEY,
     CONF_SPACE,
     CONF_VERIFY_SIGNATURE,
@@ -37,7 +37,7 @@ _OPTIONS = (
     CONF_ACTIVE_INTERVAL,
     CONF_IDLE_INTERVAL,
     CONF_LOOK_BACK,
-    CONF_MOST_SLOTS,
+    CONF_MAX_SLOTS,
     CONF_AUTO_RELEASE,
     CONF_VERIFY_SIGNATURE,
 )
@@ -120,7 +120,7 @@ def _recording(
 ) -> dict[str, Any]:
     sid, data = recording.sid, coordinator.data
     parties = data.parties.get(sid)
-    update = coordinator.control.current(sid)
+    update = coordinator.commands.current(sid)
     return {
         "slot": next((number for number, seated in data.slots.items() if seated == sid), None),
         "status": recording.status,
@@ -139,7 +139,7 @@ def _recording(
         "has_from": bool(parties and parties.from_party),
         "has_to": bool(parties and parties.to_party),
         "pause_behavior": data.pause_behavior_of(sid),
-        "in_doubt": coordinator.control.in_doubt(sid),
+        "is_uncertain": coordinator.commands.is_uncertain(sid),
         "update_under_way": update.status if update else None,
     }
 

@@ -25,7 +25,7 @@ class _Entity(CoordinatorEntity[SignalWireCoordinator]):
     _attr_has_entity_name = True
     _shown: tuple[object, ...] | None = None
 
-    def _to_show(self) -> tuple[object, ...]:
+    def _state_key(self) -> tuple[object, ...]:
         """Return all that the entity shows, as far as it can change."""
         return (self.available,)
 
@@ -33,7 +33,7 @@ class _Entity(CoordinatorEntity[SignalWireCoordinator]):
     @override
     def _handle_coordinator_update(self) -> None:
         """Show what is new."""
-        if (shown := self._to_show()) != self._shown:
+        if (shown := self._state_key()) != self._shown:
             self._shown = shown
             self._async_show()
 

@@ -10,7 +10,7 @@ from .api import AuthenticationError, MalformedAnswerError, SignalWireError
 from .const import DOMAIN
 
 
-def refused(key: str, **placeholders: str) -> ServiceValidationError:
+def validation_error(key: str, **placeholders: str) -> ServiceValidationError:
     """Return what to tell who asks for what cannot be, and should ask otherwise."""
     return ServiceValidationError(
         translation_domain=DOMAIN,
@@ -19,7 +19,7 @@ def refused(key: str, **placeholders: str) -> ServiceValidationError:
     )
 
 
-def failed(key: str, **placeholders: str) -> HomeAssistantError:
+def operation_error(key: str, **placeholders: str) -> HomeAssistantError:
     """Return what to tell who asks for what should have worked."""
     return HomeAssistantError(
         translation_domain=DOMAIN,
@@ -30,7 +30,7 @@ def failed(key: str, **placeholders: str) -> HomeAssistantError:
 
 def recording_ended() -> ServiceValidationError:
     """Return what to tell who asks something of a recording that is over."""
-    return refused("recording_ended")
+    return validation_error("recording_ended")
 
 
 def service_failed(
@@ -39,8 +39,8 @@ def service_failed(
     """Return what to tell who asks when the service fails; a refused login asks for a new one."""
     if isinstance(err, AuthenticationError):
         entry.async_start_reauth(hass)
-        return failed("authentication_failed")
-    return failed("action_failed", error=str(err))
+        return operation_error("authentication_failed")
+    return operation_error("action_failed", error=str(err))
 
 
 def update_failed(
@@ -51,6 +51,6 @@ def update_failed(
         case AuthenticationError():
             return service_failed(hass, entry, err)
         case MalformedAnswerError():
-            return failed("update_malformed", error=str(err))
+            return operation_error("update_malformed", error=str(err))
         case _:
-            return failed("update_failed", error=str(err))
+            return operation_error("update_failed", error=str(err))

@@ -32,9 +32,9 @@ from .media.browse import (
     project_level,
 )
 from .media.location import Level, Place
-from .media.titles import MediaTexts, Query
+from .media.titles import MediaTitles, Query
 
-MOST_FOUND = 100
+MAX_FOUND = 100
 """What a search shows at most."""
 
 
@@ -83,7 +83,7 @@ class RecordingMediaSource(MediaSource):
     @override
     async def async_browse_media(self, item: MediaSourceItem) -> BrowseMediaSource:
         """Return a level of the tree."""
-        texts = await MediaTexts.async_load(self._hass)
+        texts = await MediaTitles.async_load(self._hass)
         if not (place := self._place(item.identifier)):
             return self._projects(texts)
         shelf = self._shelf(place, texts)
@@ -119,7 +119,7 @@ class RecordingMediaSource(MediaSource):
         classes = query.media_filter_classes
         if classes and MediaClass.MUSIC not in classes:
             return SearchMedia(result=[])
-        texts = await MediaTexts.async_load(self._hass)
+        texts = await MediaTitles.async_load(self._hass)
         place = self._place(item.identifier)
         places = [place] if place else [Place(entry_id=id_) for id_ in self._async_loaded()]
         wanted = Query(query.search_query)
@@ -130,7 +130,7 @@ class RecordingMediaSource(MediaSource):
         except SignalWireError as err:
             raise _failed(err) from err
         found.sort(key=lambda dated: dated[0], reverse=True)
-        return SearchMedia(result=[media for _, media in found[:MOST_FOUND]])
+        return SearchMedia(result=[media for _, media in found[:MAX_FOUND]])
 
     def _place(self, identifier: str | None) -> Place | None:
         """Return the place, which without a name is the only project; None: all projects.
@@ -155,12 +155,12 @@ class RecordingMediaSource(MediaSource):
             return entry
         return None
 
-    def _shelf(self, place: Place, texts: MediaTexts) -> Shelf:
+    def _shelf(self, place: Place, texts: MediaTitles) -> Shelf:
         if (entry := self._async_entry(place.entry_id)) is None:
             raise BrowseError(translation_domain=DOMAIN, translation_key="not_loaded")
         return Shelf(entry=entry, place=place, texts=texts)
 
-    def _projects(self, texts: MediaTexts) -> BrowseMediaSource:
+    def _projects(self, texts: MediaTitles) -> BrowseMediaSource:
         """Return the top where there are several projects, or none."""
         if not (loaded := self._async_loaded()):
             raise BrowseError(translation_domain=DOMAIN, translation_key="not_loaded")

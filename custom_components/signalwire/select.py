@@ -53,7 +53,7 @@ class ProjectPauseBehaviorSelect(ProjectEntity, SelectEntity):
     """What a pause of any recording sends unless told otherwise."""
 
     @override
-    def _to_show(self) -> tuple[object, ...]:
+    def _state_key(self) -> tuple[object, ...]:
         return self.available, self.current_option
 
     @property
@@ -78,7 +78,7 @@ class PauseBehaviorSelect(SlotEntity, SelectEntity):
     """What the next pause of the slot's recording sends."""
 
     @override
-    def _to_show(self) -> tuple[object, ...]:
+    def _state_key(self) -> tuple[object, ...]:
         return self.available, self.current_option
 
     @property
@@ -100,7 +100,7 @@ class StatusSelect(SlotEntity, SelectEntity):
     """The update endpoint whole: pause, go on or stop."""
 
     @override
-    def _to_show(self) -> tuple[object, ...]:
+    def _state_key(self) -> tuple[object, ...]:
         return self.available, self.current_option
 
     @property
@@ -118,6 +118,6 @@ class StatusSelect(SlotEntity, SelectEntity):
     @override
     async def async_select_option(self, option: str) -> None:
         """Ask the service for the status."""
-        await self.coordinator.control.async_update(
+        await self.coordinator.commands.async_update(
             self.require_recording().sid, RecordingStatus(option), context=self._context
         )

@@ -22,7 +22,7 @@ from .api import Recording, RecordingSource, RecordingStatus
 from .coordinator import SignalWireConfigEntry
 from .entity import ProjectEntity, SlotEntity, async_add_slot_entities
 from .project.parties import Parties
-from .project.snapshot import ProjectData
+from .project.snapshot import ProjectSnapshot
 
 # The coordinator reads for all of them.
 PARALLEL_UPDATES = 0
@@ -37,8 +37,8 @@ type SensorValue = StateType | datetime | Decimal
 class ProjectSensorDescription(SensorEntityDescription):
     """Describes a sensor of the project."""
 
-    value_fn: Callable[[ProjectData], int | datetime | Decimal | None]
-    unit_fn: Callable[[ProjectData], str | None] = lambda _: None
+    value_fn: Callable[[ProjectSnapshot], int | datetime | Decimal | None]
+    unit_fn: Callable[[ProjectSnapshot], str | None] = lambda _: None
     # Counts what has ended today, so it begins anew at midnight.
     is_daily: bool = False
     # Ours alone, so shown whether the service answers or not.
@@ -202,7 +202,7 @@ class ProjectSensor(ProjectEntity, SensorEntity):
     entity_description: ProjectSensorDescription
 
     @override
-    def _to_show(self) -> tuple[object, ...]:
+    def _state_key(self) -> tuple[object, ...]:
         return self.available, self.native_value
 
     @property
@@ -241,7 +241,7 @@ class RecordingSensor(SlotEntity, SensorEntity):
     entity_description: RecordingSensorDescription
 
     @override
-    def _to_show(self) -> tuple[object, ...]:
+    def _state_key(self) -> tuple[object, ...]:
         return self.available, self.native_value, self.native_unit_of_measurement
 
     @property

@@ -29,7 +29,7 @@ from .api import (
 )
 from .const import DOMAIN
 from .coordinator import SignalWireConfigEntry, SignalWireCoordinator
-from .errors import failed, refused, service_failed
+from .errors import operation_error, service_failed, validation_error
 from .helpers import recording_response
 from .permissions import async_check_projects
 from .project.commands import RecordingOptions
@@ -60,16 +60,16 @@ ATTR_TRACK = "track"
 ATTR_TRIM = "trim"
 ATTR_UNTIL = "until"
 
-_LONGEST_HOLD = timedelta(days=7)
+_MAX_HOLD = timedelta(days=7)
 _LIST_SINCE = timedelta(days=1)
-_MOST_LISTED = 1000
+_MAX_LISTED = 1000
 
 _SID = vol.All(cv.string, vol.Match(r"^[A-Za-z0-9-]{8,64}\Z"))
 _PROJECT_SCHEMA = vol.Schema({vol.Optional(ATTR_CONFIG_ENTRY): cv.string})
 _HOLD_SCHEMA = _PROJECT_SCHEMA.extend(
     {
         vol.Optional(ATTR_FOR): vol.All(
-            cv.time_period, vol.Range(min=timedelta(seconds=1), max=_LONGEST_HOLD)
+            cv.time_period, vol.Range(min=timedelta(seconds=1), max=_MAX_HOLD)
         ),
         vol.Optional(ATTR_PAUSE_BEHAVIOR): vol.Coerce(PauseBehavior),
     }
@@ -118,7 +118,7 @@ _LIST_SCHEMA = _PROJECT_SCHEMA.extend(
         vol.Exclusive(ATTR_CALL_SID, "parent"): _SID,
         vol.Exclusive(ATTR_CONFERENCE_SID, "parent"): _SID,
         vol.Optional(ATTR_LIMIT, default=50): vol.All(
-            vol.Coerce(int), vol.Range(min=1, max=_MOST_LISTED)
+            vol.Coerce(int), vol.Range(min=1, max=_MAX_LISTED)
         ),
     }
 )
@@ -175,20 +175,20 @@ async def _async_for_all(
         if entry.state is not ConfigEntryState.LOADED and not entry.disabled_by
     ]
     if missing:
-        raise failed("some_not_loaded", projects=", ".join(missing))
+        raise operation_error("some_not_loaded", projects=", ".join(missing))
 
 
 async def _async_update(call: ServiceCall) -> ServiceResponse:
     """Change one recording or several, all at once; return them as the service answered."""
     if (sid := call.data.get(ATTR_RECORDING_SID)) is not None:
         coordinator = await _async_coordinator(call)
-        await coordinator.control.async_find(sid)
+        await coordinator.commands.async_find(sid)
         targets = [(coordinator, sid)]
     else:
         targets = await async_targeted_recordings(call)
     outcomes = await asyncio.gather(
         *(
-            coordinator.control.async_update(
+            coordinator.commands.async_update(
                 sid,
                 call.data[ATTR_STATUS],
                 call.data.get(ATTR_PAUSE_BEHAVIOR),
@@ -223,9 +223,9 @@ async def _async_start(call: ServiceCall) -> ServiceResponse:
         await coordinator.async_refresh()
         if not coordinator.last_update_success and (failure := coordinator.last_exception):
             raise failure
-        sids = await coordinator.control.async_unrecorded_calls(call.data.get(ATTR_NUMBER))
+        sids = await coordinator.commands.async_unrecorded_calls(call.data.get(ATTR_NUMBER))
     outcomes = await asyncio.gather(
-        *(coordinator.control.async_start(sid, options) for sid in sids), return_exceptions=True
+        *(coordinator.commands.async_start(sid, options) for sid in sids), return_exceptions=True
     )
     recordings: list[JsonValueType] = []
     failures: list[JsonValueType] = []
@@ -265,9 +265,9 @@ async def _async_list(call: ServiceCall) -> ServiceResponse:
 
 async def _async_delete(call: ServiceCall) -> None:
     if not call.data[ATTR_CONFIRM]:
-        raise refused("not_confirmed_by_person")
+        raise validation_error("not_confirmed_by_person")
     coordinator = await _async_coordinator(call)
-    await coordinator.control.async_delete(call.data[ATTR_RECORDING_SID])
+    await coordinator.commands.async_delete(call.data[ATTR_RECORDING_SID])
 
 
 def _entries(call: ServiceCall) -> list[SignalWireConfigEntry]:
@@ -276,7 +276,7 @@ def _entries(call: ServiceCall) -> list[SignalWireConfigEntry]:
     if (entry_id := call.data.get(ATTR_CONFIG_ENTRY)) is not None:
         entries = [entry for entry in entries if entry.entry_id == entry_id]
         if not entries:
-            raise refused("unknown_project")
+            raise validation_error("unknown_project")
     return entries
 
 
@@ -290,7 +290,7 @@ async def _async_coordinators(
     loaded = [entry for entry in _entries(call) if entry.state is ConfigEntryState.LOADED]
     await async_check_projects(call.hass, call.context, loaded, changes=changes)
     if not loaded:
-        raise refused("not_loaded")
+        raise validation_error("not_loaded")
     return [entry.runtime_data for entry in loaded]
 
 
@@ -298,5 +298,5 @@ async def _async_coordinator(call: ServiceCall, *, changes: bool = True) -> Sign
     """Return the one project that the call is about; raises as `_async_coordinators` does."""
     coordinators = await _async_coordinators(call, changes=changes)
     if len(coordinators) > 1:
-        raise refused("several_projects")
+        raise validation_error("several_projects")
     return coordinators[0]

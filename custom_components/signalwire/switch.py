@@ -45,7 +45,7 @@ class RecordingSwitch(SlotEntity, SwitchEntity):
     _unrecorded_attributes = frozenset(RECORDING_FIELDS) - {"status"}
 
     @override
-    def _to_show(self) -> tuple[object, ...]:
+    def _state_key(self) -> tuple[object, ...]:
         return self.available, self.recording
 
     @property
@@ -77,7 +77,7 @@ class RecordingSwitch(SlotEntity, SwitchEntity):
         await self._async_update(RecordingStatus.PAUSED)
 
     async def _async_update(self, status: RecordingStatus) -> None:
-        await self.coordinator.control.async_update(
+        await self.coordinator.commands.async_update(
             self.require_recording().sid, status, context=self._context
         )
 
@@ -89,7 +89,7 @@ class CallRecordingSwitch(ProjectEntity, SwitchEntity):
     """
 
     @override
-    def _to_show(self) -> tuple[object, ...]:
+    def _state_key(self) -> tuple[object, ...]:
         return (self.coordinator.data.hold,)
 
     @property

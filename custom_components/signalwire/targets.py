@@ -11,7 +11,7 @@ from homeassistant.helpers.target import TargetSelection, async_extract_referenc
 from .const import DOMAIN
 from .coordinator import SignalWireCoordinator
 from .devices import slot_number
-from .errors import refused
+from .errors import validation_error
 
 
 async def async_targeted_recordings(
@@ -40,9 +40,9 @@ async def async_targeted_recordings(
             await _async_check_permission(call, entity_id)
             found[recording.sid] = coordinator
         elif named:
-            raise refused("no_recording", slot=str(number))
+            raise validation_error("no_recording", slot=str(number))
     if not found:
-        raise refused("nothing_active")
+        raise validation_error("nothing_active")
     return [(coordinator, sid) for sid, coordinator in found.items()]
 
 
@@ -52,8 +52,8 @@ def _refusal(hass: HomeAssistant, entity_id: str) -> ServiceValidationError:
     if entity is not None and entity.platform == DOMAIN:
         entry = hass.config_entries.async_get_entry(entity.config_entry_id or "")
         if entry is not None and entry.state is not ConfigEntryState.LOADED:
-            return refused("project_not_loaded", project=entry.title)
-    return refused("not_a_recording", entity=entity_id)
+            return validation_error("project_not_loaded", project=entry.title)
+    return validation_error("not_a_recording", entity=entity_id)
 
 
 def _slot_of(hass: HomeAssistant, entity_id: str) -> tuple[SignalWireCoordinator, int] | None:

@@ -406,7 +406,7 @@ async def test_settled_recordings_are_passed_over(
     ended = simulator.space.add_recordings(count=5, age=300, spread=100)
     (active,) = simulator.space.add_recordings(count=1, status="in-progress")
     settled = {recording.sid for recording in ended if recording is not ended[2]}
-    pages = [page async for page in client.recording_pages(settled={*settled, active.sid})]
+    pages = [page async for page in client.recording_pages(finalized={*settled, active.sid})]
     (page,) = pages
     assert [recording.sid for recording in page.items] == [active.sid, ended[2].sid]
     assert (page.passed_over, page.unreadable) == (4, 0)
@@ -420,7 +420,7 @@ async def test_pages_full_of_what_is_settled_lead_on(
     settled = {recording.sid for recording in simulator.space.add_recordings(count=5)}
     found = [
         recording.sid
-        async for page in client.recording_pages(settled=settled, page_size=2)
+        async for page in client.recording_pages(finalized=settled, page_size=2)
         for recording in page.items
     ]
     assert found == [active.sid]

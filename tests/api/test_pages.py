@@ -118,7 +118,7 @@ async def test_the_same_answer_again_is_not_parsed_again(
         )
 
     async def read() -> list[Recording]:
-        pages = client.recording_pages(settled=frozenset())
+        pages = client.recording_pages(finalized=frozenset())
         return [recording async for page in pages for recording in page.items]
 
     one, other = await read()

@@ -245,7 +245,7 @@ async def test_an_empty_answer_where_one_is_needed_is_malformed(
 async def test_an_answer_without_end_is_cut_off(
     client: SignalWireClient, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.signalwire.api.transport._LARGEST_BODY", 1000)
+    monkeypatch.setattr("custom_components.signalwire.api.transport._MAX_BODY", 1000)
     simulator.faults.add(Fault(status=200, body="x" * 2000))
     with pytest.raises(MalformedAnswerError, match="too large"):
         await client.list_recordings(limit=1)

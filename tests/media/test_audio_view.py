@@ -290,7 +290,7 @@ async def test_a_listener_who_does_not_take_it_is_left(
     simulator: Simulator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(audio_view, "_LONGEST_WAIT", 0.05)
+    monkeypatch.setattr(audio_view, "_MAX_WAIT", 0.05)
     recording = past_recording(simulator, timedelta(0), seconds=3600)
     response = await listener.get(_address(loaded, recording))
     await until(lambda: simulator.streams.open == 0)
@@ -304,7 +304,7 @@ async def test_no_stream_goes_on_for_ever(
     simulator: Simulator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(audio_view, "_LONGEST_STREAM", 0.05)
+    monkeypatch.setattr(audio_view, "_MAX_STREAM", 0.05)
     recording = past_recording(simulator, timedelta(0), seconds=3600)
     response = await listener.get(_address(loaded, recording))
     await until(lambda: simulator.streams.open == 0)

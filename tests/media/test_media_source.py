@@ -20,10 +20,10 @@ from pytest_homeassistant_custom_component.typing import (
 from syrupy.assertion import SnapshotAssertion
 
 from custom_components.signalwire.media import browse
-from custom_components.signalwire.media.browse import MOST_SHOWN
-from custom_components.signalwire.media_source import MOST_FOUND
+from custom_components.signalwire.media.browse import MAX_SHOWN
+from custom_components.signalwire.media_source import MAX_FOUND
 from custom_components.signalwire.project import library
-from custom_components.signalwire.project.library import MOST_SINGLE_READS
+from custom_components.signalwire.project.library import MAX_SINGLE_READS
 from simulator import Fault, Simulator
 from simulator.models import Status
 from tests.helpers import PROJECT_ID, TITLE, TOKEN, call_with_recording, entry_data
@@ -190,8 +190,8 @@ async def test_calls_that_no_list_shows_cost_a_bounded_number_of_requests(
     days = await _child(ask, await ask("browse", ROOT), "By day")
     simulator.requests.clear()
     today = await _child(ask, days, "Today")
-    assert len(simulator.requests) == 2 + MOST_SINGLE_READS
-    assert sum("→" in title for title in _titles(today)) == MOST_SINGLE_READS
+    assert len(simulator.requests) == 2 + MAX_SINGLE_READS
+    assert sum("→" in title for title in _titles(today)) == MAX_SINGLE_READS
 
 
 @pytest.mark.parametrize("ages", [(100, 200, 300), (100, 100, 100)])
@@ -215,7 +215,7 @@ async def test_a_busy_day_comes_in_pieces_and_nothing_is_lost_or_doubled(
         simulator.requests.clear()
         level = await ask("browse", level["children"][-1]["media_content_id"])
         assert _paths(simulator)[0] == "Recordings"
-    assert sizes == [MOST_SHOWN, MOST_SHOWN, 50]
+    assert sizes == [MAX_SHOWN, MAX_SHOWN, 50]
     assert sorted(shown) == sorted(f"{sid}.mp3" for sid in simulator.space.recordings)
 
 
@@ -255,7 +255,7 @@ async def test_days_long_ago_are_reached(
 async def test_calls_go_on_further_down(
     calendar: FrozenDateTimeFactory, ask: Ask, simulator: Simulator
 ) -> None:
-    for number in range(MOST_SHOWN + 5):
+    for number in range(MAX_SHOWN + 5):
         past_recording(simulator, timedelta(minutes=number))
     calls = await _child(ask, await ask("browse", ROOT), "By call")
     assert _titles(calls)[-1] == "Older…"
@@ -313,7 +313,7 @@ async def test_what_is_remembered_is_bounded(
     simulator: Simulator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(library, "_MOST_KEPT", 20)
+    monkeypatch.setattr(library, "_MAX_KEPT", 20)
     for number in range(4):
         for _ in range(15):
             past_recording(simulator, number * DAY + HOUR)
@@ -331,8 +331,8 @@ async def test_no_list_is_read_without_end_for_names(
     simulator: Simulator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(browse, "_MOST_CALLS_SEARCHED", 20)
-    monkeypatch.setattr(library, "LARGEST_PAGE", 20)
+    monkeypatch.setattr(browse, "_MAX_CALLS_SEARCHED", 20)
+    monkeypatch.setattr(library, "MAX_PAGE", 20)
     for number in range(30):
         past_recording(simulator, timedelta(minutes=number))
         past_conference(simulator, "Room", timedelta(minutes=number))
@@ -361,7 +361,7 @@ async def test_a_search_stays_where_it_is_made_and_is_bounded(
     days = await _child(ask, top, "By day")
     simulator.requests.clear()
     answer = await ask("search", ROOT, search_query="0100")
-    assert len(answer["result"]) == MOST_FOUND
+    assert len(answer["result"]) == MAX_FOUND
     assert _paths(simulator) == ["Recordings", "Calls", "Calls"]
     yesterday = days["children"][1]["media_content_id"]
     answer = await ask("search", yesterday, search_query="0100")

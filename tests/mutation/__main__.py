@@ -94,8 +94,8 @@ TESTS: dict[str, Sequence[str]] = {
     "project/storage.py": ("tests/project/test_storage.py", "tests/test_init.py"),
     "project/updates.py": ("tests/project/test_updates.py", "tests/test_switch.py"),
 }
-_LONGEST_TRY = 180.0
-_LONGEST_TEST = 20
+_MAX_TRY = 180.0
+_MAX_TEST = 20
 # Loaded once, and not by each fork.
 _PRELOADED = (
     "pytest_homeassistant_custom_component.plugins",
@@ -140,7 +140,7 @@ def _try(tests: Sequence[str], mutant: Mutant | None) -> None:
         for stream in (1, 2):
             os.dup2(nowhere, stream)
         sys.meta_path.insert(0, _Finder(mutant))
-    options = ["-x", "-q", "-p", "no:cacheprovider", "--no-cov", f"--timeout={_LONGEST_TEST}"]
+    options = ["-x", "-q", "-p", "no:cacheprovider", "--no-cov", f"--timeout={_MAX_TEST}"]
     # What is loaded once cannot be rewritten, which no test needs.
     options += ["-W", "ignore::pytest.PytestAssertRewriteWarning", "--show-capture=no"]
     os._exit(pytest.main([*options, *tests]))
@@ -150,7 +150,7 @@ def _is_noticed(tests: Sequence[str], mutant: Mutant | None) -> bool:
     """Return whether a test fails, or does not end."""
     process = multiprocessing.get_context("fork").Process(target=_try, args=(tests, mutant))
     process.start()
-    process.join(_LONGEST_TRY if mutant else None)
+    process.join(_MAX_TRY if mutant else None)
     if process.exitcode is None:
         process.kill()
         process.join()

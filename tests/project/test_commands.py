@@ -6,7 +6,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.signalwire.api import RecordingStatus, RetryPolicy
-from custom_components.signalwire.project.commands import RecordingControl
+from custom_components.signalwire.project.commands import RecordingCommands
 from simulator import Fault, Simulator
 from tests.helpers import (
     call_with_recording,
@@ -35,31 +35,31 @@ async def recorded(hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simu
 
 
 @pytest.fixture
-def control(loaded: MockConfigEntry, recorded: str) -> RecordingControl:
+def control(loaded: MockConfigEntry, recorded: str) -> RecordingCommands:
     """Return the control of a project with one recording."""
-    control: RecordingControl = loaded.runtime_data.control
+    control: RecordingCommands = loaded.runtime_data.commands
     return control
 
 
 async def test_a_recording_is_in_doubt_while_it_is_asked_to_be_something_else(
-    hass: HomeAssistant, control: RecordingControl, recorded: str, simulator: Simulator
+    hass: HomeAssistant, control: RecordingCommands, recorded: str, simulator: Simulator
 ) -> None:
     simulator.faults.add(Fault(method="POST", delay=0.1))
-    assert not control.in_doubt(recorded)
+    assert not control.is_uncertain(recorded)
     pausing = hass.async_create_task(control.async_update(recorded, RecordingStatus.PAUSED))
-    assert control.in_doubt(recorded)
+    assert control.is_uncertain(recorded)
     await pausing
-    assert not control.in_doubt(recorded)
+    assert not control.is_uncertain(recorded)
     again = hass.async_create_task(control.async_update(recorded, RecordingStatus.PAUSED))
     assert control.under_way == 1
-    assert not control.in_doubt(recorded)
+    assert not control.is_uncertain(recorded)
     await again
 
 
 @pytest.mark.usefixtures("hasty_unload")
 async def test_an_update_is_not_tried_again_after_the_unload(
     hass: HomeAssistant,
-    control: RecordingControl,
+    control: RecordingCommands,
     recorded: str,
     loaded: MockConfigEntry,
     simulator: Simulator,
@@ -84,7 +84,7 @@ async def test_an_update_is_not_tried_again_after_the_unload(
 
 
 async def test_a_recording_that_is_read_by_its_sid_takes_a_slot(
-    hass: HomeAssistant, control: RecordingControl, recorded: str, simulator: Simulator
+    hass: HomeAssistant, control: RecordingCommands, recorded: str, simulator: Simulator
 ) -> None:
     call_with_recording(simulator)
     (other,) = simulator.space.recordings.keys() - {recorded}
@@ -95,7 +95,7 @@ async def test_a_recording_that_is_read_by_its_sid_takes_a_slot(
 
 
 async def test_a_read_that_fails_leaves_nothing_behind(
-    loaded: MockConfigEntry, control: RecordingControl
+    loaded: MockConfigEntry, control: RecordingCommands
 ) -> None:
     with pytest.raises(HomeAssistantError) as caught:
         await control.async_find("unknown")
@@ -105,7 +105,7 @@ async def test_a_read_that_fails_leaves_nothing_behind(
 
 async def test_a_refusal_that_cannot_be_looked_into_leaves_the_recording_in_doubt(
     hass: HomeAssistant,
-    control: RecordingControl,
+    control: RecordingCommands,
     recorded: str,
     loaded: MockConfigEntry,
     simulator: Simulator,
@@ -114,16 +114,16 @@ async def test_a_refusal_that_cannot_be_looked_into_leaves_the_recording_in_doub
     simulator.faults.add(Fault(path="/Recordings/", status=503))
     with pytest.raises(HomeAssistantError):
         await control.async_update(recorded, RecordingStatus.PAUSED)
-    assert control.in_doubt(recorded)
+    assert control.is_uncertain(recorded)
     simulator.faults.clear()
     # The first may have begun too early to tell.
     await refresh(hass, loaded)
     await refresh(hass, loaded)
-    assert not control.in_doubt(recorded)
+    assert not control.is_uncertain(recorded)
 
 
 async def test_a_refusal_of_what_is_so_already_answers_with_the_recording(
-    control: RecordingControl, recorded: str, simulator: Simulator
+    control: RecordingCommands, recorded: str, simulator: Simulator
 ) -> None:
     simulator.space.update_recording(recorded, "paused")
     simulator.faults.add(REFUSED)
@@ -132,7 +132,7 @@ async def test_a_refusal_of_what_is_so_already_answers_with_the_recording(
 
 
 async def test_stop_all_takes_an_end_meanwhile_for_what_was_asked_for(
-    hass: HomeAssistant, control: RecordingControl, recorded: str, simulator: Simulator
+    hass: HomeAssistant, control: RecordingCommands, recorded: str, simulator: Simulator
 ) -> None:
     simulator.space.hang_up(simulator.space.recordings[recorded].call_sid or "")
     await control.async_stop_all()
@@ -142,7 +142,7 @@ async def test_stop_all_takes_an_end_meanwhile_for_what_was_asked_for(
 
 async def test_stop_all_fails_once_all_the_others_are_stopped(
     hass: HomeAssistant,
-    control: RecordingControl,
+    control: RecordingCommands,
     recorded: str,
     loaded: MockConfigEntry,
     simulator: Simulator,

@@ -157,7 +157,7 @@ def test_what_ended_long_ago_is_summed_up_and_not_counted_again(totals: DailyTot
     totals.sum_up(TODAY + 61 * MINUTE)
     assert totals.today == before
     assert set(totals.to_store()["recordings"]) == {"late"}
-    assert "1" not in totals.settled
+    assert "1" not in totals.finalized
     # Listed again, with another call that has gone on for as long.
     assert not totals.count([_recording("1"), _recording("2")])
     assert totals.count([_recording("late", ended=TODAY + 50 * MINUTE)])
@@ -180,7 +180,7 @@ def test_what_is_known_for_good_need_not_be_shown_again(totals: DailyTotals) -> 
         ]
     )
     assert [
-        sid for sid in ("priced", "unpriced", "yesterday", "active") if sid in totals.settled
+        sid for sid in ("priced", "unpriced", "yesterday", "active") if sid in totals.finalized
     ] == [
         "priced",
         "yesterday",
@@ -231,7 +231,7 @@ def test_what_ends_tomorrow_by_the_services_clock_counts_tomorrow(totals: DailyT
     ahead = _recording("ahead", ended=tomorrow)
     totals.count([ahead])
     assert totals.today.seconds == 0
-    assert "ahead" not in totals.settled
+    assert "ahead" not in totals.finalized
     totals.begin(tomorrow)
     totals.count([ahead])
     assert totals.today.seconds == 60

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from custom_components.signalwire.api import Recording, SignalWireClient, SignalWireError
-from custom_components.signalwire.project.discovery import Discovery, Reading
+from custom_components.signalwire.project.discovery import Discovery, RefreshResult
 from simulator import Fault, Simulator
 
 _LIST = "/Recordings.json"
@@ -25,7 +25,7 @@ async def discovery(client: SignalWireClient, simulator: Simulator) -> Discovery
 
 async def _read_on(
     discovery: Discovery, simulator: Simulator, *ages: float
-) -> tuple[dict[str, Recording | None], Reading]:
+) -> tuple[dict[str, Recording | None], RefreshResult]:
     """Return active recordings of these ages as they are known, and what a refresh then reads."""
     for age in ages:
         simulator.space.add_recordings(count=1, status="in-progress", age=age)
@@ -122,9 +122,9 @@ async def test_settled_recordings_are_left_out_unless_they_are_taken_for_active(
     discovery: Discovery, simulator: Simulator
 ) -> None:
     first, second = (recording.sid for recording in simulator.space.add_recordings(count=2))
-    reading = await discovery.async_read({}, settled={first})
+    reading = await discovery.async_read({}, finalized={first})
     assert reading.recordings.keys() == {second}
-    reading = await discovery.async_read({first: None}, settled={first, second})
+    reading = await discovery.async_read({first: None}, finalized={first, second})
     assert reading.recordings.keys() == {first}
 
 

@@ -16,7 +16,7 @@ def test_a_recording_follows_the_project_until_something_is_chosen_for_it() -> N
 def test_what_was_chosen_is_forgotten_with_the_recording() -> None:
     behaviors = PauseBehaviors()
     behaviors.restore(SKIP, {"a": SILENCE, "b": SILENCE})
-    behaviors.forget_all_but(["b", "c"])
+    behaviors.prune(["b", "c"])
     assert behaviors.chosen == {"b": SILENCE}
     assert behaviors.of("a") is SKIP
 

@@ -20,15 +20,15 @@ from hypothesis.stateful import (
 import pytest
 
 from custom_components.signalwire.api import Recording, RecordingStatus
-from custom_components.signalwire.project.discovery import Reading
+from custom_components.signalwire.project.discovery import RefreshResult
 from custom_components.signalwire.project.hold import PausedBy, RecordingHold
 from custom_components.signalwire.project.recordings import ActiveRecordings
 from custom_components.signalwire.project.slots import Slots
 
 PAUSED, RECORDING = RecordingStatus.PAUSED, RecordingStatus.IN_PROGRESS
 STOPPED, COMPLETED = RecordingStatus.STOPPED, RecordingStatus.COMPLETED
-MOST_SLOTS = 3
-MOST_CALLS = 6
+MAX_SLOTS = 3
+MAX_CALLS = 6
 # A stop ends all that could go wrong.
 ASKED = st.sampled_from([PAUSED, PAUSED, RECORDING, RECORDING, STOPPED])
 
@@ -51,7 +51,7 @@ class Poll:
     `answered` are the recordings that an answer came for since it began.
     """
 
-    reading: Reading | None = None
+    reading: RefreshResult | None = None
     answered: dict[str, RecordingStatus] = field(default_factory=dict)
 
 
@@ -73,7 +73,7 @@ class Project(RuleBasedStateMachine):
     def begin(self) -> None:
         self.service: dict[str, RecordingStatus] = {}
         self.recordings = ActiveRecordings()
-        self.slots = Slots(MOST_SLOTS)
+        self.slots = Slots(MAX_SLOTS)
         self.hold = RecordingHold()
         self.updates: dict[str, Update] = {}
         self.poll: Poll | None = None
@@ -90,7 +90,7 @@ class Project(RuleBasedStateMachine):
 
     # The service, and what happens on it.
 
-    @precondition(lambda self: len(self.service) < MOST_CALLS)
+    @precondition(lambda self: len(self.service) < MAX_CALLS)
     @rule()
     def a_call_starts(self) -> None:
         self.count += 1
@@ -128,7 +128,7 @@ class Project(RuleBasedStateMachine):
     @rule()
     def a_poll_is_answered(self) -> None:
         assert self.poll is not None
-        self.poll.reading = Reading(
+        self.poll.reading = RefreshResult(
             recordings={sid: self._recording(sid) for sid in self.service},
             gone=set(self.recordings.known) - set(self.service),
         )
@@ -180,7 +180,7 @@ class Project(RuleBasedStateMachine):
         sid = data.draw(st.sampled_from(sorted(sid for sid, r in self.reads.items() if r.answer)))
         read = self.reads.pop(sid)
         assert read.answer is not None
-        taken = self.recordings.take_read(read.answer)
+        taken = self.recordings.apply_read(read.answer)
         assert (taken is None) == read.overtaken, "a read has undone something newer"
         self.recordings.end_read(sid)
         if taken is not None:
@@ -198,7 +198,7 @@ class Project(RuleBasedStateMachine):
         sid = data.draw(st.sampled_from(free))
         if status is RECORDING and self.hold.held:
             return  # is refused
-        self.hold.person_asks(sid, status)
+        self.hold.record_user_request(sid, status)
         if status is PAUSED:
             self.theirs.add(sid)
             self.held_alone.discard(sid)
@@ -217,7 +217,7 @@ class Project(RuleBasedStateMachine):
             if sid in self.updates:
                 continue
             if status is PAUSED:
-                self.hold.claim(sid)
+                self.hold.mark_paused_by_hold(sid)
             else:
                 assert sid not in self.persons, "what a person paused would be resumed"
             self.updates[sid] = Update(status, by_person=False)
@@ -255,7 +255,7 @@ class Project(RuleBasedStateMachine):
             self.poll = None
         elif kind == "update" and self.updates:
             sid = data.draw(st.sampled_from(sorted(self.updates)))
-            self.recordings.note_silence(sid)
+            self.recordings.mark_unanswered(sid)
             self._tell_if_failed(sid, self.updates.pop(sid))
             self._overtake(sid)
         elif kind == "read" and self.reads:
@@ -271,7 +271,7 @@ class Project(RuleBasedStateMachine):
         paused_by = {sid: by for sid in known if (by := self.hold.paused_by(sid)) is not None}
         held = self.hold.held
         occupants = {n: sid for n, sid in self.slots.occupants.items() if sid is not None}
-        self.slots = Slots(MOST_SLOTS, self.slots.occupants, occupants)
+        self.slots = Slots(MAX_SLOTS, self.slots.occupants, occupants)
         self.recordings = ActiveRecordings()
         self.recordings.restore(known)
         self.hold = RecordingHold()
@@ -290,7 +290,7 @@ class Project(RuleBasedStateMachine):
         seated = [sid for sid in self.slots.occupants.values() if sid is not None]
         assert len(seated) == len(set(seated))
         for number, sid in self.slots.occupants.items():
-            assert 1 <= number <= MOST_SLOTS
+            assert 1 <= number <= MAX_SLOTS
             if sid is not None:
                 assert self.slots.number_of(sid) == number
 
@@ -315,7 +315,7 @@ class Project(RuleBasedStateMachine):
         active = {sid: s for sid, s in self.service.items() if s in (RECORDING, PAUSED)}
         assert {sid: r.status for sid, r in self.recordings.read.items()} == active
         seated = [sid for sid in self.slots.occupants.values() if sid is not None]
-        assert len(seated) == min(len(active), MOST_SLOTS)
+        assert len(seated) == min(len(active), MAX_SLOTS)
         if self.hold.held:
             assert RECORDING not in active.values()
         else:
@@ -330,12 +330,12 @@ class Project(RuleBasedStateMachine):
 
     def _in_doubt(self, sid: str) -> bool:
         update, known = self.updates.get(sid), self.recordings.known.get(sid)
-        return self.recordings.in_doubt(sid) or (
+        return self.recordings.is_uncertain(sid) or (
             update is not None and known is not None and update.status is not known.status
         )
 
     def _goals(self) -> dict[str, RecordingStatus]:
-        return self.hold.goals(self.recordings.read.values(), self._in_doubt)
+        return self.hold.desired_statuses(self.recordings.read.values(), self._in_doubt)
 
     def _carry_out(self, sid: str) -> None:
         update = self.updates[sid]
@@ -351,7 +351,7 @@ class Project(RuleBasedStateMachine):
     def _deliver(self, sid: str) -> None:
         update = self.updates.pop(sid)
         assert update.answer is not None
-        self.recordings.take_answer(update.answer)
+        self.recordings.apply_response(update.answer)
         self._overtake(sid)
         if self.poll is not None:
             self.poll.answered[sid] = update.answer.status
@@ -367,11 +367,11 @@ class Project(RuleBasedStateMachine):
 
     def _tell_if_failed(self, sid: str, update: Update) -> None:
         if update.by_person and update.status is PAUSED:
-            self.hold.person_failed(sid, self.recordings.known.get(sid))
+            self.hold.revert_user_pause(sid, self.recordings.known.get(sid))
 
     def _settle(self) -> None:
         self.slots.update(self.recordings.known)
-        self.hold.forget_all_but(self.recordings.known)
+        self.hold.prune(self.recordings.known)
 
 
 @pytest.mark.timeout(3600)

@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
-from custom_components.signalwire.project.reconciler import MOST_UPDATES_AT_ONCE, HoldKeeper
+from custom_components.signalwire.project.reconciler import MAX_UPDATES_AT_ONCE, Reconciler
 from simulator import Fault, Simulator
 from tests.conftest import QUICK
 from tests.helpers import (
@@ -65,7 +65,7 @@ def long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 async def _refused(loaded: MockConfigEntry, sid: str) -> None:
     """Wait until an update has been refused, and no refresh is under way."""
     coordinator = loaded.runtime_data
-    await until(lambda: sid in coordinator._keeper._reasons and not coordinator._refreshing)
+    await until(lambda: sid in coordinator._reconciler._reasons and not coordinator._refreshing)
 
 
 @pytest.mark.usefixtures("long_waits")
@@ -101,7 +101,7 @@ async def test_once_confirmed_nothing_waits_any_longer(
 ) -> None:
     await turn(hass, "off")
     await until(lambda: confirmation(hass) == (0, True))
-    await until(lambda: not loaded.runtime_data._keeper._tasks, 2)
+    await until(lambda: not loaded.runtime_data._reconciler._tasks, 2)
     assert updates_sent(simulator) == ["paused"]
 
 
@@ -111,7 +111,7 @@ async def test_once_confirmed_nothing_waits_any_longer(
 async def test_waits_grow_with_each_failure_up_to_fifteen_seconds(
     hass: HomeAssistant, loaded: MockConfigEntry, failures: int, least: float, most: float
 ) -> None:
-    started = asyncio.create_task(loaded.runtime_data._keeper._async_wait(failures))
+    started = asyncio.create_task(loaded.runtime_data._reconciler._async_wait(failures))
     await asyncio.sleep(0)
     # Time moves on by up to a second more than it is told to.
     if least:
@@ -124,10 +124,10 @@ async def test_waits_grow_with_each_failure_up_to_fifteen_seconds(
 async def test_a_wait_is_over_at_once_when_somebody_asks_again(
     hass: HomeAssistant, loaded: MockConfigEntry
 ) -> None:
-    keeper = loaded.runtime_data._keeper
+    keeper = loaded.runtime_data._reconciler
     waiting = asyncio.create_task(keeper._async_wait(99))
     await asyncio.sleep(0)
-    keeper.async_hurry()
+    keeper.retry_now()
     assert await waiting is True
 
 
@@ -139,11 +139,11 @@ async def test_tries_that_fail_come_less_often_until_somebody_asks_again(
 ) -> None:
     waits: list[int] = []
 
-    async def somebody_asks_after_the_fourth(_: HoldKeeper, failures: int) -> bool:
+    async def somebody_asks_after_the_fourth(_: Reconciler, failures: int) -> bool:
         waits.append(failures)
         return len(waits) == 4
 
-    monkeypatch.setattr(HoldKeeper, "_async_wait", somebody_asks_after_the_fourth)
+    monkeypatch.setattr(Reconciler, "_async_wait", somebody_asks_after_the_fourth)
     simulator.faults.add(REFUSED)
     await turn(hass, "off")
     await until(lambda: len(waits) >= 6)
@@ -247,7 +247,7 @@ async def test_unload_takes_the_alarm_that_was_to_come_along(
     coordinator = loaded.runtime_data
     await hass.config_entries.async_unload(loaded.entry_id)
     # News that comes late begins nothing.
-    coordinator._keeper.async_check()
+    coordinator._reconciler.async_check()
     await advance(hass, seconds=16)
     assert not alarms
     assert not ir.async_get(hass).issues
@@ -277,7 +277,7 @@ async def test_a_refusal_that_could_not_be_looked_into_leaves_doubt(
     with pytest.raises(HomeAssistantError):
         await turn(hass, "on", "switch.recording_1")
     assert simulator.space.recordings[recorded].status == "in-progress"
-    assert loaded.runtime_data.control.in_doubt(recorded)
+    assert loaded.runtime_data.commands.is_uncertain(recorded)
     await turn(hass, "off")
     await until(lambda: statuses(simulator) == ["paused"])
     assert updates_sent(simulator) == ["paused", "in-progress", "paused"]
@@ -303,7 +303,7 @@ async def test_a_persons_pause_that_is_under_way_is_not_repeated(
 async def test_a_bounded_number_is_asked_for_at_once_and_those_that_hang_make_room(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
-    for _ in range(MOST_UPDATES_AT_ONCE):
+    for _ in range(MAX_UPDATES_AT_ONCE):
         call_with_recording(simulator)
     await refresh(hass, loaded)
     simulator.faults.add(Fault(method="POST", delay=60))
@@ -313,7 +313,7 @@ async def test_a_bounded_number_is_asked_for_at_once_and_those_that_hang_make_ro
     def tries() -> Counter[str]:
         return Counter(request.path for request in simulator.requests if request.method == "POST")
 
-    await until(lambda: len(tries()) == MOST_UPDATES_AT_ONCE + 1)
+    await until(lambda: len(tries()) == MAX_UPDATES_AT_ONCE + 1)
     # Not before they have hung for a second, but before any of them has failed.
     assert hass.loop.time() - began > 0.9
     assert max(tries().values()) < QUICK.attempts
@@ -325,7 +325,7 @@ async def test_those_that_have_hung_leave_the_bound_as_it_was(
     simulator: Simulator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for _ in range(2 * MOST_UPDATES_AT_ONCE):
+    for _ in range(2 * MAX_UPDATES_AT_ONCE):
         call_with_recording(simulator)
     await refresh(hass, loaded)
     simulator.faults.add(Fault(method="POST", delay=0.2))
@@ -339,7 +339,7 @@ async def test_those_that_have_hung_leave_the_bound_as_it_was(
     await settle(hass)
     assert set(statuses(simulator)) == {"in-progress"}
     # One more for a refresh meanwhile.
-    assert MOST_UPDATES_AT_ONCE <= simulator.requests.most_at_once <= MOST_UPDATES_AT_ONCE + 1
+    assert MAX_UPDATES_AT_ONCE <= simulator.requests.most_at_once <= MAX_UPDATES_AT_ONCE + 1
 
 
 async def test_an_alarm_gives_no_reason_of_the_time_before(

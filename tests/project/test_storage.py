@@ -131,7 +131,7 @@ def test_what_is_stored_is_what_comes_back() -> None:
     behaviors, hold = PauseBehaviors(), RecordingHold()
     behaviors.default = PauseBehavior.SKIP
     behaviors.choose("a", PauseBehavior.SILENCE)
-    hold.claim("b")
+    hold.mark_paused_by_hold("b")
     until = datetime(2030, 1, 1, tzinfo=UTC)
     hold.begin(until, PauseBehavior.SILENCE)
     stored = to_store(("a", "b", "c"), {1: "b", 2: None, 3: "a"}, behaviors, hold)

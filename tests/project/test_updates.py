@@ -166,7 +166,7 @@ async def test_it_is_settled_when_the_last_of_all_updates_is_answered(
     service: Service, updates: RecordingUpdates
 ) -> None:
     pause, resume = await _started(updates, ("a", PAUSE), ("a", RESUME))
-    settled = asyncio.create_task(updates.async_settled("a"))
+    settled = asyncio.create_task(updates.async_wait_idle("a"))
     service.answer.release()
     await pause
     for _ in range(5):
@@ -177,7 +177,7 @@ async def test_it_is_settled_when_the_last_of_all_updates_is_answered(
     await settled
     with pytest.raises(ValueError, match="refused"):
         await resume
-    await updates.async_settled("a")
+    await updates.async_wait_idle("a")
 
 
 async def test_what_was_just_asked_for_is_under_way_and_waited_for(
@@ -185,7 +185,7 @@ async def test_what_was_just_asked_for_is_under_way_and_waited_for(
 ) -> None:
     asked = asyncio.create_task(updates.async_update("a", PAUSE), eager_start=True)
     assert updates.current("a") == PAUSE
-    settled = asyncio.create_task(updates.async_settled("a"), eager_start=True)
+    settled = asyncio.create_task(updates.async_wait_idle("a"), eager_start=True)
     asked_too = asyncio.create_task(updates.async_update("a", RESUME), eager_start=True)
     for answers in range(2):
         for _ in range(5):

@@ -6,8 +6,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.signalwire.api import RecordingStatus
 from custom_components.signalwire.webhook.callback_reader import (
-    MOST_READS_PER_SECOND,
-    RecordingHints,
+    MAX_READS_PER_SECOND,
+    CallbackReader,
 )
 from simulator import Fault, Simulator
 from tests.helpers import (
@@ -25,21 +25,21 @@ SWITCH = "switch.recording_1"
 
 
 @pytest.fixture
-def hints(loaded: MockConfigEntry, simulator: Simulator) -> RecordingHints:
+def hints(loaded: MockConfigEntry, simulator: Simulator) -> CallbackReader:
     """Return the hints of a project that has read everything else."""
     simulator.requests.clear()
-    hints: RecordingHints = loaded.runtime_data.hints
+    hints: CallbackReader = loaded.runtime_data.callbacks
     return hints
 
 
 async def test_what_is_too_much_for_a_second_is_read_in_the_next(
-    hass: HomeAssistant, hints: RecordingHints, simulator: Simulator
+    hass: HomeAssistant, hints: CallbackReader, simulator: Simulator
 ) -> None:
     sids = [recording.sid for recording in simulator.space.add_recordings(count=12)]
     began = hass.loop.time()
     for sid in sids:
         hints.async_take(sid, RecordingStatus.COMPLETED)
-    await until(lambda: len(reads(simulator)) == MOST_READS_PER_SECOND)
+    await until(lambda: len(reads(simulator)) == MAX_READS_PER_SECOND)
     assert hass.loop.time() - began < 0.9
     await until(lambda: len(reads(simulator)) == len(sids))
     assert hass.loop.time() - began > 0.9
@@ -48,29 +48,29 @@ async def test_what_is_too_much_for_a_second_is_read_in_the_next(
 
 
 async def test_more_than_can_wait_are_left_to_one_refresh(
-    hass: HomeAssistant, hints: RecordingHints, simulator: Simulator
+    hass: HomeAssistant, hints: CallbackReader, simulator: Simulator
 ) -> None:
-    for number in range(MOST_READS_PER_SECOND + 101):
+    for number in range(MAX_READS_PER_SECOND + 101):
         hints.async_take(f"recording-{number}", RecordingStatus.COMPLETED)
     await until(lambda: lists(simulator) == 1)
     await settle(hass)
-    assert len(reads(simulator)) == MOST_READS_PER_SECOND
+    assert len(reads(simulator)) == MAX_READS_PER_SECOND
     assert lists(simulator) == 1
 
 
 async def test_a_hundred_can_wait(
-    hass: HomeAssistant, hints: RecordingHints, simulator: Simulator, loaded: MockConfigEntry
+    hass: HomeAssistant, hints: CallbackReader, simulator: Simulator, loaded: MockConfigEntry
 ) -> None:
-    for number in range(MOST_READS_PER_SECOND + 100):
+    for number in range(MAX_READS_PER_SECOND + 100):
         hints.async_take(f"recording-{number}", RecordingStatus.COMPLETED)
     # One of the second second.
-    await until(lambda: len(reads(simulator)) > MOST_READS_PER_SECOND)
+    await until(lambda: len(reads(simulator)) > MAX_READS_PER_SECOND)
     assert lists(simulator) == 0
     await hass.config_entries.async_unload(loaded.entry_id)
 
 
 async def test_an_update_under_way_is_waited_for(
-    hass: HomeAssistant, hints: RecordingHints, simulator: Simulator, loaded: MockConfigEntry
+    hass: HomeAssistant, hints: CallbackReader, simulator: Simulator, loaded: MockConfigEntry
 ) -> None:
     call_with_recording(simulator)
     await refresh(hass, loaded)
@@ -88,7 +88,7 @@ async def test_an_update_under_way_is_waited_for(
 
 
 async def test_a_read_that_failed_leaves_nothing_behind(
-    hass: HomeAssistant, hints: RecordingHints, simulator: Simulator, loaded: MockConfigEntry
+    hass: HomeAssistant, hints: CallbackReader, simulator: Simulator, loaded: MockConfigEntry
 ) -> None:
     hints.async_take("unknown", RecordingStatus.COMPLETED)
     await settle(hass)
@@ -98,7 +98,7 @@ async def test_a_read_that_failed_leaves_nothing_behind(
 
 async def test_of_those_that_have_ended_the_oldest_are_forgotten(
     hass: HomeAssistant,
-    hints: RecordingHints,
+    hints: CallbackReader,
     simulator: Simulator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -111,7 +111,7 @@ async def test_of_those_that_have_ended_the_oldest_are_forgotten(
 
 
 async def test_a_read_that_is_overtaken_is_tried_three_times_at_most(
-    hass: HomeAssistant, hints: RecordingHints, simulator: Simulator, loaded: MockConfigEntry
+    hass: HomeAssistant, hints: CallbackReader, simulator: Simulator, loaded: MockConfigEntry
 ) -> None:
     (recording,) = simulator.space.add_recordings(count=1)
     overtaken = loaded.runtime_data._recordings.end_read

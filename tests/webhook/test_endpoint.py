@@ -22,8 +22,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.signalwire.webhook.address import async_webhook_address
-from custom_components.signalwire.webhook.callback_reader import MOST_READS_PER_SECOND
-from custom_components.signalwire.webhook.endpoint import LARGEST_BODY
+from custom_components.signalwire.webhook.callback_reader import MAX_READS_PER_SECOND
+from custom_components.signalwire.webhook.endpoint import MAX_BODY
 from simulator import Fault, Simulator
 from simulator.callbacks import sign_form
 from simulator.settings import CallbackFormat
@@ -293,7 +293,7 @@ async def test_a_forged_callback_is_refused(stage: Stage, signature: str) -> Non
     ("method", "body", "content_type", "status"),
     [
         ("PUT", b"", FORM, 405),
-        ("POST", b"x" * (LARGEST_BODY + 1), FORM, 413),
+        ("POST", b"x" * (MAX_BODY + 1), FORM, 413),
         ("POST", b"", FORM, 403),
         ("POST", b"<xml/>", "text/xml", 400),
         ("POST", b"[1]", "application/json", 400),
@@ -325,7 +325,7 @@ async def test_an_endless_body_is_not_read_to_its_end(stage: Stage) -> None:
 
     async def endless() -> AsyncIterator[bytes]:
         nonlocal sent
-        while sent < 100 * LARGEST_BODY:
+        while sent < 100 * MAX_BODY:
             sent += 1024
             yield b"x" * 1024
 
@@ -369,7 +369,7 @@ async def test_a_storm_changes_no_state_and_costs_no_more_reads_than_the_bound(
             case "replayed":
                 assert await stage.send(genuine) == 200
             case "oversized":
-                status = await stage.send({"RecordingSid": "x" * LARGEST_BODY}, "forged")
+                status = await stage.send({"RecordingSid": "x" * MAX_BODY}, "forged")
                 assert status == 413
             case "mistyped":
                 async with stage.session.post(stage.address, data=b"{", headers=JSON) as response:
@@ -388,7 +388,7 @@ async def test_a_storm_changes_no_state_and_costs_no_more_reads_than_the_bound(
         reads, lists = len(stage.reads), stage.lists
         figures.append(f"{kind}: {count} in {seconds:.2f} s, reads: {reads}, refreshes: {lists}")
         if kind == "unknown":
-            assert 0 < reads <= MOST_READS_PER_SECOND * (seconds + 1)
+            assert 0 < reads <= MAX_READS_PER_SECOND * (seconds + 1)
             # What is too much to be read singly is left to refreshes, two a second at most.
             assert lists <= 2 * (seconds + 1)
         else:

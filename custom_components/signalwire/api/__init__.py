@@ -27,13 +27,13 @@ from .errors import (
     UnavailableError,
 )
 from .models import Account, Call, Conference, Page, Recording
-from .pages import LARGEST_PAGE
+from .pages import MAX_PAGE
 from .signature import is_signed
 from .space import parse_space
 from .transport import RequestCounts, RetryPolicy
 
 __all__ = [
-    "LARGEST_PAGE",
+    "MAX_PAGE",
     "Account",
     "AudioFormat",
     "AuthenticationError",

@@ -22,14 +22,14 @@ from .enums import (
 )
 from .errors import MalformedAnswerError
 from .models import Account, Call, Conference, Page, Recording
-from .pages import LARGEST_PAGE, PageReader
+from .pages import MAX_PAGE, PageReader
 from .parsing import JsonObject, format_date, parse_text
 from .transport import RequestCounts, RetryPolicy, Transport
 
 _BASE = "/api/laml/2010-04-01"
 # The base of `next_page_uri` in a response recorded in 2018.
 _OLD_BASE = "/2010-04-01"
-_MOST_PAGES = 1000
+_MAX_PAGES = 1000
 _ENDED = frozenset(status.value for status in RecordingStatus if status.has_ended)
 
 
@@ -96,14 +96,14 @@ class SignalWireClient:
         created_before: datetime | None = None,
         call_sid: str | None = None,
         conference_sid: str | None = None,
-        page_size: int = LARGEST_PAGE,
-        settled: Container[str] | None = None,
+        page_size: int = MAX_PAGE,
+        finalized: Container[str] | None = None,
         read_ahead: bool = False,
     ) -> AsyncGenerator[Page[Recording]]:
         """Yield the pages of the recordings that fit, newest first.
 
-        Those that have ended and whose SIDs are in `settled` are passed over, and not even parsed:
-        they are the most by far in a long list. What is settled once must stay so. With
+        Those that have ended and whose SIDs are in `finalized` are skipped, and not even parsed:
+        they are the most by far in a long list. What is finalized once must stay so. With
         `read_ahead` the next page is on its way while one is worked on; for those who want all of
         them.
         """
@@ -117,7 +117,7 @@ class SignalWireClient:
                 "PageSize": str(page_size),
             },
             self._recordings,
-            None if settled is None else lambda item: not _is_settled(item, settled),
+            None if finalized is None else lambda item: not _is_finalized(item, finalized),
             read_ahead=read_ahead,
         )
 
@@ -144,8 +144,8 @@ class SignalWireClient:
                 created_before=created_before,
                 call_sid=call_sid,
                 conference_sid=conference_sid,
-                page_size=min(limit, LARGEST_PAGE) if statuses is None else LARGEST_PAGE,
-                read_ahead=limit > LARGEST_PAGE,
+                page_size=min(limit, MAX_PAGE) if statuses is None else MAX_PAGE,
+                read_ahead=limit > MAX_PAGE,
             )
         ) as pages:
             async for page in pages:
@@ -164,7 +164,7 @@ class SignalWireClient:
         status: CallStatus | None = None,
         started_after: datetime | None = None,
         started_before: datetime | None = None,
-        page_size: int = LARGEST_PAGE,
+        page_size: int = MAX_PAGE,
     ) -> AsyncIterator[Call]:
         """Yield the calls that fit, newest first, reading page after page as needed."""
         query = {
@@ -183,7 +183,7 @@ class SignalWireClient:
         status: ConferenceStatus | None = None,
         created_after: datetime | None = None,
         created_before: datetime | None = None,
-        page_size: int = LARGEST_PAGE,
+        page_size: int = MAX_PAGE,
     ) -> AsyncIterator[Conference]:
         """Yield the conferences that fit, newest first, reading page after page as needed.
 
@@ -245,7 +245,7 @@ class SignalWireClient:
             "POST",
             f"{self._account}/{parent}/Recordings/{_sid(recording.sid)}.json",
             form=form,
-            repeatable=True,
+            idempotent=True,
             wanted=wanted,
         )
         updated = Recording.from_json(_content(answer))
@@ -275,18 +275,18 @@ class SignalWireClient:
             "POST",
             f"{self._account}/Calls/{_sid(call_sid)}/Recordings.json",
             form=_without_none(form),
-            repeatable=False,
+            idempotent=False,
         )
         return Recording.from_json(_content(answer))
 
     async def delete_recording(self, sid: str) -> None:
         """Delete one recording with its audio; never tried twice."""
         await self._transport.request(
-            "DELETE", f"{self._account}/Recordings/{_sid(sid)}.json", repeatable=False
+            "DELETE", f"{self._account}/Recordings/{_sid(sid)}.json", idempotent=False
         )
 
     async def _read(self, path: str) -> JsonObject:
-        return _content(await self._transport.request("GET", path, repeatable=True))
+        return _content(await self._transport.request("GET", path, idempotent=True))
 
     async def _pages[ModelT](
         self,
@@ -303,7 +303,7 @@ class SignalWireClient:
         ahead: asyncio.Task[JsonObject] | None = None
         try:
             while path is not None:
-                if path in seen or len(seen) == _MOST_PAGES:
+                if path in seen or len(seen) == _MAX_PAGES:
                     raise MalformedAnswerError("The pages of the list have no end")
                 seen.add(path)
                 data = await (ahead or self._read(path))
@@ -344,10 +344,12 @@ class SignalWireClient:
         return path
 
 
-def _is_settled(item: JsonObject, settled: Container[str]) -> bool:
+def _is_finalized(item: JsonObject, finalized: Container[str]) -> bool:
     sid, status = item.get("sid"), item.get("status")
     # What is no text is for the parser to judge.
-    return isinstance(sid, str) and isinstance(status, str) and status in _ENDED and sid in settled
+    return (
+        isinstance(sid, str) and isinstance(status, str) and status in _ENDED and sid in finalized
+    )
 
 
 def _content(answer: JsonObject | None) -> JsonObject:

@@ -2,7 +2,7 @@
 
 import re
 
-_LONGEST_MESSAGE = 200
+_MAX_MESSAGE = 200
 # Who knows a recording's address can listen to it, and its SIDs make up the address; tokens and
 # telephone numbers are nobody else's business either.
 _PRIVATE = re.compile(
@@ -17,7 +17,7 @@ _PRIVATE = re.compile(
 def without_private_parts(text: str) -> str:
     """Return the text on one line, shortened, without addresses, SIDs, tokens and numbers."""
     text = _PRIVATE.sub("…", " ".join(text.split()))
-    return text if len(text) <= _LONGEST_MESSAGE else f"{text[: _LONGEST_MESSAGE - 1]}…"
+    return text if len(text) <= _MAX_MESSAGE else f"{text[: _MAX_MESSAGE - 1]}…"
 
 
 class SignalWireError(Exception):

@@ -8,9 +8,9 @@ from .errors import MalformedAnswerError
 from .models import Page
 from .parsing import JsonObject, parse_date, parse_text
 
-LARGEST_PAGE = 1000
+MAX_PAGE = 1000
 # A longer page is not worth the memory that it takes until the next one is read.
-_LARGEST_REPEAT = 128
+_MAX_REPEAT = 128
 
 
 class PageReader[ModelT]:
@@ -38,7 +38,7 @@ class PageReader[ModelT]:
         found = data.get(self._key)
         if not isinstance(found, list):
             raise MalformedAnswerError(f"The answer holds no list of {self._key}")
-        if len(found) > LARGEST_PAGE:
+        if len(found) > MAX_PAGE:
             raise MalformedAnswerError("A page of the list is longer than any can be")
         items: list[JsonObject] = []
         models: list[ModelT] = []
@@ -62,7 +62,7 @@ class PageReader[ModelT]:
             reached=parse_date(last.get("date_created")) if isinstance(last, dict) else None,
             is_last=parse_text(data.get("next_page_uri")) is None,
         )
-        if is_wanted is not None and len(found) <= _LARGEST_REPEAT:
+        if is_wanted is not None and len(found) <= _MAX_REPEAT:
             self._data, self._page, self._items = data, page, items
         return page
 

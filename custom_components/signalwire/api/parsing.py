@@ -18,7 +18,7 @@ from .errors import MalformedAnswerError
 type JsonObject = Mapping[str, object]
 
 # Beyond these, something is broken, and arithmetic with them would break as well.
-_MOST_MONEY = 10**9
+_MAX_MONEY = 10**9
 _YEARS = range(1970, 2200)
 
 _MONTHS = {
@@ -28,7 +28,7 @@ _MONTHS = {
     )
 }
 _RFC_2822_DAY = re.compile(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) ", re.ASCII)
-_LONGEST_DIGITS = 16
+_MAX_DIGITS = 16
 
 
 def parse_object(body: bytes | bytearray) -> JsonObject:
@@ -52,7 +52,7 @@ def parse_count(value: object) -> int | None:
     if type(value) is int:
         return value if 0 <= value < 2**53 else None
     if isinstance(value, str):
-        if len(value) < _LONGEST_DIGITS and value.isdecimal():
+        if len(value) < _MAX_DIGITS and value.isdecimal():
             return int(value)
         try:
             value = float(value)
@@ -113,7 +113,7 @@ def _price(text: str) -> Decimal | None:
         price = Decimal(text)
     except InvalidOperation:
         return None
-    return price if price.is_finite() and abs(price) < _MOST_MONEY else None
+    return price if price.is_finite() and abs(price) < _MAX_MONEY else None
 
 
 def format_date(date: datetime) -> str:

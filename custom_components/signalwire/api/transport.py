@@ -29,15 +29,15 @@ from .space import is_loopback
 
 _LOGGER = logging.getLogger(__name__)
 # A page of 1,000 recordings takes about one megabyte.
-_LARGEST_BODY = 4 * 1024 * 1024
-_LARGEST_REASON = 64 * 1024
+_MAX_BODY = 4 * 1024 * 1024
+_MAX_REASON = 64 * 1024
 # Kept to be compared with the next answer; the active recordings of a busy day take less.
-_LARGEST_REPEAT = 128 * 1024
+_MAX_REPEAT = 128 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_MOST_REDIRECTS = 3
+_MAX_REDIRECTS = 3
 _RANGE_NOT_SATISFIABLE = 416
 # Further off is no clock; and near the ends of the calendar there are no dates to reckon with.
-_LARGEST_OFFSET = timedelta(days=36500)
+_MAX_OFFSET = timedelta(days=36500)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,12 +109,12 @@ class Transport:
         path: str,
         *,
         form: Mapping[str, str] | None = None,
-        repeatable: bool,
+        idempotent: bool,
         wanted: Callable[[], bool] = lambda: True,
     ) -> JsonObject | None:
         """Return the JSON object of the answer, or None where the answer has no content.
 
-        `path` is encoded and may have a query. `repeatable` says that doing it twice is as good
+        `path` is encoded and may have a query. `idempotent` says that doing it twice is as good
         as once, so that it may be tried again after a connection fault, HTTP 429 or 5xx, as long
         as it is still `wanted`.
 
@@ -122,10 +122,10 @@ class Transport:
         """
         # Encoded here: aiohttp's own forms take several times as long.
         body = None if form is None else urlencode(form).encode("ascii")
-        return await self._persist(
+        return await self._with_retries(
             method,
             lambda: self._attempt(method, path, body),
-            repeatable=repeatable,
+            idempotent=idempotent,
             wanted=wanted,
         )
 
@@ -138,14 +138,14 @@ class Transport:
         Raises the errors of this package, and nothing else.
         """
         url = URL(f"{self.origin}{path}", encoded=True)
-        return await self._persist("GET", lambda: self._open(url, headers), repeatable=True)
+        return await self._with_retries("GET", lambda: self._open(url, headers), idempotent=True)
 
-    async def _persist[AnswerT](
+    async def _with_retries[AnswerT](
         self,
         method: str,
         attempt_once: Callable[[], Awaitable[AnswerT]],
         *,
-        repeatable: bool,
+        idempotent: bool,
         wanted: Callable[[], bool] = lambda: True,
     ) -> AnswerT:
         """Return what one of the tries returns, or raise the error of the last one."""
@@ -171,7 +171,7 @@ class Transport:
             attempt += 1
             wait = max(policy.wait_before(attempt), fault.retry_after or 0)
             late = attempt > policy.attempts or monotonic() + wait >= deadline
-            if not repeatable or late or not wanted():
+            if not idempotent or late or not wanted():
                 self.counts.failures += 1
                 raise fault from None
             _LOGGER.debug("%s again in %.2f s: %s", method, wait, fault)
@@ -193,9 +193,9 @@ class Transport:
         ) as response:
             if date := parse_date(response.headers.get("Date")):
                 offset = date - datetime.now(UTC)
-                if abs(offset) < _LARGEST_OFFSET:
+                if abs(offset) < _MAX_OFFSET:
                     self._clock_offset = offset
-            body = await _read(response, _LARGEST_BODY)
+            body = await _read(response, _MAX_BODY)
             if response.status >= 400:
                 raise _error(response.status, response.headers.get("Retry-After"), body)
             if response.status >= 300:
@@ -207,12 +207,12 @@ class Transport:
         if body == self._last_body:
             return self._last_object
         data = parse_object(body)
-        if len(body) <= _LARGEST_REPEAT:
+        if len(body) <= _MAX_REPEAT:
             self._last_body, self._last_object = body, data
         return data
 
     async def _open(self, url: URL, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
-        for _ in range(_MOST_REDIRECTS + 1):
+        for _ in range(_MAX_REDIRECTS + 1):
             self.counts.requests += 1
             response = await self._session.get(
                 url,
@@ -224,7 +224,7 @@ class Transport:
                 return response
             try:
                 if response.status >= 400:
-                    reason = await _read(response, _LARGEST_REASON)
+                    reason = await _read(response, _MAX_REASON)
                     raise _error(response.status, response.headers.get("Retry-After"), reason)
                 url = _redirected(url, response)
             finally:

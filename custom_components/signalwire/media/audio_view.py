@@ -32,8 +32,8 @@ _SID: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _FILE = re.compile(rf"(?P<sid>{_SID})\.(?P<format>{'|'.join(AudioFormat)})")
 
 # A listener who pauses takes nothing for a while; who comes back later asks for the rest.
-_LONGEST_WAIT = 300.0
-_LONGEST_STREAM = 6 * 3600.0
+_MAX_WAIT = 300.0
+_MAX_STREAM = 6 * 3600.0
 
 
 def parse_file(file: str) -> tuple[str, AudioFormat] | None:
@@ -94,7 +94,7 @@ async def _relay(request: Request, audio: RecordingAudio) -> StreamResponse:
         return response
     response.content_length = audio.content_length
     try:
-        async with asyncio.timeout(_LONGEST_STREAM):
+        async with asyncio.timeout(_MAX_STREAM):
             await response.prepare(request)
             if request.method != hdrs.METH_HEAD:
                 await _stream(audio, response)
@@ -110,7 +110,7 @@ async def _relay(request: Request, audio: RecordingAudio) -> StreamResponse:
 async def _stream(audio: RecordingAudio, response: StreamResponse) -> None:
     """Pass on each piece once the listener has room for it."""
     async for chunk in audio.chunks():
-        async with asyncio.timeout(_LONGEST_WAIT):
+        async with asyncio.timeout(_MAX_WAIT):
             await response.write(chunk)
     await response.write_eof()
 

@@ -9,22 +9,22 @@ from homeassistant.components.media_player.const import MediaClass
 from homeassistant.components.media_source import BrowseMediaSource
 from homeassistant.util import dt as dt_util
 
-from ..api import LARGEST_PAGE, AudioFormat, Recording
+from ..api import MAX_PAGE, AudioFormat, Recording
 from ..const import DOMAIN
 from ..coordinator import SignalWireConfigEntry
 from ..project.library import Cursor, Listing, RecordingLibrary, created, is_playable
 from ..project.parties import Parties
 from .audio_view import parse_file
 from .location import Level, Place
-from .titles import MediaTexts, Query, local_day, start_of
+from .titles import MediaTitles, Query, local_day, start_of
 
-MOST_SHOWN = 200
+MAX_SHOWN = 200
 """Recordings on one level; the rest follows behind its last item."""
 
-_MOST_CALLS_SEARCHED = 3 * LARGEST_PAGE
-_MOST_DAYS = 31
+_MAX_CALLS_SEARCHED = 3 * MAX_PAGE
+_MAX_DAYS = 31
 # As many days are shown at least, where one page does not reach that far back.
-_FEWEST_DAYS = 14
+_MIN_DAYS = 14
 _ONE_DAY = timedelta(days=1)
 
 
@@ -34,7 +34,7 @@ class Shelf:
 
     entry: SignalWireConfigEntry
     place: Place
-    texts: MediaTexts
+    texts: MediaTitles
 
     @property
     def library(self) -> RecordingLibrary:
@@ -55,9 +55,9 @@ async def async_days_level(shelf: Shelf) -> list[BrowseMediaSource]:
     """Return the days with recordings; takes one request, however many recordings there are."""
     place = shelf.place
     until = place.cursor.second if place.cursor else None
-    listing = await shelf.library.async_list(LARGEST_PAGE, until=until)
+    listing = await shelf.library.async_list(MAX_PAGE, until=until)
     days = _days_of(listing, until)
-    shown = list(days)[:_MOST_DAYS]
+    shown = list(days)[:_MAX_DAYS]
     children = [
         directory(str(place.to(Level.DAY, day.isoformat())), shelf.texts.day(day, days[day]))
         for day in shown
@@ -79,7 +79,7 @@ def _days_of(listing: Listing, until: datetime | None) -> dict[date, int | None]
         oldest = min(days)
         days[oldest] = None
         newest = local_day(until - timedelta(seconds=1)) if until else dt_util.now().date()
-        while newest - oldest < _ONE_DAY * (_FEWEST_DAYS - 1):
+        while newest - oldest < _ONE_DAY * (_MIN_DAYS - 1):
             oldest -= _ONE_DAY
             days[oldest] = None
     return days
@@ -87,7 +87,7 @@ def _days_of(listing: Listing, until: datetime | None) -> dict[date, int | None]
 
 async def async_day_level(shelf: Shelf) -> list[BrowseMediaSource]:
     """Return the recordings of a day; takes one request, and some for the parties."""
-    listing = await _async_list_day(shelf, date.fromisoformat(shelf.place.key), MOST_SHOWN)
+    listing = await _async_list_day(shelf, date.fromisoformat(shelf.place.key), MAX_SHOWN)
     return await _async_recordings(shelf, listing, with_date=False)
 
 
@@ -100,7 +100,7 @@ async def _async_list_day(shelf: Shelf, day: date, limit: int) -> Listing:
 async def async_calls_level(shelf: Shelf) -> list[BrowseMediaSource]:
     """Return the calls that were recorded; takes one request, and some for the parties."""
     place = shelf.place
-    listing = await shelf.library.async_list(MOST_SHOWN, cursor=place.cursor)
+    listing = await shelf.library.async_list(MAX_SHOWN, cursor=place.cursor)
     parties = await shelf.library.async_parties(listing.recordings)
     by_parent: dict[Place, list[Recording]] = {}
     for recording in listing.recordings:
@@ -122,7 +122,7 @@ async def async_calls_level(shelf: Shelf) -> list[BrowseMediaSource]:
 
 async def async_call_level(shelf: Shelf) -> list[BrowseMediaSource]:
     """Return the recordings of a call; takes one request, and at most one for the parties."""
-    return await _async_recordings(shelf, await _async_list_call(shelf, MOST_SHOWN))
+    return await _async_recordings(shelf, await _async_list_call(shelf, MAX_SHOWN))
 
 
 async def _async_list_call(shelf: Shelf, limit: int) -> Listing:
@@ -156,14 +156,14 @@ async def async_search(shelf: Shelf, query: Query) -> list[tuple[datetime, Brows
     """
     place = shelf.place
     if place.level in (Level.CALL, Level.CONFERENCE):
-        listing = await _async_list_call(shelf, LARGEST_PAGE)
+        listing = await _async_list_call(shelf, MAX_PAGE)
     elif day := query.day or (date.fromisoformat(place.key) if place.level is Level.DAY else None):
-        listing = await _async_list_day(shelf, day, LARGEST_PAGE)
+        listing = await _async_list_day(shelf, day, MAX_PAGE)
     else:
-        listing = await shelf.library.async_list(LARGEST_PAGE, cursor=place.cursor)
+        listing = await shelf.library.async_list(MAX_PAGE, cursor=place.cursor)
     parties = await shelf.library.async_parties(
         listing.recordings,
-        most_calls=_MOST_CALLS_SEARCHED,
+        most_calls=_MAX_CALLS_SEARCHED,
         singly=not query.needs_parties,
     )
     return [

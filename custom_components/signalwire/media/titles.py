@@ -17,13 +17,13 @@ from ..project.parties import Parties
 from .location import is_day
 
 _SEPARATOR = " · "
-_FEWEST_DIGITS = 3
+_MIN_DIGITS = 3
 _NO_DIGIT = re.compile(r"\D")
 _NUMBER = re.compile(r"[\d\s()+./-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MediaTexts:
+class MediaTitles:
     """Titles, in the language of Home Assistant."""
 
     _common: Mapping[str, str]
@@ -98,7 +98,7 @@ class Query:
         rest = " ".join(words)
         # A number may be written with blanks in it.
         digits = _NO_DIGIT.sub("", rest)
-        is_number = len(digits) >= _FEWEST_DIGITS and _NUMBER.fullmatch(rest) is not None
+        is_number = len(digits) >= _MIN_DIGITS and _NUMBER.fullmatch(rest) is not None
         self._words = [] if is_number else words
         self._digits = digits if is_number else None
 

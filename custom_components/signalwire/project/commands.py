@@ -23,7 +23,13 @@ from ..api import (
     SignalWireClient,
     SignalWireError,
 )
-from ..errors import failed, recording_ended, refused, service_failed, update_failed
+from ..errors import (
+    operation_error,
+    recording_ended,
+    service_failed,
+    update_failed,
+    validation_error,
+)
 from .activity import Actor
 from .hold import RecordingHold
 from .recordings import ActiveRecordings, Change
@@ -46,10 +52,10 @@ class RecordingOptions:
     callback_url: str | None = None
 
 
-class RecordingControl:
+class RecordingCommands:
     """Pauses, resumes and stops recordings.
 
-    An update is done when the service's answer shows the status that was asked for. `took` gets
+    An update is done when the service's answer shows the requested status. `on_change` gets
     what each answer changed, `failed` each pause of a person's that did not come about.
     """
 
@@ -62,7 +68,7 @@ class RecordingControl:
         hold: RecordingHold,
         *,
         pause_behavior_of: Callable[[str], PauseBehavior],
-        took: Callable[[Iterable[Change]], None],
+        on_change: Callable[[Iterable[Change]], None],
         failed: Callable[[Recording, RecordingUpdate, str], None],
     ) -> None:
         """Take what to send through, what is known, what is wanted, and what to call."""
@@ -72,7 +78,7 @@ class RecordingControl:
         self._recordings = recordings
         self._hold = hold
         self._pause_behavior_of = pause_behavior_of
-        self._took = took
+        self._on_change = on_change
         self._failed = failed
         self._updates = RecordingUpdates(
             self._async_send,
@@ -94,10 +100,10 @@ class RecordingControl:
         """Return how many recordings have an update under way."""
         return self._updates.under_way
 
-    def in_doubt(self, sid: str) -> bool:
+    def is_uncertain(self, sid: str) -> bool:
         """Return whether the recording's status may be another by now."""
         update, recording = self._updates.current(sid), self._recordings.known.get(sid)
-        return self._recordings.in_doubt(sid) or (
+        return self._recordings.is_uncertain(sid) or (
             update is not None
             and recording is not None
             and not recording.status.confirms(update.status)
@@ -120,17 +126,17 @@ class RecordingControl:
         if sid not in self._recordings.known:
             raise recording_ended()
         if status is RecordingStatus.IN_PROGRESS and self._hold.held:
-            raise refused("held")
+            raise validation_error("held")
         if status is RecordingStatus.PAUSED and pause_behavior is None:
             pause_behavior = self._pause_behavior_of(sid)
         update = RecordingUpdate(status=status, pause_behavior=pause_behavior, context=context)
-        self._hold.person_asks(sid, status)
+        self._hold.record_user_request(sid, status)
         try:
             return await self._updates.async_update(sid, update)
         except HomeAssistantError as err:
             if status is RecordingStatus.PAUSED:
                 recording = self._recordings.known.get(sid)
-                self._hold.person_failed(sid, recording)
+                self._hold.revert_user_pause(sid, recording)
                 if recording is not None:
                     self._failed(recording, update, str(err))
             raise
@@ -150,10 +156,10 @@ class RecordingControl:
         self._recordings.begin_read(sid)
         try:
             recording = await self._client.get_recording(sid)
-            if (changes := self._recordings.take_read(recording)) is not None:
-                self._took(changes)
+            if (changes := self._recordings.apply_read(recording)) is not None:
+                self._on_change(changes)
         except NotFoundError:
-            raise refused("unknown_recording") from None
+            raise validation_error("unknown_recording") from None
         except SignalWireError as err:
             raise service_failed(self._hass, self._entry, err) from err
         finally:
@@ -178,7 +184,7 @@ class RecordingControl:
             and (number is None or _digits(number) in map(_digits, call.numbers))
         ]
         if not sids:
-            raise refused("no_call")
+            raise validation_error("no_call")
         return sids
 
     async def async_start(self, call_sid: str, options: RecordingOptions) -> Recording:
@@ -188,7 +194,7 @@ class RecordingControl:
         HomeAssistantError if it could not be started. It is never tried twice.
         """
         if self._hold.held:
-            raise refused("held")
+            raise validation_error("held")
         try:
             recording = await self._client.start_recording(
                 call_sid,
@@ -199,10 +205,10 @@ class RecordingControl:
                 callback_events=_CALLBACK_EVENTS if options.callback_url else (),
             )
         except NotFoundError:
-            raise refused("unknown_call") from None
+            raise validation_error("unknown_call") from None
         except SignalWireError as err:
             raise service_failed(self._hass, self._entry, err) from err
-        self._took(self._recordings.take_answer(recording))
+        self._on_change(self._recordings.apply_response(recording))
         return recording
 
     async def async_delete(self, sid: str) -> None:
@@ -213,11 +219,11 @@ class RecordingControl:
         """
         # It may have ended since the last refresh.
         if (await self._async_read(sid)).is_active:
-            raise refused("still_active")
+            raise validation_error("still_active")
         try:
             await self._client.delete_recording(sid)
         except NotFoundError:
-            raise refused("unknown_recording") from None
+            raise validation_error("unknown_recording") from None
         except SignalWireError as err:
             raise service_failed(self._hass, self._entry, err) from err
 
@@ -240,15 +246,15 @@ class RecordingControl:
             ):
                 raise outcome
 
-    async def async_settled(self, sid: str) -> None:
+    async def async_wait_idle(self, sid: str) -> None:
         """Wait until no update of the recording is under way."""
-        await self._updates.async_settled(sid)
+        await self._updates.async_wait_idle(sid)
 
     async def async_keep(self, sid: str, status: RecordingStatus) -> None:
         """Ask for a status on the hold's behalf; raises HomeAssistantError."""
         pause_behavior = None
         if status is RecordingStatus.PAUSED:
-            self._hold.claim(sid)
+            self._hold.mark_paused_by_hold(sid)
             pause_behavior = self._hold.pause_behavior or self._pause_behavior_of(sid)
         await self._updates.async_update(
             sid,
@@ -263,9 +269,9 @@ class RecordingControl:
     async def _async_send(self, sid: str, update: RecordingUpdate) -> Recording:
         """Send one update and take its answer."""
         if self._stopped:
-            raise refused("not_loaded")
+            raise validation_error("not_loaded")
         if not self._is_allowed(update):
-            raise refused("held")
+            raise validation_error("held")
         if sid not in self._recordings.known:
             raise recording_ended()
         recording = await self.async_find(sid)
@@ -277,25 +283,27 @@ class RecordingControl:
                 wanted=lambda: not self._stopped and self._is_allowed(update),
             )
         except (NotFoundError, RejectedError) as err:
-            return await self._async_look_again(recording, update, err)
+            return await self._async_verify_rejection(recording, update, err)
         except SignalWireError as err:
-            self._recordings.note_silence(sid)
+            self._recordings.mark_unanswered(sid)
             raise update_failed(self._hass, self._entry, err) from err
         if sid not in self._recordings.known:
             # A refresh has seen the end before this older answer came.
             raise recording_ended()
-        self._took(self._recordings.take_answer(answer))
+        self._on_change(self._recordings.apply_response(answer))
         if answer.status.confirms(update.status):
             return answer
         if not answer.is_active:
             raise recording_ended()
-        raise failed("not_confirmed", requested=update.status.value, answered=answer.status.value)
+        raise operation_error(
+            "not_confirmed", requested=update.status.value, answered=answer.status.value
+        )
 
     def _is_allowed(self, update: RecordingUpdate) -> bool:
         """Return whether the update may be sent: no resume while all are held."""
         return not (self._hold.held and update.status is RecordingStatus.IN_PROGRESS)
 
-    async def _async_look_again(
+    async def _async_verify_rejection(
         self, recording: Recording, update: RecordingUpdate, refusal: ServiceAnswerError
     ) -> Recording:
         """Return the recording if it is as was asked for all the same, or raise why it is not.
@@ -306,17 +314,17 @@ class RecordingControl:
         try:
             now = await self._client.get_recording(recording.sid)
         except NotFoundError:
-            self._took(self._recordings.take_absence(recording.sid))
+            self._on_change(self._recordings.apply_not_found(recording.sid))
             raise recording_ended() from refusal
         except SignalWireError as err:
-            self._recordings.note_silence(recording.sid)
+            self._recordings.mark_unanswered(recording.sid)
             raise update_failed(self._hass, self._entry, err) from err
-        self._took(self._recordings.take_answer(now))
+        self._on_change(self._recordings.apply_response(now))
         if now.status.confirms(update.status):
             return now
         if not now.is_active:
             raise recording_ended() from refusal
-        raise failed("update_rejected", error=str(refusal)) from refusal
+        raise operation_error("update_rejected", error=str(refusal)) from refusal
 
 
 def _digits(number: str) -> str:

@@ -11,7 +11,7 @@ from ..api import Recording, RecordingStatus
 # For so long after its end, a recording is listed again to see its price.
 _PRICE_COMES_WITHIN = timedelta(minutes=10)
 # The list would grow with how long ago the recording began.
-_LONGEST_LISTED = timedelta(hours=1)
+_MAX_LISTED = timedelta(hours=1)
 # What ended longer before a refresh is no more told apart: a day may have many thousands.
 _APART_FOR = timedelta(hours=1)
 _SUMMED_UP_EVERY = timedelta(minutes=1)
@@ -71,13 +71,13 @@ class DailyTotals:
         # Those whose price is still to come, of many thousands a day.
         self._unpriced: set[str] = set()
         # Recordings of which nothing more is to be heard, with their ends.
-        self._settled: dict[str, datetime] = {}
+        self._finalized: dict[str, datetime] = {}
         self._today: Today | None = None
 
     @property
-    def settled(self) -> Container[str]:
+    def finalized(self) -> Container[str]:
         """Return the finished recordings of which nothing more is to be heard."""
-        return self._settled
+        return self._finalized
 
     def restore(self, stored: StoredDay) -> None:
         """Bring back what was counted before a restart; damaged entries are left out.
@@ -142,7 +142,7 @@ class DailyTotals:
             # What ended tomorrow, by the service's clock, counts in a moment.
             yesterday = self._day_of(ended) < self._day
             if yesterday or (of_today and self._counted[recording.sid].price is not None):
-                self._settled[recording.sid] = ended
+                self._finalized[recording.sid] = ended
         if changed:
             self._today = None
         return changed
@@ -169,8 +169,8 @@ class DailyTotals:
         if now - _APART_FOR - self._until < _SUMMED_UP_EVERY:
             return
         self._until = now - _APART_FOR
-        for sid in [sid for sid, ended in self._settled.items() if ended <= self._until]:
-            del self._settled[sid]
+        for sid in [sid for sid, ended in self._finalized.items() if ended <= self._until]:
+            del self._finalized[sid]
         old = [sid for sid, counted in self._counted.items() if counted.ended <= self._until]
         for sid in old:
             counted = self._counted.pop(sid)
@@ -187,7 +187,7 @@ class DailyTotals:
             if (
                 created is not None
                 and now - counted.ended < _PRICE_COMES_WITHIN
-                and now - created < _LONGEST_LISTED
+                and now - created < _MAX_LISTED
             ):
                 awaited.append(created)
             else:

@@ -15,7 +15,7 @@ SAVE_WITHIN = 300.0
 """Seconds. After a crash, what was counted since is listed again."""
 
 
-class DayKeeper:
+class DailyTotalsStore:
     """Counts the finished recordings of the day where Home Assistant is, and stores them."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
@@ -63,9 +63,9 @@ class DayKeeper:
         return self._totals.today
 
     @property
-    def settled(self) -> Container[str]:
+    def finalized(self) -> Container[str]:
         """Return the finished recordings of which nothing more is to be heard."""
-        return self._totals.settled
+        return self._totals.finalized
 
     def unpriced_since(self, now: datetime) -> datetime | None:
         """Return since when the list is worth reading again for prices that are still to come."""

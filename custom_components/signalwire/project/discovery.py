@@ -17,18 +17,18 @@ from ..api import (
     Recording,
     SignalWireClient,
 )
-from ..const import LIST_OVERLAP, MOST_READS_AT_ONCE
+from ..const import LIST_OVERLAP, MAX_READS_AT_ONCE
 
 _LONG_RECORDING = timedelta(hours=1)
 _LONG_READING = 100
 
 
 @dataclass(slots=True, kw_only=True)
-class Reading:
+class RefreshResult:
     """What one refresh has read.
 
     `recordings` are those that were listed or known before, whether still active or not; ended
-    ones may be left out that are settled.
+    ones may be left out that are finalized.
     `gone` are the SIDs of known recordings that the service no longer has. `unreadable` counts
     what could not be read; a known recording among it is in neither. `calls` and `conferences`
     were in progress, where the refresh had to list them.
@@ -54,19 +54,19 @@ class Discovery:
         self._look_back = look_back
         # The service's time up to which every recording has been seen.
         self._seen_until: datetime | None = None
-        self._reads = asyncio.Semaphore(MOST_READS_AT_ONCE)
+        self._reads = asyncio.Semaphore(MAX_READS_AT_ONCE)
 
     async def async_read(
         self,
         known: Mapping[str, Recording | None],
         also_since: datetime | None = None,
-        settled: Container[str] = frozenset(),
-    ) -> Reading:
+        finalized: Container[str] = frozenset(),
+    ) -> RefreshResult:
         """Return what the service shows of new and of known active recordings.
 
         `known` are the active recordings by SID, None where only the SID is known. What was
         created since `also_since` is shown again, as far as that takes no further request. Of
-        recordings that have ended, nothing is wanted of those that are `settled`.
+        recordings that have ended, nothing is wanted of those that are `finalized`.
         Raises SignalWireError; the next call then reads again all that this one was to read.
         """
         began, now = self._client.service_time(), dt_util.utcnow()
@@ -74,7 +74,7 @@ class Discovery:
             reading = await self._async_first_read(began - self._look_back)
         else:
             reading = await self._async_read_on(
-                self._seen_until - LIST_OVERLAP, known, also_since, _NotKnown(settled, known)
+                self._seen_until - LIST_OVERLAP, known, also_since, _NotKnown(finalized, known)
             )
         unseen = known.keys() - reading.recordings.keys()
         if unseen:
@@ -87,9 +87,9 @@ class Discovery:
             await asyncio.sleep(0)
         return reading
 
-    async def _async_first_read(self, since: datetime) -> Reading:
+    async def _async_first_read(self, since: datetime) -> RefreshResult:
         """List the whole look-back window, and what older calls that still go on record."""
-        reading = Reading()
+        reading = RefreshResult()
         async for page in self._client.recording_pages(created_after=since, read_ahead=True):
             reading.recordings.update((recording.sid, recording) for recording in page.items)
             reading.unreadable += page.unreadable
@@ -110,7 +110,7 @@ class Discovery:
         await _together(self._async_read_parent(parent, reading) for parent in older)
         return reading
 
-    async def _async_read_parent(self, parent: Mapping[str, str], reading: Reading) -> None:
+    async def _async_read_parent(self, parent: Mapping[str, str], reading: RefreshResult) -> None:
         async with self._reads:
             async for page in self._client.recording_pages(
                 call_sid=parent.get("call_sid"), conference_sid=parent.get("conference_sid")
@@ -123,8 +123,8 @@ class Discovery:
         since: datetime,
         known: Mapping[str, Recording | None],
         also_since: datetime | None,
-        settled: Container[str],
-    ) -> Reading:
+        finalized: Container[str],
+    ) -> RefreshResult:
         """List what is new, and as much more as is cheaper than to read known ones alone."""
         created = sorted(
             recording.date_created
@@ -135,10 +135,10 @@ class Discovery:
         if created and created[0] < since - _LONG_RECORDING:
             created = created[1:]
         oldest = created[0] - timedelta(seconds=1) if created else since
-        reading = Reading()
+        reading = RefreshResult()
         pages = 0
         start = min(oldest, since, also_since - timedelta(seconds=1) if also_since else since)
-        async for page in self._client.recording_pages(created_after=start, settled=settled):
+        async for page in self._client.recording_pages(created_after=start, finalized=finalized):
             pages += 1
             reading.recordings.update((recording.sid, recording) for recording in page.items)
             reading.unreadable += page.unreadable
@@ -147,7 +147,7 @@ class Discovery:
                 break
         return reading
 
-    async def _async_read_one(self, sid: str, reading: Reading) -> None:
+    async def _async_read_one(self, sid: str, reading: RefreshResult) -> None:
         async with self._reads:
             try:
                 reading.recordings[sid] = await self._client.get_recording(sid)
@@ -159,13 +159,13 @@ class Discovery:
 
 @dataclass(frozen=True, slots=True)
 class _NotKnown:
-    """The settled recordings but for those that are still taken for active."""
+    """The finalized recordings but for those that are still taken for active."""
 
-    settled: Container[str]
+    finalized: Container[str]
     known: Container[str]
 
     def __contains__(self, sid: object) -> bool:
-        return sid in self.settled and sid not in self.known
+        return sid in self.finalized and sid not in self.known
 
 
 async def _together(reads: Iterable[Coroutine[None, None, None]]) -> None:

@@ -20,7 +20,7 @@ class PausedBy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HoldStatus:
+class HoldSnapshot:
     """What can be shown of the hold.
 
     `until` is when it ends by itself, if it does; `unconfirmed` how many known recordings the
@@ -48,9 +48,9 @@ class RecordingHold:
         # Who is behind it, for the states that change with it.
         self.context: Context | None = None
         # How often it began, and what that was when the last refresh that succeeded began.
-        self._begun = 0
-        self._looking = 0
-        self._seen = 0
+        self._generation = 0
+        self._refresh_generation = 0
+        self._observed_generation = 0
         self._paused_by: dict[str, PausedBy] = {}
 
     def begin(self, until: datetime | None, pause_behavior: PauseBehavior | None = None) -> None:
@@ -61,7 +61,7 @@ class RecordingHold:
         """
         if not self.held:
             # Nothing is confirmed before a refresh that begins later has looked.
-            self._begun += 1
+            self._generation += 1
         else:
             until = None if until is None or self.until is None else max(until, self.until)
             pause_behavior = pause_behavior or self.pause_behavior
@@ -73,30 +73,30 @@ class RecordingHold:
 
     def begin_refresh(self) -> None:
         """Note that a refresh begins now."""
-        self._looking = self._begun
+        self._refresh_generation = self._generation
 
     def end_refresh(self) -> None:
         """Note that the refresh has succeeded."""
-        self._seen = self._looking
+        self._observed_generation = self._refresh_generation
 
     @property
-    def is_seen(self) -> bool:
+    def is_observed(self) -> bool:
         """Return whether a refresh has looked since the hold began."""
-        return self._seen == self._begun
+        return self._observed_generation == self._generation
 
-    def status(self, unconfirmed: int, *, sees: bool) -> HoldStatus:
+    def status(self, unconfirmed: int, *, is_observed: bool) -> HoldSnapshot:
         """Return what can be shown.
 
-        `unconfirmed` counts the recordings not known to be paused; `sees` is whether the service
-        can be read.
+        `unconfirmed` counts the recordings not known to be paused; `is_observed` is whether the
+        service can be read.
         """
         if not self.held:
-            return HoldStatus()
-        return HoldStatus(
+            return HoldSnapshot()
+        return HoldSnapshot(
             held=True,
             until=self.until,
             unconfirmed=unconfirmed,
-            confirmed=sees and self.is_seen and unconfirmed == 0,
+            confirmed=is_observed and self.is_observed and unconfirmed == 0,
         )
 
     def restore(self, paused_by: Mapping[str, PausedBy]) -> None:
@@ -112,11 +112,11 @@ class RecordingHold:
         """Return who paused what, or is about to."""
         return MappingProxyType(self._paused_by)
 
-    def claim(self, sid: str) -> None:
+    def mark_paused_by_hold(self, sid: str) -> None:
         """Note that the hold is about to pause a recording; what a person paused stays theirs."""
         self._paused_by.setdefault(sid, PausedBy.HOLD)
 
-    def person_asks(self, sid: str, status: RecordingStatus) -> None:
+    def record_user_request(self, sid: str, status: RecordingStatus) -> None:
         """Note that a person acts on one recording: what they pause is theirs until they resume it.
 
         What the hold paused stays its to resume, should the person's try be lost.
@@ -126,38 +126,38 @@ class RecordingHold:
         elif status is RecordingStatus.IN_PROGRESS and self._paused_by.get(sid) is PausedBy.PERSON:
             del self._paused_by[sid]
 
-    def person_failed(self, sid: str, recording: Recording | None) -> None:
+    def revert_user_pause(self, sid: str, recording: Recording | None) -> None:
         """Note that what a person asked for did not happen: an unpaused one is nobody's."""
         if recording is None or recording.status is not RecordingStatus.PAUSED:
             self._paused_by.pop(sid, None)
 
-    def goals(
-        self, recordings: Iterable[Recording], in_doubt: Callable[[str], bool] = lambda _: False
+    def desired_statuses(
+        self, recordings: Iterable[Recording], is_uncertain: Callable[[str], bool] = lambda _: False
     ) -> dict[str, RecordingStatus]:
         """Return what has to be asked for, by SID, and forget what is settled.
 
-        `in_doubt` tells of recordings whose status may be another by now: while held, such a one
-        has to be paused again, and once released it is not settled.
+        `is_uncertain` tells of recordings whose status may be another by now: while held, such a
+        one has to be paused again, and once released it is not final.
         """
         if self.held:
             return {
                 recording.sid: RecordingStatus.PAUSED
                 for recording in recordings
-                if recording.status is not RecordingStatus.PAUSED or in_doubt(recording.sid)
+                if recording.status is not RecordingStatus.PAUSED or is_uncertain(recording.sid)
             }
-        goals: dict[str, RecordingStatus] = {}
+        desired_statuses: dict[str, RecordingStatus] = {}
         if not self._paused_by:
-            return goals
+            return desired_statuses
         for recording in recordings:
             if self._paused_by.get(recording.sid) is not PausedBy.HOLD:
                 continue
             if recording.status is RecordingStatus.PAUSED:
-                goals[recording.sid] = RecordingStatus.IN_PROGRESS
-            elif not in_doubt(recording.sid):
+                desired_statuses[recording.sid] = RecordingStatus.IN_PROGRESS
+            elif not is_uncertain(recording.sid):
                 del self._paused_by[recording.sid]
-        return goals
+        return desired_statuses
 
-    def forget_all_but(self, sids: Iterable[str]) -> None:
+    def prune(self, sids: Iterable[str]) -> None:
         """Drop what no active recording needs any more."""
         for sid in self._paused_by.keys() - set(sids):
             del self._paused_by[sid]

@@ -54,7 +54,7 @@ class ProjectIssues:
             _REFUSED,
             ir.IssueSeverity.WARNING,
             text="webhook_refused" if has_key else "webhook_without_key",
-            # Everybody sees issues, but not everybody is to know the rest of it.
+            # Everybody is_observed issues, but not everybody is to know the rest of it.
             address=f"{URL(address).origin()}/…" if address else "?",
         )
 

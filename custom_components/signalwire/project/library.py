@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from ..api import (
-    LARGEST_PAGE,
+    MAX_PAGE,
     AudioFormat,
     NotFoundError,
     Recording,
@@ -16,15 +16,15 @@ from ..api import (
     SignalWireClient,
     UnavailableError,
 )
-from .parties import Parties, PartyBook
+from .parties import Parties, PartyCache
 
 _SECOND = timedelta(seconds=1)
 # A call may begin well before its recording does.
-_LONGEST_LEAD = timedelta(hours=6)
+_MAX_LEAD = timedelta(hours=6)
 # So many calls are read one by one; for more of them the list is cheaper.
 _FEW = 4
-MOST_SINGLE_READS = 10
-_MOST_KEPT = 5000
+MAX_SINGLE_READS = 10
+_MAX_KEPT = 5000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ class RecordingLibrary:
     def __init__(self, client: SignalWireClient) -> None:
         """Take what to read through."""
         self._client = client
-        self._book = PartyBook(client)
+        self._book = PartyCache(client)
         self._playable: dict[str, None] = {}
         self._streams: set[RecordingAudio] = set()
         self._closed = False
@@ -95,7 +95,7 @@ class RecordingLibrary:
             created_before=until,
             call_sid=call_sid,
             conference_sid=conference_sid,
-            page_size=min(limit + (cursor.shown if cursor else 0) + 1, LARGEST_PAGE),
+            page_size=min(limit + (cursor.shown if cursor else 0) + 1, MAX_PAGE),
         )
         page = await anext(aiter(pages))
         found = [
@@ -117,7 +117,7 @@ class RecordingLibrary:
         self,
         recordings: Iterable[Recording],
         *,
-        most_calls: int = LARGEST_PAGE,
+        most_calls: int = MAX_PAGE,
         singly: bool = True,
     ) -> dict[str, Parties]:
         """Return who talks to whom, by the SID of the recording, as far as it can be found.
@@ -127,18 +127,18 @@ class RecordingLibrary:
         not wanted. Raises SignalWireError.
         """
         recordings = list(recordings)
-        if len(self._book) > _MOST_KEPT:
-            self._book.forget_all_but(recordings)
+        if len(self._book) > _MAX_KEPT:
+            self._book.prune(recordings)
         await self._async_learn_from_lists(recordings, most_calls, few=_FEW if singly else 0)
         if singly:
-            missing = self._book.missing(recordings)
-            await self._book.async_read(missing[:MOST_SINGLE_READS])
-        return self._book.of(recordings)
+            missing = self._book.unresolved(recordings)
+            await self._book.async_read(missing[:MAX_SINGLE_READS])
+        return self._book.lookup(recordings)
 
     async def _async_learn_from_lists(
         self, recordings: list[Recording], most_calls: int, *, few: int
     ) -> None:
-        missing = self._book.missing(recordings)
+        missing = self._book.unresolved(recordings)
         calls = {recording.call_sid: recording for recording in missing if recording.call_sid}
         rooms = {
             recording.conference_sid: recording
@@ -150,7 +150,7 @@ class RecordingLibrary:
             number = 0
             async for call in found:
                 if call.sid in calls:
-                    self._book.learn([call], [])
+                    self._book.add([call], [])
                 number += 1
                 if number == most_calls:
                     break
@@ -160,9 +160,9 @@ class RecordingLibrary:
                 created_after=span[0], created_before=span[1]
             ):
                 if room.sid in rooms:
-                    self._book.learn([], [room])
+                    self._book.add([], [room])
                 number += 1
-                if number == LARGEST_PAGE:
+                if number == MAX_PAGE:
                     break
 
     async def async_recording(self, sid: str) -> Recording:
@@ -205,7 +205,7 @@ class RecordingLibrary:
             self._playable.pop(recording.sid, None)
             if is_playable(recording):
                 self._playable[recording.sid] = None
-        excess = len(self._playable) - _MOST_KEPT
+        excess = len(self._playable) - _MAX_KEPT
         for sid in list(islice(self._playable, max(excess, 0))):
             del self._playable[sid]
 
@@ -219,7 +219,7 @@ def _reaches(recordings: Sequence[Recording], since: datetime | None) -> bool:
 def _span(recordings: Iterable[Recording]) -> tuple[datetime, datetime] | None:
     """Return between which times the calls of these recordings began."""
     dates = [date for recording in recordings if (date := created(recording))]
-    return (min(dates) - _LONGEST_LEAD, max(dates) + _SECOND) if dates else None
+    return (min(dates) - _MAX_LEAD, max(dates) + _SECOND) if dates else None
 
 
 def _second_of(recording: Recording) -> datetime | None:

@@ -15,7 +15,7 @@ from ..api import (
     SignalWireClient,
     SignalWireError,
 )
-from ..const import MOST_READS_AT_ONCE
+from ..const import MAX_READS_AT_ONCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,27 +26,27 @@ class Parties:
     to_party: str | None = None
 
 
-class PartyBook:
+class PartyCache:
     """The parties of the active recordings, read once for each call or conference."""
 
     def __init__(self, client: SignalWireClient) -> None:
         self._client = client
         self._known: dict[str, Parties] = {}
         self._asked: set[str] = set()
-        self._reads = asyncio.Semaphore(MOST_READS_AT_ONCE)
+        self._reads = asyncio.Semaphore(MAX_READS_AT_ONCE)
 
     def __len__(self) -> int:
         """Return for how many calls and conferences the parties are known."""
         return len(self._known)
 
-    def learn(self, calls: Iterable[Call], conferences: Iterable[Conference]) -> None:
+    def add(self, calls: Iterable[Call], conferences: Iterable[Conference]) -> None:
         """Note the parties of calls and conferences that were read anyway."""
         self._known.update((call.sid, _of_call(call)) for call in calls)
         self._known.update(
             (conference.sid, _of_conference(conference)) for conference in conferences
         )
 
-    def of(self, recordings: Iterable[Recording]) -> dict[str, Parties]:
+    def lookup(self, recordings: Iterable[Recording]) -> dict[str, Parties]:
         """Return what is known, by the SID of the recording."""
         return {
             recording.sid: self._known[parent]
@@ -54,7 +54,7 @@ class PartyBook:
             if (parent := _parent_of(recording)) in self._known
         }
 
-    def missing(self, recordings: Iterable[Recording]) -> list[Recording]:
+    def unresolved(self, recordings: Iterable[Recording]) -> list[Recording]:
         """Return one recording for each call or conference that is still to be read."""
         return list(
             {
@@ -65,7 +65,7 @@ class PartyBook:
             }.values()
         )
 
-    def forget_all_but(self, recordings: Iterable[Recording]) -> None:
+    def prune(self, recordings: Iterable[Recording]) -> None:
         """Drop what no active recording needs any more."""
         needed = {_parent_of(recording) for recording in recordings}
         for parent in self._known.keys() - needed:

@@ -31,7 +31,7 @@ class PauseBehaviors:
         """Let the recording's next pauses send this, whatever the project's say."""
         self._chosen[sid] = pause_behavior
 
-    def forget_all_but(self, sids: Iterable[str]) -> None:
+    def prune(self, sids: Iterable[str]) -> None:
         """Drop what no active recording needs any more."""
         for sid in self._chosen.keys() - set(sids):
             del self._chosen[sid]

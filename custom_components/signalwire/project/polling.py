@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 import random
 
-_LONGEST_BUSY_WAIT = timedelta(seconds=15)
-_LONGEST_IDLE_WAIT = timedelta(minutes=1)
-_LONGEST_ASKED_WAIT = 300.0
+_MAX_BUSY_WAIT = timedelta(seconds=15)
+_MAX_IDLE_WAIT = timedelta(minutes=1)
+_MAX_ASKED_WAIT = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +26,7 @@ class Polling:
         It begins at the active interval, which is the least, and doubles; a random part of up to
         a half is left out, so that many do not come back at the same moment.
         """
-        longest = (
-            max(self.active, _LONGEST_BUSY_WAIT) if busy else max(self.idle, _LONGEST_IDLE_WAIT)
-        )
+        longest = max(self.active, _MAX_BUSY_WAIT) if busy else max(self.idle, _MAX_IDLE_WAIT)
         wait = min(self.active * 2.0 ** min(failures - 1, 16), longest)
         jitter = random.uniform(0.5, 1)  # noqa: S311 (spreads load, keeps no secret)
         return max(self.active, wait * jitter)
@@ -36,4 +34,4 @@ class Polling:
 
 def bounded_wait(asked: float | None) -> float | None:
     """Return the seconds that the service asks to wait, but no more than is reasonable."""
-    return None if asked is None else min(asked, _LONGEST_ASKED_WAIT)
+    return None if asked is None else min(asked, _MAX_ASKED_WAIT)

@@ -12,20 +12,20 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_call_later, async_track_point_in_utc_time
 
 from ..api import RecordingStatus
-from ..errors import failed
-from .commands import RecordingControl
+from ..errors import operation_error
+from .commands import RecordingCommands
 from .hold import RecordingHold
 from .recordings import ActiveRecordings
 
 ALARM_AFTER = 15.0
 """Seconds after which an unconfirmed pause is no longer a matter of patience."""
-MOST_UPDATES_AT_ONCE = 32
-_LONGEST_WAIT = 15.0
+MAX_UPDATES_AT_ONCE = 32
+_MAX_WAIT = 15.0
 # An update that takes longer, in seconds, must not keep others from being asked for.
 _HANGS_AFTER = 1.0
 
 
-class HoldKeeper:
+class Reconciler:
     """Runs one task for each recording that is not yet as the hold wants it.
 
     A task asks, and asks again with growing waits, or at once when the service is back; it ends
@@ -37,20 +37,20 @@ class HoldKeeper:
         self,
         hass: HomeAssistant,
         entry: ConfigEntry[Any],
-        control: RecordingControl,
+        control: RecordingCommands,
         recordings: ActiveRecordings,
         hold: RecordingHold,
         *,
         reachable: Callable[[], bool],
-        sees: Callable[[], bool],
+        is_observed: Callable[[], bool],
         alarm: Callable[[str | None, str], None],
         report: Callable[[Mapping[str | None, str]], None],
         release: CALLBACK_TYPE,
     ) -> None:
         """Take what to keep and through what, and what to call.
 
-        `reachable` tells whether the last refresh succeeded, `sees` also whether that shows all
-        that the hold is about, and no other refresh is under way. `alarm` gets the SID of the
+        `reachable` tells whether the last refresh succeeded, `is_observed` also whether that shows
+        all that the hold is about, and no other refresh is under way. `alarm` gets the SID of the
         recording, or None for a service that does not answer, and the last reason; `report` gets
         all that is unconfirmed for too long, whenever that changes; `release` is called when the
         time is up.
@@ -61,14 +61,14 @@ class HoldKeeper:
         self._recordings = recordings
         self._hold = hold
         self._reachable = reachable
-        self._sees = sees
+        self._is_observed = is_observed
         self._alarm = alarm
         self._report = report
         self._release = release
         self._tasks: set[str] = set()
-        self._at_once = asyncio.Semaphore(MOST_UPDATES_AT_ONCE)
+        self._at_once = asyncio.Semaphore(MAX_UPDATES_AT_ONCE)
         self._waiting = 0
-        self._hurry = asyncio.Event()
+        self._retry_event = asyncio.Event()
         self._stopped = False
         self._was_reachable = True
         self._reasons: dict[str | None, str] = {}
@@ -85,23 +85,25 @@ class HoldKeeper:
         reachable = self._reachable()
         if reachable and not self._was_reachable:
             self._reasons.pop(None, None)
-            self.async_hurry()
+            self.retry_now()
         self._was_reachable = reachable
-        goals = self._hold.goals(self._recordings.read.values(), self._control.in_doubt)
-        for sid in goals.keys() - self._tasks:
+        desired_statuses = self._hold.desired_statuses(
+            self._recordings.read.values(), self._control.is_uncertain
+        )
+        for sid in desired_statuses.keys() - self._tasks:
             self._tasks.add(sid)
             self._entry.async_create_background_task(
                 self._hass, self._async_run(sid), "signalwire hold"
             )
         # A recording of which only the SID is known could not be read yet.
         unread = {sid for sid, known in self._recordings.known.items() if known is None}
-        self._async_watch(goals.keys() | unread)
+        self._async_watch(desired_statuses.keys() | unread)
 
     @callback
-    def async_hurry(self) -> None:
+    def retry_now(self) -> None:
         """Let nothing wait any longer: the service is back, or something else is wanted."""
-        self._hurry.set()
-        self._hurry = asyncio.Event()
+        self._retry_event.set()
+        self._retry_event = asyncio.Event()
 
     @callback
     def async_note_failure(self, reason: str) -> None:
@@ -114,7 +116,7 @@ class HoldKeeper:
         return self._waiting
 
     @property
-    def is_blind(self) -> bool:
+    def is_unobserved(self) -> bool:
         """Return whether it has been unknown for long what the service records."""
         return None in self._alarmed
 
@@ -154,26 +156,26 @@ class HoldKeeper:
 
     async def _async_run(self, sid: str) -> None:
         try:
-            await self._async_reach_goal(sid)
+            await self._async_reach_desired_status(sid)
         finally:
             self._tasks.discard(sid)
             self._reasons.pop(sid, None)
 
-    async def _async_reach_goal(self, sid: str) -> None:
+    async def _async_reach_desired_status(self, sid: str) -> None:
         failures = 0
         while True:
             # What a person asks of this recording goes first, and may settle it.
-            await self._control.async_settled(sid)
-            if (goal := self._goal(sid)) is None:
+            await self._control.async_wait_idle(sid)
+            if (desired := self._desired_status(sid)) is None:
                 return
             try:
-                await self._async_ask(sid, goal)
+                await self._async_ask(sid, desired)
             except HomeAssistantError as err:
                 self._note_reason(sid, str(err))
-            match self._goal(sid):
+            match self._desired_status(sid):
                 case None:
                     return
-                case now if now is goal:
+                case now if now is desired:
                     failures += 1
                     if await self._async_wait(failures):
                         failures = 0
@@ -181,7 +183,7 @@ class HoldKeeper:
                     # Something else is wanted by now, and that has not failed yet.
                     failures = 0
 
-    async def _async_ask(self, sid: str, goal: RecordingStatus) -> None:
+    async def _async_ask(self, sid: str, desired: RecordingStatus) -> None:
         """Ask once, a bounded number at the same time; those that hang make room for others."""
         self._waiting += 1
         try:
@@ -198,33 +200,33 @@ class HoldKeeper:
 
         hangs = self._hass.loop.call_later(_HANGS_AFTER, make_room)
         try:
-            await self._control.async_keep(sid, goal)
+            await self._control.async_keep(sid, desired)
         finally:
             hangs.cancel()
             make_room()
 
     async def _async_wait(self, failures: int) -> bool:
         """Wait longer each time; return whether there is a reason to ask again at once."""
-        longest = min(2.0 ** min(failures - 1, 16), _LONGEST_WAIT)
-        hurry = self._hurry
+        longest = min(2.0 ** min(failures - 1, 16), _MAX_WAIT)
+        retry_event = self._retry_event
         try:
             async with asyncio.timeout(longest * random.uniform(0.5, 1)):  # noqa: S311 (load)
-                await hurry.wait()
+                await retry_event.wait()
         except TimeoutError:
             return False
         return True
 
-    def _goal(self, sid: str) -> RecordingStatus | None:
+    def _desired_status(self, sid: str) -> RecordingStatus | None:
         recording = self._recordings.known.get(sid)
         if recording is None:
             return None
-        return self._hold.goals([recording], self._control.in_doubt).get(sid)
+        return self._hold.desired_statuses([recording], self._control.is_uncertain).get(sid)
 
     @callback
     def _async_watch(self, unpaused: Iterable[str]) -> None:
         """Begin and end to count the seconds of what is not confirmed."""
         unconfirmed: set[str | None] = set(unpaused) if self._hold.held else set()
-        if self._hold.held and not self._sees():
+        if self._hold.held and not self._is_observed():
             unconfirmed.add(None)
         for key in self._timers.keys() - unconfirmed:
             self._timers.pop(key)()
@@ -249,4 +251,4 @@ class HoldKeeper:
         self._report({key: self._reason(key) for key in self._alarmed})
 
     def _reason(self, key: str | None) -> str:
-        return self._reasons.get(key) or str(failed("no_answer_yet"))
+        return self._reasons.get(key) or str(operation_error("no_answer_yet"))

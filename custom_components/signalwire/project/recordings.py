@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ..api import Recording
-from .discovery import Reading
+from .discovery import RefreshResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class ActiveRecordings:
         """Begin without any."""
         self._known: dict[str, Recording | None] = {}
         self._answered: set[str] = set()
-        self._doubtful: set[str] = set()
+        self._uncertain: set[str] = set()
         # Those of them that the refresh under way will have cleared up.
         self._clearing: set[str] = set()
         # Those that are being read alone, and nothing newer was heard of meanwhile.
@@ -61,9 +61,9 @@ class ActiveRecordings:
     def begin_refresh(self) -> None:
         """Note that a refresh begins now."""
         self._answered.clear()
-        self._clearing = set(self._doubtful)
+        self._clearing = set(self._uncertain)
 
-    def merge(self, reading: Reading) -> list[Change]:
+    def merge(self, reading: RefreshResult) -> list[Change]:
         """Take what the refresh has read."""
         self._reading -= reading.gone | reading.recordings.keys()
         unread = self._known.keys() - reading.gone - reading.recordings.keys() - self._answered
@@ -73,30 +73,30 @@ class ActiveRecordings:
             for recording in reading.recordings.values()
             if recording.sid not in self._answered and (change := self._take(recording))
         ]
-        self._doubtful -= self._clearing
+        self._uncertain -= self._clearing
         # What was known and could not be read may be anything by now.
-        self._doubtful |= unread
+        self._uncertain |= unread
         return changes
 
-    def in_doubt(self, sid: str) -> bool:
+    def is_uncertain(self, sid: str) -> bool:
         """Return whether an update of the recording may have been carried out unseen."""
-        return sid in self._doubtful
+        return sid in self._uncertain
 
-    def note_silence(self, sid: str) -> None:
+    def mark_unanswered(self, sid: str) -> None:
         """Note that an update of the recording was not answered."""
-        self._doubtful.add(sid)
+        self._uncertain.add(sid)
         self._clearing.discard(sid)
         self._reading.discard(sid)
 
-    def take_answer(self, recording: Recording) -> list[Change]:
+    def apply_response(self, recording: Recording) -> list[Change]:
         """Take the answer to an update, or to a read of one recording after it."""
         self._answered.add(recording.sid)
         self._reading.discard(recording.sid)
-        self._doubtful.discard(recording.sid)
+        self._uncertain.discard(recording.sid)
         change = self._take(recording)
         return [change] if change else []
 
-    def take_absence(self, sid: str) -> list[Change]:
+    def apply_not_found(self, sid: str) -> list[Change]:
         """Take the answer that there is no such recording."""
         self._answered.add(sid)
         self._reading.discard(sid)
@@ -106,11 +106,11 @@ class ActiveRecordings:
         """Note that a recording is going to be read alone, unasked for by an update."""
         self._reading.add(sid)
 
-    def take_read(self, recording: Recording) -> list[Change] | None:
+    def apply_read(self, recording: Recording) -> list[Change] | None:
         """Take what was read, or return None: something newer may have been heard meanwhile."""
         if recording.sid not in self._reading:
             return None
-        return self.take_answer(recording)
+        return self.apply_response(recording)
 
     def end_read(self, sid: str) -> None:
         """Note that there is nothing to take any more."""
@@ -130,5 +130,5 @@ class ActiveRecordings:
         return Change(before=before, after=recording)
 
     def _drop(self, sid: str) -> Change:
-        self._doubtful.discard(sid)
+        self._uncertain.discard(sid)
         return Change(before=self._known.pop(sid), after=None)

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 from ..api import PauseBehavior, Recording
 from .daily_totals import Today
-from .hold import HoldStatus
+from .hold import HoldSnapshot
 from .parties import Parties
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectData:
+class ProjectSnapshot:
     """What is known of a project's active recordings, as the service confirmed it.
 
     `recordings` are all active ones by SID; `slots` maps every slot to the SID that sits in it,
@@ -24,7 +24,7 @@ class ProjectData:
     parties: Mapping[str, Parties] = field(default_factory=dict)
     pause_behavior: PauseBehavior = PauseBehavior.SILENCE
     pause_behaviors: Mapping[str, PauseBehavior] = field(default_factory=dict)
-    hold: HoldStatus = field(default_factory=HoldStatus)
+    hold: HoldSnapshot = field(default_factory=HoldSnapshot)
     today: Today = field(default_factory=Today)
 
     def in_slot(self, number: int) -> Recording | None:

@@ -59,7 +59,7 @@ class RecordingUpdates:
         """Return how many recordings have an update under way."""
         return len(self._current)
 
-    async def async_settled(self, sid: str) -> None:
+    async def async_wait_idle(self, sid: str) -> None:
         """Wait until no update of the recording is under way, whatever becomes of them."""
         while (waiting := self._current.get(sid)) is not None:
             await asyncio.wait([waiting.outcome])
@@ -67,7 +67,7 @@ class RecordingUpdates:
             await asyncio.sleep(0)
 
     async def async_update(self, sid: str, update: RecordingUpdate) -> Recording:
-        """Return the answer to this update, or to the one that took its place."""
+        """Return the answer to this update, or to the one that on_change its place."""
         if (waiting := self._next.get(sid)) is not None:
             if waiting.update.status is RecordingStatus.STOPPED is not update.status:
                 # Nothing that comes later may take the place of an end.

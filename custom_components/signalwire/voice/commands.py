@@ -166,7 +166,7 @@ class _Attempt:
     async def _async_stop_all(self, project: SignalWireCoordinator) -> None:
         # What came of it is seen in the recordings that are left.
         with suppress(HomeAssistantError):
-            await project.control.async_stop_all(self._context)
+            await project.commands.async_stop_all(self._context)
 
     async def _async_wait_for(self, tasks: Iterable[asyncio.Task[None]]) -> None:
         if tasks := list(tasks):
@@ -197,7 +197,7 @@ def _calls(project: SignalWireCoordinator) -> Iterable[RecordingStatus]:
         status = recording.status
         if status.is_recording:
             status = RecordingStatus.IN_PROGRESS
-        elif status is not RecordingStatus.PAUSED or project.control.in_doubt(sid):
+        elif status is not RecordingStatus.PAUSED or project.commands.is_uncertain(sid):
             status = RecordingStatus.UNKNOWN
         calls.setdefault(recording.call_sid or recording.conference_sid or sid, set()).add(status)
     for statuses in calls.values():

@@ -10,17 +10,17 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ..api import NotFoundError, RecordingStatus, SignalWireClient, SignalWireError
 from ..const import LOGGER
-from ..project.commands import RecordingControl
+from ..project.commands import RecordingCommands
 from ..project.recordings import ActiveRecordings, Change
 
-MOST_READS_PER_SECOND = 10
+MAX_READS_PER_SECOND = 10
 """Whatever is called back, no more recordings than these are read for it in any second."""
-_MOST_WAITING = 100
-_MOST_TRIES = 3
+_MAX_WAITING = 100
+_MAX_TRIES = 3
 _ENDED_KEPT = 1000
 
 
-class RecordingHints:
+class CallbackReader:
     """Takes hints that something happened to a recording; believes only what is read.
 
     A hint that tells nothing new costs nothing, several of one recording one read. More than can
@@ -33,21 +33,21 @@ class RecordingHints:
         entry: ConfigEntry[Any],
         client: SignalWireClient,
         recordings: ActiveRecordings,
-        control: RecordingControl,
+        control: RecordingCommands,
         *,
-        took: Callable[[Iterable[Change]], None],
+        on_change: Callable[[Iterable[Change]], None],
         refresh: CALLBACK_TYPE,
     ) -> None:
         """Take what to read through, what is known, and what to call.
 
-        `took` gets what each read changed; `refresh` is called where reading singly is no use.
+        `on_change` gets what each read changed; `refresh` is called where reading singly is no use.
         """
         self._hass = hass
         self._entry = entry
         self._client = client
         self._recordings = recordings
         self._control = control
-        self._took = took
+        self._on_change = on_change
         self._refresh = refresh
         self._waiting: dict[str, RecordingStatus] = {}
         self._reading: dict[str, RecordingStatus] = {}
@@ -55,18 +55,18 @@ class RecordingHints:
         self._again: dict[str, RecordingStatus] = {}
         # Read as ended, which they stay; the latest last.
         self._ended: dict[str, None] = {}
-        self._begun: deque[float] = deque(maxlen=MOST_READS_PER_SECOND)
+        self._begun: deque[float] = deque(maxlen=MAX_READS_PER_SECOND)
         self._working = False
 
     @callback
     def async_take(self, sid: str, claimed: RecordingStatus) -> None:
         """Take a hint; `claimed` is only used to see whether it could tell anything new."""
-        if self._tells_nothing_new(sid, claimed):
+        if self._is_redundant(sid, claimed):
             return
         if sid in self._reading:
             self._again[sid] = claimed
             return
-        if len(self._waiting) >= _MOST_WAITING:
+        if len(self._waiting) >= _MAX_WAITING:
             self._waiting.clear()
             self._refresh()
             return
@@ -75,7 +75,7 @@ class RecordingHints:
             self._working = True
             self._create_task(self._async_work())
 
-    def _tells_nothing_new(self, sid: str, claimed: RecordingStatus) -> bool:
+    def _is_redundant(self, sid: str, claimed: RecordingStatus) -> bool:
         return (
             sid in self._ended
             or sid in self._waiting
@@ -105,7 +105,7 @@ class RecordingHints:
 
     def _wait_before_next(self) -> float:
         """Return the seconds until the next read may begin."""
-        if len(self._begun) < MOST_READS_PER_SECOND:
+        if len(self._begun) < MAX_READS_PER_SECOND:
             return 0
         return self._begun[0] + 1 - self._hass.loop.time()
 
@@ -119,9 +119,9 @@ class RecordingHints:
             self.async_take(sid, claimed)
 
     async def _async_read(self, sid: str) -> None:
-        for _ in range(_MOST_TRIES):
+        for _ in range(_MAX_TRIES):
             # An update that is under way has the last word, and may make the read needless.
-            await self._control.async_settled(sid)
+            await self._control.async_wait_idle(sid)
             self._recordings.begin_read(sid)
             try:
                 recording = await self._client.get_recording(sid)
@@ -130,10 +130,10 @@ class RecordingHints:
             except SignalWireError as err:
                 LOGGER.debug("A recording that was called back for could not be read: %s", err)
                 return
-            if (changes := self._recordings.take_read(recording)) is not None:
+            if (changes := self._recordings.apply_read(recording)) is not None:
                 if not recording.is_active:
                     self._note_ended(sid)
-                self._took(changes)
+                self._on_change(changes)
                 return
 
     def _note_ended(self, sid: str) -> None:

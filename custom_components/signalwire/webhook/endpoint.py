@@ -19,10 +19,10 @@ from ..api import CallbackContent, MalformedAnswerError, RecordingCallback, is_s
 from ..const import CONF_PROJECT_ID, DOMAIN
 from ..project.issues import ProjectIssues
 from .address import known_addresses
-from .callback_reader import RecordingHints
+from .callback_reader import CallbackReader
 from .signing_key import SigningKey
 
-LARGEST_BODY = 8 * 1024
+MAX_BODY = 8 * 1024
 """Bytes; a callback of SignalWire's has well under one kilobyte."""
 _PATIENCE = 5.0
 _REFUSED_FOR_LONG = timedelta(minutes=10)
@@ -57,7 +57,7 @@ class ProjectWebhook:
         self,
         hass: HomeAssistant,
         entry: ConfigEntry[Any],
-        hints: RecordingHints,
+        hints: CallbackReader,
         issues: ProjectIssues,
         key: SigningKey,
         *,
@@ -186,8 +186,8 @@ async def _async_read(request: Request | MockRequest) -> CallbackContent:
     if request.method != METH_POST:
         raise _UnusableError(HTTPStatus.METHOD_NOT_ALLOWED)
     body, stream = bytearray(), request.content
-    while chunk := await stream.read(LARGEST_BODY + 1 - len(body)):
+    while chunk := await stream.read(MAX_BODY + 1 - len(body)):
         body += chunk
-        if len(body) > LARGEST_BODY:
+        if len(body) > MAX_BODY:
             raise _UnusableError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     return CallbackContent.from_body(request.headers.get(CONTENT_TYPE, ""), bytes(body))
