@@ -72,7 +72,7 @@ async def _under(fault: Fault | None, request: web.Request, handler: Handler) ->
     if fault is None:
         return await _answer(request, handler)
     spoiled = fault.drop or fault.status is not None
-    response: web.StreamResponse = web.Response(status=fault.status or 200, text=fault.body or "")
+    response: web.StreamResponse = web.Response(status=fault.status or 200, text=_body_of(fault))
     if fault.apply == "before":
         await asyncio.sleep(fault.delay)
     request[CUT_OFF] = fault.truncate
@@ -96,3 +96,10 @@ async def _under(fault: Fault | None, request: web.Request, handler: Handler) ->
 def _hang_up(request: web.BaseRequest) -> None:
     if request.transport is not None:
         request.transport.abort()
+
+
+def _body_of(fault: Fault) -> str:
+    """Return the body of a fault's response; the service gives a reason for a 404."""
+    if fault.body is None and fault.status in (404, 410):
+        return '{"code": 20404, "message": "The resource was not found", "status": 404}'
+    return fault.body or ""

@@ -150,7 +150,7 @@ async def test_what_is_not_wanted_any_more_is_not_tried_again(
     answers = [True, False][-asked:]
     with pytest.raises(UnavailableError):
         await client.update_recording(
-            recording, RecordingStatus.PAUSED, wanted=lambda: answers.pop(0)
+            recording, RecordingStatus.PAUSED, should_retry=lambda: answers.pop(0)
         )
     assert answers == []
     assert len(simulator.requests) == 1
@@ -269,7 +269,7 @@ async def test_the_services_clock_counts_not_the_own(
     client: SignalWireClient, simulator: Simulator
 ) -> None:
     simulator.faults.add(
-        Fault(status=404, body="{}", headers={"Date": "Fri, 01 Jan 2100 00:00:00 GMT"})
+        Fault(status=404, body='{"code": 1}', headers={"Date": "Fri, 01 Jan 2100 00:00:00 GMT"})
     )
     with pytest.raises(NotFoundError):
         await client.get_recording("1")
@@ -279,7 +279,7 @@ async def test_the_services_clock_counts_not_the_own(
 async def test_an_answer_without_a_time_leaves_the_clock_alone(
     client: SignalWireClient, simulator: Simulator
 ) -> None:
-    simulator.faults.add(Fault(status=404, body="{}", headers={"Date": "soon"}))
+    simulator.faults.add(Fault(status=404, body='{"code": 1}', headers={"Date": "soon"}))
     with pytest.raises(NotFoundError):
         await client.get_recording("1")
     assert abs(client.service_time() - datetime.now(UTC)) < timedelta(seconds=1)

@@ -223,12 +223,12 @@ class SignalWireClient:
         status: RecordingStatus,
         pause_behavior: PauseBehavior | None = None,
         *,
-        wanted: Callable[[], bool] = lambda: True,
+        should_retry: Callable[[], bool] = lambda: True,
     ) -> Recording:
         """Pause, resume or stop a call's or a conference's recording; return what came of it.
 
-        `status` is `paused`, `in-progress` or `stopped`; it is not tried again once it is not
-        `wanted` any more. An HTTP 200 does not prove that it
+        `status` is `paused`, `in-progress` or `stopped`; it is tried again only as long as
+        `should_retry`. An HTTP 200 does not prove that it
         happened: look at the status that is returned. Endpoints "Update a Recording" and
         "Update a Conference Recording".
         """
@@ -246,7 +246,7 @@ class SignalWireClient:
             f"{self._account}/{parent}/Recordings/{_sid(recording.sid)}.json",
             form=form,
             idempotent=True,
-            wanted=wanted,
+            should_retry=should_retry,
         )
         updated = Recording.from_json(_content(answer))
         if updated.sid != recording.sid:

@@ -69,6 +69,10 @@ class UnavailableError(SignalWireError):
         super().__init__(message)
 
 
+class NotTheServiceError(UnavailableError):
+    """Something else answered, such as a proxy (HTTP 404 or 410 without a reason)."""
+
+
 class RateLimitedError(UnavailableError):
     """The service was asked too often (HTTP 429)."""
 

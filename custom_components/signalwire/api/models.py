@@ -166,12 +166,14 @@ class Conference:
 class Page[ModelT]:
     """One page of a list.
 
-    `unreadable` counts the items that could not be read, `passed_over` those that were not wanted;
+    `unreadable` counts the items that could not be read, and `unreadable_sids` names those of them
+    that have a SID; `passed_over` counts those that were not wanted;
     `reached` is when the last item of all was created; `is_last` says that no page follows.
     """
 
     items: tuple[ModelT, ...]
     unreadable: int = 0
+    unreadable_sids: tuple[str, ...] = ()
     passed_over: int = 0
     reached: datetime | None = None
     is_last: bool = True

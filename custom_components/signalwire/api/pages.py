@@ -6,7 +6,7 @@ from itertools import compress
 
 from .errors import MalformedAnswerError
 from .models import Page
-from .parsing import JsonObject, parse_date, parse_text
+from .parsing import JsonObject, parse_date, parse_sid, parse_text
 
 MAX_PAGE = 1000
 # A longer page is not worth the memory that it takes until the next one is read.
@@ -42,6 +42,7 @@ class PageReader[ModelT]:
             raise MalformedAnswerError("A page of the list is longer than any can be")
         items: list[JsonObject] = []
         models: list[ModelT] = []
+        unreadable_sids: list[str] = []
         passed_over = 0
         for item in found:
             if not isinstance(item, dict):
@@ -52,12 +53,15 @@ class PageReader[ModelT]:
             try:
                 models.append(self._from_json(item))
             except MalformedAnswerError:
+                if (sid := parse_sid(item.get("sid"))) is not None:
+                    unreadable_sids.append(sid)
                 continue
             items.append(item)
         last = found[-1] if found else None
         page = Page(
             items=tuple(models),
             unreadable=len(found) - len(models) - passed_over,
+            unreadable_sids=tuple(unreadable_sids),
             passed_over=passed_over,
             reached=parse_date(last.get("date_created")) if isinstance(last, dict) else None,
             is_last=parse_text(data.get("next_page_uri")) is None,

@@ -30,6 +30,8 @@ _MONTHS = {
 _RFC_2822_DAY = re.compile(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) ", re.ASCII)
 _MAX_DIGITS = 16
 
+_SID = re.compile(r"[A-Za-z0-9-]{8,64}")
+
 
 def parse_object(body: bytes | bytearray) -> JsonObject:
     """Return the JSON object in the body; raises MalformedAnswerError if it is none."""
@@ -45,6 +47,11 @@ def parse_object(body: bytes | bytearray) -> JsonObject:
 def parse_text(value: object) -> str | None:
     """Return a text that is not empty, or None."""
     return value if isinstance(value, str) and value else None
+
+
+def parse_sid(value: object) -> str | None:
+    """Return an identifier of the service's, or None for what cannot be one."""
+    return value if isinstance(value, str) and _SID.fullmatch(value) else None
 
 
 def parse_count(value: object) -> int | None:

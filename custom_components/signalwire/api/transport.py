@@ -18,6 +18,7 @@ from .errors import (
     HostNotFoundError,
     MalformedAnswerError,
     NotFoundError,
+    NotTheServiceError,
     RateLimitedError,
     RejectedError,
     RequestTimeoutError,
@@ -110,13 +111,13 @@ class Transport:
         *,
         form: Mapping[str, str] | None = None,
         idempotent: bool,
-        wanted: Callable[[], bool] = lambda: True,
+        should_retry: Callable[[], bool] = lambda: True,
     ) -> JsonObject | None:
         """Return the JSON object of the answer, or None where the answer has no content.
 
         `path` is encoded and may have a query. `idempotent` says that doing it twice is as good
         as once, so that it may be tried again after a connection fault, HTTP 429 or 5xx, as long
-        as it is still `wanted`.
+        as it `should_retry`.
 
         Raises the errors of this package, and nothing else.
         """
@@ -126,7 +127,7 @@ class Transport:
             method,
             lambda: self._attempt(method, path, body),
             idempotent=idempotent,
-            wanted=wanted,
+            should_retry=should_retry,
         )
 
     async def open_public(self, path: str, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
@@ -146,7 +147,7 @@ class Transport:
         attempt_once: Callable[[], Awaitable[AnswerT]],
         *,
         idempotent: bool,
-        wanted: Callable[[], bool] = lambda: True,
+        should_retry: Callable[[], bool] = lambda: True,
     ) -> AnswerT:
         """Return what one of the tries returns, or raise the error of the last one."""
         policy = self._retry_policy
@@ -171,12 +172,12 @@ class Transport:
             attempt += 1
             wait = max(policy.wait_before(attempt), fault.retry_after or 0)
             late = attempt > policy.attempts or monotonic() + wait >= deadline
-            if not idempotent or late or not wanted():
+            if not idempotent or late or not should_retry():
                 self.counts.failures += 1
                 raise fault from None
             _LOGGER.debug("%s again in %.2f s: %s", method, wait, fault)
             await asyncio.sleep(wait)
-            if not wanted():
+            if not should_retry():
                 self.counts.failures += 1
                 raise fault from None
             self.counts.retries += 1
@@ -225,7 +226,9 @@ class Transport:
             try:
                 if response.status >= 400:
                     reason = await _read(response, _MAX_REASON)
-                    raise _error(response.status, response.headers.get("Retry-After"), reason)
+                    raise _error(
+                        response.status, response.headers.get("Retry-After"), reason, is_media=True
+                    )
                 url = _redirected(url, response)
             finally:
                 response.close()
@@ -261,26 +264,36 @@ async def _read(response: aiohttp.ClientResponse, largest: int) -> bytearray:
     return body
 
 
-def _error(status: int, retry_after: str | None, body: bytes | bytearray) -> SignalWireError:
-    """Return the error for an HTTP status, with what the service says in its body."""
+def _error(
+    status: int, retry_after: str | None, body: bytes | bytearray, *, is_media: bool = False
+) -> SignalWireError:
+    """Return the error for an HTTP status, with what the service says in its body.
+
+    The service gives a reason for a 404, which a proxy does not; where media are kept, nobody does.
+    """
     code, message = _reason(body)
+    has_reason = is_media or code is not None or message is not None
+    error: SignalWireError
     match status:
         case 401:
-            return AuthenticationError(status, code, message)
+            error = AuthenticationError(status, code, message)
         case 403 if code is not None or message is not None:
-            return AuthenticationError(status, code, message)
+            error = AuthenticationError(status, code, message)
+        case 404 | 410 if has_reason:
+            error = NotFoundError(status, code, message)
         case 404 | 410:
-            return NotFoundError(status, code, message)
+            error = NotTheServiceError(f"The service gave no reason, HTTP {status}")
         case 429:
-            return RateLimitedError(
+            error = RateLimitedError(
                 "The service was asked too often", retry_after=_seconds(retry_after)
             )
         case _ if status >= 500:
-            return UnavailableError(
+            error = UnavailableError(
                 f"The service is not available, HTTP {status}", retry_after=_seconds(retry_after)
             )
         case _:
-            return RejectedError(status, code, message)
+            error = RejectedError(status, code, message)
+    return error
 
 
 def _reason(body: bytes | bytearray) -> tuple[int | None, str | None]:
