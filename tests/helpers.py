@@ -56,6 +56,14 @@ def call_with_recording(
     return call
 
 
+def make_older(simulator: Simulator) -> None:
+    """Let every recording have begun, and changed, a minute earlier than it did."""
+    for recording in simulator.space.recordings.values():
+        recording.created -= timedelta(minutes=1)
+        if recording.updated is not None:
+            recording.updated -= timedelta(minutes=1)
+
+
 async def until(condition: Callable[[], bool], seconds: float = 5) -> None:
     """Wait until the condition holds, for events that only the simulator sees."""
     async with asyncio.timeout(seconds):
@@ -92,10 +100,21 @@ async def hold(hass: HomeAssistant, **data: object) -> None:
     await hass.services.async_call("signalwire", "hold_recordings", data, blocking=True)
 
 
-async def advance(hass: HomeAssistant, **duration: float) -> None:
-    """Let time pass, such as `seconds=16`, and what is due happen."""
+def jump(hass: HomeAssistant, **duration: float) -> None:
+    """Let time pass, such as `seconds=16`, by every clock."""
+    passed, time = timedelta(**duration).total_seconds(), hass.loop.time
+    hass.loop.time = lambda: time() + passed  # type: ignore[method-assign]  # one test's loop
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(**duration))
-    await hass.async_block_till_done()
+
+
+async def advance(hass: HomeAssistant, **duration: float) -> None:
+    """Let time pass, such as `seconds=16`, second by second, and what is due happen."""
+    left = timedelta(**duration)
+    while left:
+        step = min(left, timedelta(seconds=1 if left < timedelta(minutes=1) else 30))
+        jump(hass, seconds=step.total_seconds())
+        await hass.async_block_till_done()
+        left -= step
 
 
 async def settle(hass: HomeAssistant) -> None:
@@ -135,7 +154,7 @@ def second_page(simulator: Simulator) -> str:
 def set_retry_policy(entry: MockConfigEntry, policy: RetryPolicy) -> None:
     """Choose how patient the client of a project that is set up is."""
     coordinator: SignalWireCoordinator = entry.runtime_data
-    coordinator.client._transport._retry_policy = policy
+    coordinator.project.client._transport._retry_policy = policy
 
 
 def reads(simulator: Simulator) -> list[str]:

@@ -21,8 +21,10 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.signalwire.api import RetryPolicy
 from simulator import Fault, Simulator
 from tests.helpers import (
+    advance,
     call_with_recording,
     conference_with_recording,
+    make_older,
     refresh,
     restart,
     state,
@@ -100,6 +102,7 @@ async def test_the_answers_of_many_updates_are_shown_together(
 ) -> None:
     for _ in range(60):
         call_with_recording(simulator)
+    make_older(simulator)
     await refresh(hass, loaded)
     shown: list[int] = []
     coordinator = loaded.runtime_data
@@ -123,7 +126,7 @@ async def test_a_new_recording_is_paused_on_the_refresh_that_finds_it(
     call_with_recording(simulator)
     await refresh(hass, loaded)
     assert _statuses(simulator) == ["paused"]
-    assert loaded.runtime_data.update_interval == timedelta(seconds=5)
+    assert loaded.runtime_data.update_interval == timedelta(seconds=1)
 
 
 async def test_what_something_else_resumes_is_paused_again(
@@ -292,14 +295,16 @@ async def test_a_resume_whose_answer_was_lost_is_paused_again_without_a_look(
     await _turn(hass, "off")
     await _all(simulator, "paused")
     await hass.async_block_till_done(wait_background_tasks=True)
-    loaded.runtime_data.client._transport._retry_policy = RetryPolicy(attempts=1)
+    loaded.runtime_data.project.client._transport._retry_policy = RetryPolicy(attempts=1)
     simulator.faults.add(Fault(method="GET", status=400))
     simulator.faults.add(Fault(method="POST", status=500, apply="after", times=1))
     before = _updates(simulator)
     await _turn(hass, "on")
     await _all(simulator, "in-progress")
     await until(
-        lambda: loaded.runtime_data.commands.current(next(iter(simulator.space.recordings))) is None
+        lambda: (
+            not any(one.in_flight for one in loaded.runtime_data.project.state.recordings.values())
+        )
     )
     await _turn(hass, "off")
     await _all(simulator, "paused")
@@ -335,8 +340,7 @@ async def test_an_unconfirmed_pause_is_loud_until_it_holds(
     issues, issue_id = ir.async_get(hass), f"pause_unconfirmed_{loaded.entry_id}"
     assert issues.async_get_issue("signalwire", issue_id) is None
 
-    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=16))
-    await hass.async_block_till_done()
+    await advance(hass, seconds=16)
     issue = issues.async_get_issue("signalwire", issue_id)
     assert issue is not None
     assert issue.translation_key == "pause_unconfirmed"
@@ -365,8 +369,7 @@ async def test_the_issue_names_every_recording_that_may_go_on(
     simulator.faults.add(Fault(method="POST", status=400, body='{"code": 7, "message": "No"}'))
     await _turn(hass, "off")
     await until(lambda: _updates(simulator) >= 4)
-    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=16))
-    await hass.async_block_till_done()
+    await advance(hass, seconds=16)
     issue_id = f"pause_unconfirmed_{entry.entry_id}"
     issue = ir.async_get(hass).async_get_issue("signalwire", issue_id)
     assert issue is not None
@@ -385,8 +388,7 @@ async def test_a_silent_service_is_loud_too_while_recordings_are_held(
     simulator.faults.add(Fault(status=400, body='{"code": 7, "message": "No"}'))
     await refresh(hass, loaded)
     assert _attributes(hass) == (0, False)
-    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=16))
-    await hass.async_block_till_done()
+    await advance(hass, seconds=16)
     issues, issue_id = ir.async_get(hass), f"pause_unconfirmed_{loaded.entry_id}"
     issue = issues.async_get_issue("signalwire", issue_id)
     assert issue is not None
@@ -408,8 +410,7 @@ async def test_unload_takes_the_issue_back(
     await refresh(hass, loaded)
     simulator.faults.add(Fault(method="POST", status=400))
     await _turn(hass, "off")
-    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=16))
-    await hass.async_block_till_done()
+    await advance(hass, seconds=16)
     assert ir.async_get(hass).issues
     await hass.config_entries.async_unload(loaded.entry_id)
     assert not ir.async_get(hass).issues
@@ -493,8 +494,7 @@ async def test_a_later_deadline_replaces_the_earlier_one(
 ) -> None:
     await _hold(hass, {"for": {"minutes": 5}})
     await _hold(hass, {"for": {"minutes": 30}})
-    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(minutes=6))
-    await hass.async_block_till_done()
+    await advance(hass, minutes=6)
     assert state(hass, MASTER) == STATE_OFF
     assert loaded.runtime_data.data.hold.held
     assert simulator.requests

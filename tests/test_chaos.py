@@ -56,14 +56,14 @@ async def test_no_wish_is_lost_in_bad_weather(
     coordinator = entry.runtime_data
     counted: Counter[str] = Counter()
     simulator.requests.clear()
-    retries_before = coordinator.client.counts.retries
+    retries_before = coordinator.project.client.counts.retries
 
     async def ask_until_confirmed(sid: str, status: RecordingStatus) -> None:
         """Do what an automation does that means it: repeat what was refused."""
         while True:
             counted["updates"] += 1
             try:
-                await coordinator.commands.async_update(sid, status)
+                await coordinator.project.commands.async_update(sid, status)
             except HomeAssistantError:
                 counted["told to who asked"] += 1
             else:
@@ -87,14 +87,18 @@ async def test_no_wish_is_lost_in_bad_weather(
 
     # Now the wish of all: off and on again and off, with polls in between.
     for held in (True, False, True):
-        await (coordinator.async_hold() if held else coordinator.async_release())
+        await (
+            coordinator.project.holds.async_hold()
+            if held
+            else coordinator.project.holds.async_release()
+        )
         await coordinator.async_refresh()
     await until(
         lambda: {r.status.value for r in simulator.space.recordings.values()} == {"paused"}, 60
     )
     counted["faults"] = len(simulator.faults.applied)
     counted["requests"] = len(simulator.requests)
-    counted["retries"] = coordinator.client.counts.retries - retries_before
+    counted["retries"] = coordinator.project.client.counts.retries - retries_before
     counted["lost"] = lost
 
     simulator.faults.clear()
@@ -102,7 +106,7 @@ async def test_no_wish_is_lost_in_bad_weather(
     await until(lambda: coordinator.data.hold.confirmed)
     shown = {sid: recording.status.value for sid, recording in coordinator.data.recordings.items()}
     assert shown == {sid: r.status.value for sid, r in simulator.space.recordings.items()}
-    await coordinator.async_release()
+    await coordinator.project.holds.async_release()
     await hass.async_block_till_done(wait_background_tasks=True)
     after = {sid: r.status.value for sid, r in simulator.space.recordings.items()}
     # What a person had paused stays paused; what the hold paused goes on.

@@ -281,6 +281,7 @@ async def test_options_are_whole_numbers_and_take_effect_at_once(
         {
             "active_interval": 2.0,
             "idle_interval": 60.0,
+            "held_interval": 2.0,
             "look_back": 48.0,
             "most_slots": 4.0,
             "auto_release": 10.0,
@@ -290,6 +291,7 @@ async def test_options_are_whole_numbers_and_take_effect_at_once(
     assert loaded.options == {
         "active_interval": 2,
         "idle_interval": 60,
+        "held_interval": 2,
         "look_back": 48,
         "most_slots": 4,
         "auto_release": 10,

@@ -16,7 +16,15 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from simulator import Fault, Simulator
-from tests.helpers import advance, call_with_recording, refresh, second_page, state, until
+from tests.helpers import (
+    advance,
+    call_with_recording,
+    make_older,
+    refresh,
+    second_page,
+    state,
+    until,
+)
 
 SWITCH_1 = "switch.recording_1"
 
@@ -88,6 +96,7 @@ async def test_a_poll_that_began_before_an_update_ended_cannot_undo_it(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
     call_with_recording(simulator)
+    make_older(simulator)
     await refresh(hass, loaded)
     # The list is read before the update is carried out, and its answer arrives after it.
     simulator.faults.add(
@@ -217,6 +226,9 @@ async def test_a_recording_that_was_deleted_leaves_its_slot(
     call_with_recording(simulator)
     await refresh(hass, loaded)
     simulator.space.recordings.clear()
+    await refresh(hass, loaded)
+    # One answer proves nothing.
+    assert state(hass, SWITCH_1) == STATE_ON
     await refresh(hass, loaded)
     assert state(hass, SWITCH_1) == STATE_UNAVAILABLE
 
@@ -448,7 +460,7 @@ async def test_a_late_answer_does_not_bring_back_what_has_ended(
     call = call_with_recording(simulator)
     await refresh(hass, loaded)
     told: list[str] = []
-    loaded.runtime_data.activities.listen(lambda activity: told.append(activity.type.value))
+    loaded.runtime_data.project.activities.listen(lambda activity: told.append(activity.type.value))
     simulator.faults.add(Fault(method="POST", delay=0.3, apply="after", times=1))
     (recording,) = simulator.space.recordings.values()
     pause = hass.async_create_task(_pause(hass))

@@ -65,7 +65,7 @@ async def test_the_diagnostics_are_as_they_were(
     simulator.settings.loose = True
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    await entry.runtime_data.async_hold(timedelta(minutes=5))
+    await entry.runtime_data.project.holds.async_hold(timedelta(minutes=5))
     await hass.async_block_till_done(wait_background_tasks=True)
     data = _data(await _download(hass, hass_client, entry))
     # Not the same each time: how many requests were needed, and what the server's clock shows.
@@ -164,7 +164,7 @@ async def test_an_update_under_way_is_told_of(
         )
     )
     (sid,) = simulator.space.recordings
-    await until(lambda: loaded.runtime_data.commands.current(sid) is not None)
+    await until(lambda: loaded.runtime_data.project.state.recordings[sid].in_flight is not None)
     told = await async_get_config_entry_diagnostics(hass, loaded)
     assert [one["update_under_way"] for one in told["recordings"]["active"]] == ["paused"]
     await update
@@ -208,7 +208,7 @@ async def test_system_health_of_several_projects_is_that_of_all(
     second.add_to_hass(hass)
     assert await hass.config_entries.async_setup(second.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    first_success = loaded.runtime_data.last_success
+    first_success = loaded.runtime_data.project.last_success
     info = await _health(hass)
     assert (info["projects"], info["loaded"], info["active_recordings"]) == (2, 2, 1)
     assert info["last_success"] == first_success

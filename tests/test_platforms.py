@@ -156,10 +156,10 @@ async def test_a_choice_for_a_recording_that_ended_is_refused(
 ) -> None:
     coordinator = loaded.runtime_data
     with pytest.raises(ServiceValidationError) as caught:
-        coordinator.async_set_pause_behavior("skip", "ended")
+        coordinator.project.commands.choose_pause_behavior("skip", "ended")
     assert caught.value.translation_key == "recording_ended"
     with pytest.raises(ServiceValidationError):
-        await coordinator.commands.async_update("ended", "paused")
+        await coordinator.project.commands.async_update("ended", "paused")
 
 
 async def test_the_stop_button_stops_one_recording(

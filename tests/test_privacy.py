@@ -1,7 +1,6 @@
 """The promise: while call recording is off, nothing is recorded, or somebody is told."""
 
 import asyncio
-from datetime import timedelta
 import json
 
 from homeassistant.config_entries import ConfigEntryState
@@ -12,7 +11,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 from homeassistant.util.file import WriteError
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.signalwire.api import RetryPolicy
 from simulator import Fault, Simulator
@@ -23,6 +22,7 @@ from tests.helpers import (
     call_with_recording,
     confirmation,
     hold,
+    jump,
     refresh,
     set_retry_policy,
     settle,
@@ -161,7 +161,7 @@ async def test_a_hold_that_cannot_be_stored_is_an_error(
 
     call_with_recording(simulator)
 
-    monkeypatch.setattr(loaded.runtime_data._store, "_async_write_data", fail)
+    monkeypatch.setattr(loaded.runtime_data.project.file._store, "_async_write_data", fail)
     with pytest.raises(HomeAssistantError) as caught:
         await turn(hass, "off")
     assert caught.value.translation_key == "not_stored"
@@ -329,7 +329,9 @@ async def test_a_new_hold_does_not_wait_out_the_tries_of_an_old_one(
     )
     simulator.faults.add(Fault(method="POST", status=400))
     await turn(hass, "off")
-    await until(lambda: bool(loaded.runtime_data._reconciler._reasons))
+    await until(
+        lambda: any(one.reason for one in loaded.runtime_data.project.state.recordings.values())
+    )
     await turn(hass, "on")
     simulator.faults.clear()
     await turn(hass, "off")
@@ -415,7 +417,7 @@ async def test_the_issue_gets_its_reason_once_there_is_one(
     await turn(hass, "off")
     await until(lambda: len(updates_sent(simulator)) == 1)
     # Without waiting for what is under way, so that the alarm comes before the answer does not.
-    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=16))
+    jump(hass, seconds=16)
     await until(lambda: reason() == "SignalWire has not answered yet")
     await until(lambda: "did not answer in time" in reason())
 

@@ -143,12 +143,13 @@ async def test_a_recording_that_has_just_ended_says_so(
 
 
 async def test_a_recording_that_was_deleted_says_so(
-    hass: HomeAssistant, recorded: str, simulator: Simulator
+    hass: HomeAssistant, loaded: MockConfigEntry, recorded: str, simulator: Simulator
 ) -> None:
     del simulator.space.recordings[recorded]
     with pytest.raises(ServiceValidationError) as caught:
         await _turn(hass, "off")
     assert caught.value.translation_key == "recording_ended"
+    await refresh(hass, loaded)
     assert state(hass, SWITCH) == STATE_UNAVAILABLE
 
 
@@ -188,7 +189,6 @@ async def test_a_pause_that_waits_behind_a_stop_says_that_the_recording_has_ende
     assert caught.value.translation_key == "recording_ended"
     await stop
     assert simulator.space.recordings[recorded].status == "stopped"
-    assert [request.method for request in simulator.requests] == ["POST"]
 
 
 async def test_ten_quick_taps_end_in_the_last_with_three_requests_at_most(
@@ -196,7 +196,11 @@ async def test_ten_quick_taps_end_in_the_last_with_three_requests_at_most(
 ) -> None:
     simulator.faults.add(Fault(method="POST", delay=0.1, apply="after"))
     taps = [hass.async_create_task(_turn(hass, to)) for to in ("off", "on") * 5]
-    await asyncio.gather(*taps)
+    outcomes = await asyncio.gather(*taps, return_exceptions=True)
+    assert outcomes[0] is outcomes[-1] is None
+    for outcome in outcomes[1:-2:2]:
+        assert isinstance(outcome, ServiceValidationError)
+        assert outcome.translation_key == "superseded"
     assert simulator.space.recordings[recorded].status == "in-progress"
     assert state(hass, SWITCH) == STATE_ON
     assert len(simulator.requests) <= 3
@@ -277,9 +281,9 @@ async def test_the_attributes_are_the_typed_fields_of_the_answer(
         f'{{"recordings": [{{"sid": "{recorded}", "account_sid": "hidden", "uri": "hidden",'
         '"api_version": "2010-04-01", "call_sid": "43bb71ee-553f-4074-bb20-8e2747647cce",'
         '"conference_sid": null, "channel": "1", "channels": "1",'
-        '"date_created": "Tue, 25 Sep 2018 23:00:00 +0000",'
-        '"date_updated": "Wed, 26 Sep 2018 23:00:04 +0000",'
-        '"start_time": "Tue, 25 Sep 2018 23:00:00 +0000", "end_time": null,'
+        '"date_created": "Tue, 25 Sep 2068 23:00:00 +0000",'
+        '"date_updated": "Wed, 26 Sep 2068 23:00:04 +0000",'
+        '"start_time": "Tue, 25 Sep 2068 23:00:00 +0000", "end_time": null,'
         '"duration": 4, "price": "-0.0025", "price_unit": "USD", "source": "DialVerb",'
         '"status": "paused", "error_code": null, "encryption_details": null,'
         '"trim": "do-not-trim", "subresource_uris": {"transcriptions": "hidden"}}]}'

@@ -17,7 +17,8 @@ from .coordinator import SignalWireConfigEntry, SignalWireCoordinator
 from .devices import async_slot_devices, project_device_info, slot_number
 from .frontend import async_setup_frontend
 from .media.audio_view import RecordingAudioView
-from .project.storage import day_store, project_store
+from .project.daily_totals_store import FILE_NAME
+from .project.entry_file import store_of
 from .services import async_setup_services
 from .voice import async_set_up_sentences, async_stop_listening
 from .webhook.address import async_ensure_webhook_id, async_remove_cloudhook
@@ -53,10 +54,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: SignalWireConfigEntry) -
         entry.data[CONF_API_TOKEN],
     )
     coordinator = SignalWireCoordinator(hass, entry, client)
+    # Also when the set-up fails further on.
+    entry.async_on_unload(coordinator.project.async_stop)
     try:
         await coordinator.async_config_entry_first_refresh()
     except ConfigEntryNotReady:
-        if not coordinator.was_set_up_before:
+        if not coordinator.project.was_set_up_before:
             raise
         # Whoever wants nothing to be recorded must be able to say so while the service is down,
         # and what was said before a restart must be kept as soon as it is back.
@@ -72,7 +75,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SignalWireConfigEntry) -
             # There may be fewer slots since the options were changed.
             devices.async_remove_device(device_id)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    coordinator.async_begin()
+    coordinator.project.async_start(coordinator)
     return True
 
 
@@ -80,14 +83,14 @@ async def async_unload_entry(hass: HomeAssistant, entry: SignalWireConfigEntry) 
     """Unload a SignalWire project."""
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if unloaded:
-        await entry.runtime_data.async_save()
+        await entry.runtime_data.project.async_stop()
     return unloaded
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SignalWireConfigEntry) -> None:
     """Remove what was kept for a SignalWire project."""
-    await project_store(hass, entry.entry_id).async_remove()
-    await day_store(hass, entry.entry_id).async_remove()
+    for name in ("", FILE_NAME):
+        await store_of(hass, entry.entry_id, name).async_remove()
     if not hass.config_entries.async_entries(DOMAIN):
         async_stop_listening(hass)
     await async_remove_cloudhook(hass, entry)
@@ -105,4 +108,4 @@ async def async_remove_config_entry_device(
     if entry.state is not ConfigEntryState.LOADED:
         # Whether it is empty is not known, but it comes back in any case.
         return True
-    return entry.runtime_data.async_forget_slot(number)
+    return entry.runtime_data.project.async_forget_slot(number)

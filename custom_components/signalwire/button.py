@@ -36,7 +36,7 @@ class StopButton(SlotEntity, ButtonEntity):
     @override
     async def async_press(self) -> None:
         """Stop the recording."""
-        await self.coordinator.commands.async_update(
+        await self.coordinator.project.commands.async_update(
             self.require_recording().sid, RecordingStatus.STOPPED, context=self._context
         )
 
@@ -47,4 +47,4 @@ class StopAllButton(ProjectEntity, ButtonEntity):
     @override
     async def async_press(self) -> None:
         """Stop them all at once."""
-        await self.coordinator.async_stop_all(self._context)
+        await self.coordinator.project.commands.async_stop_all(self._context)

@@ -104,7 +104,9 @@ class AllPausedCondition(_OnlyWhatIsKnown):
         recordings = coordinator.data.recordings.values()
         return (
             bool(recordings)
-            and coordinator.is_all_known
+            and coordinator.last_update_success
+            and not coordinator.data.unread
+            and not coordinator.data.uncertain
             and all(recording.status is RecordingStatus.PAUSED for recording in recordings)
         )
 

@@ -31,6 +31,7 @@ from .api import (
     HostNotFoundError,
     InvalidSpaceError,
     MalformedAnswerError,
+    NotTheServiceError,
     RateLimitedError,
     RetryPolicy,
     ServiceAnswerError,
@@ -42,6 +43,7 @@ from .api import (
 from .const import (
     CONF_ACTIVE_INTERVAL,
     CONF_AUTO_RELEASE,
+    CONF_HELD_INTERVAL,
     CONF_IDLE_INTERVAL,
     CONF_LOOK_BACK,
     CONF_MAX_SLOTS,
@@ -49,14 +51,10 @@ from .const import (
     CONF_SIGNING_KEY,
     CONF_SPACE,
     CONF_VERIFY_SIGNATURE,
-    DEFAULT_ACTIVE_INTERVAL,
-    DEFAULT_AUTO_RELEASE,
-    DEFAULT_IDLE_INTERVAL,
-    DEFAULT_LOOK_BACK,
-    DEFAULT_MAX_SLOTS,
     DOMAIN,
     LOGGER,
 )
+from .project.settings import DEFAULTS, MAX_HELD_INTERVAL
 from .webhook.address import async_webhook_address
 
 # A person waits for the answer.
@@ -84,15 +82,20 @@ def _number(lowest: int, highest: int, unit: str | None = None) -> vol.All[int]:
 
 _SETTINGS_SCHEMA = vol.Schema(
     {
-        vol.Required(CONF_ACTIVE_INTERVAL, default=DEFAULT_ACTIVE_INTERVAL): _number(
+        vol.Required(CONF_ACTIVE_INTERVAL, default=DEFAULTS[CONF_ACTIVE_INTERVAL]): _number(
             1, 300, UnitOfTime.SECONDS
         ),
-        vol.Required(CONF_IDLE_INTERVAL, default=DEFAULT_IDLE_INTERVAL): _number(
+        vol.Required(CONF_HELD_INTERVAL, default=DEFAULTS[CONF_HELD_INTERVAL]): _number(
+            1, MAX_HELD_INTERVAL, UnitOfTime.SECONDS
+        ),
+        vol.Required(CONF_IDLE_INTERVAL, default=DEFAULTS[CONF_IDLE_INTERVAL]): _number(
             2, 3600, UnitOfTime.SECONDS
         ),
-        vol.Required(CONF_LOOK_BACK, default=DEFAULT_LOOK_BACK): _number(1, 168, UnitOfTime.HOURS),
-        vol.Required(CONF_MAX_SLOTS, default=DEFAULT_MAX_SLOTS): _number(1, 100),
-        vol.Required(CONF_AUTO_RELEASE, default=DEFAULT_AUTO_RELEASE): _number(
+        vol.Required(CONF_LOOK_BACK, default=DEFAULTS[CONF_LOOK_BACK]): _number(
+            1, 168, UnitOfTime.HOURS
+        ),
+        vol.Required(CONF_MAX_SLOTS, default=DEFAULTS[CONF_MAX_SLOTS]): _number(1, 100),
+        vol.Required(CONF_AUTO_RELEASE, default=DEFAULTS[CONF_AUTO_RELEASE]): _number(
             0, 1440, UnitOfTime.MINUTES
         ),
     }
@@ -200,6 +203,8 @@ def _error_for(err: SignalWireError) -> dict[str, str]:
             return {CONF_SPACE: "host_not_found"}
         case RateLimitedError():
             return {"base": "rate_limited"}
+        case NotTheServiceError():
+            return {CONF_SPACE: "not_signalwire"}
         case UnavailableError():
             return {"base": "cannot_connect"}
         case MalformedAnswerError() | ServiceAnswerError(code=None):

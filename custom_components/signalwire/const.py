@@ -13,6 +13,7 @@ CONF_SPACE: Final = "space"
 CONF_PROJECT_ID: Final = "project_id"
 
 CONF_ACTIVE_INTERVAL: Final = "active_interval"
+CONF_HELD_INTERVAL: Final = "held_interval"
 CONF_IDLE_INTERVAL: Final = "idle_interval"
 CONF_LOOK_BACK: Final = "look_back"
 CONF_MAX_SLOTS: Final = "most_slots"
@@ -20,13 +21,6 @@ CONF_AUTO_RELEASE: Final = "auto_release"
 CONF_VERIFY_SIGNATURE: Final = "verify_signature"
 CONF_SIGNING_KEY: Final = "signing_key"
 CONF_CLOUDHOOK_URL: Final = "cloudhook_url"
-
-DEFAULT_ACTIVE_INTERVAL: Final = 5
-DEFAULT_IDLE_INTERVAL: Final = 20
-DEFAULT_LOOK_BACK: Final = 24
-DEFAULT_MAX_SLOTS: Final = 16
-# Minutes; 0: never.
-DEFAULT_AUTO_RELEASE: Final = 0
 
 # The list of recordings may show a new one late, and its clock is not ours: each refresh looks
 # back this much further than the one before it.

@@ -22,6 +22,7 @@ from .const import (
     CONF_ACTIVE_INTERVAL,
     CONF_AUTO_RELEASE,
     CONF_CLOUDHOOK_URL,
+    CONF_HELD_INTERVAL,
     CONF_IDLE_INTERVAL,
     CONF_LOOK_BACK,
     CONF_MAX_SLOTS,
@@ -35,6 +36,7 @@ from .coordinator import SignalWireConfigEntry, SignalWireCoordinator
 _SERVICE = "signalwire.com"
 _OPTIONS = (
     CONF_ACTIVE_INTERVAL,
+    CONF_HELD_INTERVAL,
     CONF_IDLE_INTERVAL,
     CONF_LOOK_BACK,
     CONF_MAX_SLOTS,
@@ -75,7 +77,7 @@ def _entry(entry: SignalWireConfigEntry) -> dict[str, Any]:
 
 
 def _project(coordinator: SignalWireCoordinator) -> dict[str, Any]:
-    data, now = coordinator.data, coordinator.client.service_time()
+    data, now = coordinator.data, coordinator.project.client.service_time()
     recordings = sorted(
         data.recordings.values(),
         key=lambda recording: (recording.started or now, recording.sid),
@@ -84,13 +86,15 @@ def _project(coordinator: SignalWireCoordinator) -> dict[str, Any]:
     return {
         "refresh": {
             "succeeded": coordinator.last_update_success,
-            "last_success_seconds_ago": _seconds(coordinator.last_success, dt_util.utcnow()),
+            "last_success_seconds_ago": _seconds(
+                coordinator.project.last_success, dt_util.utcnow()
+            ),
             "failures_in_a_row": coordinator.failures,
             "last_error": _error(coordinator.last_exception),
             "interval_seconds": interval.total_seconds() if interval else None,
             "clock_offset_seconds": round((now - dt_util.utcnow()).total_seconds()),
         },
-        "requests": asdict(coordinator.client.counts),
+        "requests": asdict(coordinator.project.client.counts),
         "webhook": {
             **asdict(coordinator.webhook.counts),
             "has_signing_key": coordinator.webhook.has_key,
@@ -102,7 +106,7 @@ def _project(coordinator: SignalWireCoordinator) -> dict[str, Any]:
             "confirmed": data.hold.confirmed,
             "pause_behavior": data.pause_behavior,
         },
-        "listeners": coordinator.library.listeners,
+        "listeners": coordinator.project.library.listeners,
         "slots": {
             "there": sorted(data.slots),
             "occupied": sorted(number for number, sid in data.slots.items() if sid is not None),
@@ -120,7 +124,8 @@ def _recording(
 ) -> dict[str, Any]:
     sid, data = recording.sid, coordinator.data
     parties = data.parties.get(sid)
-    update = coordinator.commands.current(sid)
+    tracked = coordinator.project.state.recordings.get(sid)
+    update = tracked.in_flight if tracked else None
     return {
         "slot": next((number for number, seated in data.slots.items() if seated == sid), None),
         "status": recording.status,
@@ -139,7 +144,7 @@ def _recording(
         "has_from": bool(parties and parties.from_party),
         "has_to": bool(parties and parties.to_party),
         "pause_behavior": data.pause_behavior_of(sid),
-        "is_uncertain": coordinator.commands.is_uncertain(sid),
+        "is_uncertain": bool(tracked and tracked.is_uncertain),
         "update_under_way": update.status if update else None,
     }
 

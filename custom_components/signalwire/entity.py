@@ -9,7 +9,7 @@ from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .api import Recording
+from .api import Recording, RecordingStatus
 from .const import DOMAIN
 from .coordinator import SignalWireConfigEntry, SignalWireCoordinator
 from .devices import project_device_info, slot_device_info
@@ -77,7 +77,7 @@ class SlotEntity(_Entity):
         """Show what is new, on behalf of who is behind it."""
         recording = self.recording
         sid = recording.sid if recording else self._sid
-        context = self.coordinator.activities.context_of(sid) if sid else None
+        context = self.coordinator.project.activities.context_of(sid) if sid else None
         if recording is None:
             # Who paused it a moment ago has not ended it.
             context = context or Context()
@@ -90,6 +90,12 @@ class SlotEntity(_Entity):
     def recording(self) -> Recording | None:
         """Return the recording that sits in the slot."""
         return self.coordinator.data.in_slot(self._number)
+
+    @property
+    def status(self) -> RecordingStatus | None:
+        """Return the confirmed status, None for a pause that has become uncertain."""
+        recording = self.recording
+        return None if recording is None else self.coordinator.data.confirmed_status(recording)
 
     @property
     @override

@@ -33,7 +33,7 @@ def recording_ended() -> ServiceValidationError:
     return validation_error("recording_ended")
 
 
-def service_failed(
+def service_error(
     hass: HomeAssistant, entry: ConfigEntry[Any], err: SignalWireError
 ) -> HomeAssistantError:
     """Return what to tell who asks when the service fails; a refused login asks for a new one."""
@@ -43,13 +43,13 @@ def service_failed(
     return operation_error("action_failed", error=str(err))
 
 
-def update_failed(
+def update_error(
     hass: HomeAssistant, entry: ConfigEntry[Any], err: SignalWireError
 ) -> HomeAssistantError:
     """Return what to tell who asks for an update whose outcome is not certain."""
     match err:
         case AuthenticationError():
-            return service_failed(hass, entry, err)
+            return service_error(hass, entry, err)
         case MalformedAnswerError():
             return operation_error("update_malformed", error=str(err))
         case _:

@@ -50,7 +50,7 @@ class RecordingActivityEvent(ProjectEntity, EventEntity):
     async def async_added_to_hass(self) -> None:
         """Begin to listen."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.coordinator.activities.listen(self._async_fire))
+        self.async_on_remove(self.coordinator.project.activities.listen(self._async_fire))
 
     @callback
     @override

@@ -5,6 +5,7 @@ from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.typing import StateType
@@ -12,6 +13,8 @@ from homeassistant.util.json import JsonObjectType
 
 from .api import Recording
 from .const import DOMAIN
+from .coordinator import SignalWireConfigEntry
+from .errors import validation_error
 
 RECORDING_FIELDS = tuple(sorted(field.name for field in fields(Recording)))
 
@@ -44,3 +47,16 @@ def only_ours(hass: HomeAssistant, entities: Iterable[str], translation_key: str
         and entity.platform == DOMAIN
         and entity.translation_key == translation_key
     }
+
+
+def loaded_entry(hass: HomeAssistant, entry_id: str | None) -> SignalWireConfigEntry:
+    """Return the config entry of a project that is set up.
+
+    Raises ServiceValidationError if there is none, or it is not loaded.
+    """
+    entry: SignalWireConfigEntry | None = hass.config_entries.async_get_entry(entry_id or "")
+    if entry is None or entry.domain != DOMAIN:
+        raise validation_error("unknown_project")
+    if entry.state is not ConfigEntryState.LOADED:
+        raise validation_error("project_not_loaded", project=entry.title)
+    return entry

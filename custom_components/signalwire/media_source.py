@@ -67,7 +67,7 @@ class RecordingMediaSource(MediaSource):
             raise Unresolvable(translation_domain=DOMAIN, translation_key="no_such_media")
         sid, audio_format = parsed
         try:
-            await entry.runtime_data.library.async_require_playable(sid)
+            await entry.runtime_data.project.library.async_require_playable(sid)
         except NotFoundError as err:
             raise Unresolvable(translation_domain=DOMAIN, translation_key="no_such_media") from err
         except SignalWireError as err:

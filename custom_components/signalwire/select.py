@@ -7,7 +7,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import PauseBehavior, Recording, RecordingStatus
+from .api import PauseBehavior, RecordingStatus
 from .coordinator import SignalWireConfigEntry
 from .entity import ProjectEntity, SlotEntity, async_add_slot_entities
 
@@ -71,7 +71,7 @@ class ProjectPauseBehaviorSelect(ProjectEntity, SelectEntity):
     @override
     async def async_select_option(self, option: str) -> None:
         """Choose the project's pause behavior."""
-        self.coordinator.async_set_pause_behavior(PauseBehavior(option))
+        self.coordinator.project.commands.choose_pause_behavior(PauseBehavior(option))
 
 
 class PauseBehaviorSelect(SlotEntity, SelectEntity):
@@ -91,7 +91,7 @@ class PauseBehaviorSelect(SlotEntity, SelectEntity):
     @override
     async def async_select_option(self, option: str) -> None:
         """Choose the recording's pause behavior."""
-        self.coordinator.async_set_pause_behavior(
+        self.coordinator.project.commands.choose_pause_behavior(
             PauseBehavior(option), self.require_recording().sid
         )
 
@@ -107,10 +107,10 @@ class StatusSelect(SlotEntity, SelectEntity):
     @override
     def current_option(self) -> str | None:
         """Return the confirmed status, where it is one that can be chosen."""
-        match self.recording:
-            case Recording(status=status) if status.is_recording:
+        match self.status:
+            case RecordingStatus() as status if status.is_recording:
                 return RecordingStatus.IN_PROGRESS.value
-            case Recording(status=status) if status.value in self.options:
+            case RecordingStatus() as status if status.value in self.options:
                 return status.value
             case _:
                 return None
@@ -118,6 +118,6 @@ class StatusSelect(SlotEntity, SelectEntity):
     @override
     async def async_select_option(self, option: str) -> None:
         """Ask the service for the status."""
-        await self.coordinator.commands.async_update(
+        await self.coordinator.project.commands.async_update(
             self.require_recording().sid, RecordingStatus(option), context=self._context
         )

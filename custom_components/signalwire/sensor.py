@@ -75,7 +75,8 @@ PROJECT_SENSORS = (
         translation_key="paused_recordings",
         state_class=SensorStateClass.MEASUREMENT,
         value_fn=lambda data: sum(
-            recording.status is RecordingStatus.PAUSED for recording in data.recordings.values()
+            data.confirmed_status(recording) is RecordingStatus.PAUSED
+            for recording in data.recordings.values()
         ),
     ),
     ProjectSensorDescription(

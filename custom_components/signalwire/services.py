@@ -29,7 +29,7 @@ from .api import (
 )
 from .const import DOMAIN
 from .coordinator import SignalWireConfigEntry, SignalWireCoordinator
-from .errors import operation_error, service_failed, validation_error
+from .errors import operation_error, service_error, validation_error
 from .helpers import recording_response
 from .permissions import async_check_projects
 from .project.commands import RecordingOptions
@@ -150,12 +150,16 @@ async def _async_hold(call: ServiceCall) -> None:
     duration, pause_behavior = call.data.get(ATTR_FOR), call.data.get(ATTR_PAUSE_BEHAVIOR)
     await _async_for_all(
         call,
-        lambda coordinator: coordinator.async_hold(duration, pause_behavior, call.context),
+        lambda coordinator: coordinator.project.holds.async_hold(
+            duration, pause_behavior, call.context
+        ),
     )
 
 
 async def _async_release(call: ServiceCall) -> None:
-    await _async_for_all(call, lambda coordinator: coordinator.async_release(call.context))
+    await _async_for_all(
+        call, lambda coordinator: coordinator.project.holds.async_release(call.context)
+    )
 
 
 async def _async_for_all(
@@ -182,13 +186,13 @@ async def _async_update(call: ServiceCall) -> ServiceResponse:
     """Change one recording or several, all at once; return them as the service answered."""
     if (sid := call.data.get(ATTR_RECORDING_SID)) is not None:
         coordinator = await _async_coordinator(call)
-        await coordinator.commands.async_find(sid)
+        await coordinator.project.commands.async_find(sid)
         targets = [(coordinator, sid)]
     else:
         targets = await async_targeted_recordings(call)
     outcomes = await asyncio.gather(
         *(
-            coordinator.commands.async_update(
+            coordinator.project.commands.async_update(
                 sid,
                 call.data[ATTR_STATUS],
                 call.data.get(ATTR_PAUSE_BEHAVIOR),
@@ -223,9 +227,10 @@ async def _async_start(call: ServiceCall) -> ServiceResponse:
         await coordinator.async_refresh()
         if not coordinator.last_update_success and (failure := coordinator.last_exception):
             raise failure
-        sids = await coordinator.commands.async_unrecorded_calls(call.data.get(ATTR_NUMBER))
+        sids = await coordinator.project.commands.async_unrecorded_calls(call.data.get(ATTR_NUMBER))
     outcomes = await asyncio.gather(
-        *(coordinator.commands.async_start(sid, options) for sid in sids), return_exceptions=True
+        *(coordinator.project.commands.async_start(sid, options) for sid in sids),
+        return_exceptions=True,
     )
     recordings: list[JsonValueType] = []
     failures: list[JsonValueType] = []
@@ -251,7 +256,7 @@ async def _async_list(call: ServiceCall) -> ServiceResponse:
         # The service cannot pick by status, so a long history would be read whole.
         since = (until or dt_util.utcnow()) - _LIST_SINCE
     try:
-        recordings = await coordinator.client.list_recordings(
+        recordings = await coordinator.project.client.list_recordings(
             limit=call.data[ATTR_LIMIT],
             statuses=None if statuses is None else frozenset(statuses),
             created_after=None if since is None else dt_util.as_utc(since),
@@ -259,7 +264,7 @@ async def _async_list(call: ServiceCall) -> ServiceResponse:
             **parents,
         )
     except SignalWireError as err:
-        raise service_failed(call.hass, coordinator.config_entry, err) from err
+        raise service_error(call.hass, coordinator.config_entry, err) from err
     return {"recordings": [recording_response(recording) for recording in recordings]}
 
 
@@ -267,7 +272,7 @@ async def _async_delete(call: ServiceCall) -> None:
     if not call.data[ATTR_CONFIRM]:
         raise validation_error("not_confirmed_by_person")
     coordinator = await _async_coordinator(call)
-    await coordinator.commands.async_delete(call.data[ATTR_RECORDING_SID])
+    await coordinator.project.commands.async_delete(call.data[ATTR_RECORDING_SID])
 
 
 def _entries(call: ServiceCall) -> list[SignalWireConfigEntry]:

@@ -5,10 +5,10 @@ from typing import Any, override
 
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
 from homeassistant.components.switch.const import SwitchDeviceClass
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import Recording, RecordingStatus
+from .api import RecordingStatus
 from .coordinator import SignalWireConfigEntry
 from .entity import ProjectEntity, SlotEntity, async_add_slot_entities
 from .helpers import RECORDING_FIELDS, recording_fields
@@ -46,17 +46,17 @@ class RecordingSwitch(SlotEntity, SwitchEntity):
 
     @override
     def _state_key(self) -> tuple[object, ...]:
-        return self.available, self.recording
+        return self.available, self.recording, self.status
 
     @property
     @override
     def is_on(self) -> bool | None:
         """Return whether the service confirmed that it is recording, or that it is paused."""
-        match self.recording:
-            case Recording(status=status) if status.is_recording:
-                return True
-            case Recording(status=RecordingStatus.PAUSED):
+        match self.status:
+            case RecordingStatus.PAUSED:
                 return False
+            case RecordingStatus() as status if status.is_recording:
+                return True
             case _:
                 return None
 
@@ -77,7 +77,7 @@ class RecordingSwitch(SlotEntity, SwitchEntity):
         await self._async_update(RecordingStatus.PAUSED)
 
     async def _async_update(self, status: RecordingStatus) -> None:
-        await self.coordinator.commands.async_update(
+        await self.coordinator.project.commands.async_update(
             self.require_recording().sid, status, context=self._context
         )
 
@@ -85,8 +85,21 @@ class RecordingSwitch(SlotEntity, SwitchEntity):
 class CallRecordingSwitch(ProjectEntity, SwitchEntity):
     """On: calls may be recorded. Off: everything is to be paused, whatever it takes.
 
-    It shows what is wanted; its attributes show whether the service has confirmed it.
+    It shows what is desired; its attributes show whether the service has confirmed it.
     """
+
+    _was_held: bool | None = None
+
+    @callback
+    @override
+    def _async_show(self) -> None:
+        """Show what is new, on behalf of who held or released."""
+        hold = self.coordinator.data.hold
+        context = hold.context if hold.held else self.coordinator.project.holds.release_context
+        if hold.held is not self._was_held:
+            self.async_set_context(context or Context())
+        self._was_held = hold.held
+        super()._async_show()
 
     @override
     def _state_key(self) -> tuple[object, ...]:
@@ -95,7 +108,7 @@ class CallRecordingSwitch(ProjectEntity, SwitchEntity):
     @property
     @override
     def available(self) -> bool:
-        """Return that it can always be switched: a wish needs no service."""
+        """Return that it can always be switched: that needs no service."""
         return True
 
     @property
@@ -107,16 +120,16 @@ class CallRecordingSwitch(ProjectEntity, SwitchEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """Return how much of the wish is not confirmed."""
+        """Return how much of the hold is not confirmed."""
         hold = self.coordinator.data.hold
         return {"unconfirmed": hold.unconfirmed, "confirmed": hold.confirmed}
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Want back what the switch paused."""
-        await self.coordinator.async_release(self._context)
+        """Release: resume what the switch paused."""
+        await self.coordinator.project.holds.async_release(self._context)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Want everything paused."""
-        await self.coordinator.async_hold(context=self._context)
+        """Hold: pause everything."""
+        await self.coordinator.project.holds.async_hold(context=self._context)

@@ -32,13 +32,13 @@ async def async_system_health_info(hass: HomeAssistant) -> dict[str, Any]:
     info["loaded"] = len(coordinators)
     if coordinators:
         # Of several, the one that has waited for the longest.
-        successes = [coordinator.last_success for coordinator in coordinators]
+        successes = [coordinator.project.last_success for coordinator in coordinators]
         known = [success for success in successes if success is not None]
         info["last_success"] = min(known) if len(known) == len(successes) else None
         info["active_recordings"] = sum(
             len(coordinator.data.recordings) for coordinator in coordinators
         )
-        counts = [coordinator.client.counts for coordinator in coordinators]
+        counts = [coordinator.project.client.counts for coordinator in coordinators]
         info["requests"] = sum(count.requests for count in counts)
         info["retries"] = sum(count.retries for count in counts)
         info["failures"] = sum(count.failures for count in counts)

@@ -278,7 +278,7 @@ async def test_a_listener_who_goes_leaves_nothing_behind(
     response.close()
     await until(lambda: simulator.streams.open == 0)
     assert simulator.streams.sent < media.wav(3600).size / 2
-    assert not loaded.runtime_data.library._streams
+    assert not loaded.runtime_data.project.library._streams
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
     await listener.close()
     await until(lambda: not {task for task in asyncio.all_tasks() - tasks if not task.done()})

@@ -320,7 +320,7 @@ async def test_what_is_remembered_is_bounded(
     days = await _child(ask, await ask("browse", ROOT), "By day")
     for day in days["children"]:
         assert all("→" in title for title in _titles(await ask("browse", day["media_content_id"])))
-    kept = loaded.runtime_data.library
+    kept = loaded.runtime_data.project.library
     assert len(kept._playable) <= 20
     assert len(kept._book) <= 20 + 15
 

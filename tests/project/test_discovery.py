@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from custom_components.signalwire.api import Recording, SignalWireClient, SignalWireError
+from custom_components.signalwire.project.clock import Clock
 from custom_components.signalwire.project.discovery import Discovery, RefreshResult
 from simulator import Fault, Simulator
 
@@ -17,7 +18,7 @@ _ONE = "/Recordings/"
 @pytest.fixture
 async def discovery(client: SignalWireClient, simulator: Simulator) -> Discovery:
     """Return one that has read an empty space, so that it reads on from now."""
-    discovery = Discovery(client, timedelta(days=1))
+    discovery = Discovery(client, Clock(), timedelta(days=1))
     await discovery.async_read({})
     simulator.requests.clear()
     return discovery
@@ -118,7 +119,7 @@ async def test_what_was_created_since_a_time_is_listed_again_with_that_second(
     assert _listed_since(simulator) < timedelta(seconds=2030)
 
 
-async def test_settled_recordings_are_left_out_unless_they_are_taken_for_active(
+async def test_finalized_recordings_are_left_out_unless_they_are_taken_for_active(
     discovery: Discovery, simulator: Simulator
 ) -> None:
     first, second = (recording.sid for recording in simulator.space.add_recordings(count=2))
@@ -136,7 +137,7 @@ async def test_a_known_recording_without_a_status_is_unreadable_and_not_gone(
     simulator.faults.add(Fault(path=_LIST, status=200, body='{"recordings": []}'))
     simulator.faults.add(Fault(path=_ONE, status=200, body='{"sid": "' + active.sid + '"}'))
     reading = await discovery.async_read(known)
-    assert (reading.unreadable, reading.gone, reading.recordings) == (1, set(), {})
+    assert (reading.missed, reading.not_found, reading.recordings) == ({active.sid}, {}, {})
 
 
 async def test_what_a_failed_refresh_was_to_read_is_read_by_the_next(
@@ -151,3 +152,58 @@ async def test_what_a_failed_refresh_was_to_read_is_read_by_the_next(
         await discovery.async_read(known)
     simulator.faults.clear()
     assert active.sid in (await discovery.async_read(known)).recordings
+
+
+async def test_an_item_that_cannot_be_read_is_read_again_until_it_can_be(
+    discovery: Discovery, simulator: Simulator
+) -> None:
+    (active,) = simulator.space.add_recordings(count=1, status="in-progress", age=10)
+    unreadable = '{"sid": "' + active.sid + '"}'
+    simulator.faults.add(
+        Fault(path=_LIST, status=200, body='{"recordings": [' + unreadable + "]}", times=1)
+    )
+    fault = Fault(path=_ONE, status=200, body=unreadable)
+    simulator.faults.add(fault)
+    assert (await discovery.async_read({})).unreadable == 1
+    # Long after the list has passed it.
+    active.created -= timedelta(hours=2)
+    for _ in range(2):
+        reading = await discovery.async_read({})
+        assert (reading.unreadable, reading.recordings) == (1, {})
+    simulator.faults.clear()
+    reading = await discovery.async_read({})
+    assert (reading.unreadable, list(reading.recordings)) == (0, [active.sid])
+    simulator.requests.clear()
+    await discovery.async_read({})
+    assert _asked(simulator) == [_LIST]
+
+
+async def test_the_list_does_not_pass_an_item_without_a_sid_until_it_can_be_read(
+    discovery: Discovery, simulator: Simulator
+) -> None:
+    simulator.faults.add(Fault(path=_LIST, status=200, body='{"recordings": [5]}', times=1))
+    (late,) = simulator.space.add_recordings(count=1, status="in-progress", age=60)
+    assert (await discovery.async_read({})).unreadable == 1
+    reading = await discovery.async_read({})
+    assert (reading.unreadable, list(reading.recordings)) == (0, [late.sid])
+
+
+async def test_an_unreadable_recording_that_is_missing_twice_is_given_up(
+    discovery: Discovery, simulator: Simulator
+) -> None:
+    (active,) = simulator.space.add_recordings(count=1, status="in-progress", age=10)
+    body = '{"recordings": [{"sid": "' + active.sid + '"}]}'
+    simulator.faults.add(Fault(path=_LIST, status=200, body=body, times=1))
+    simulator.space.recordings.clear()
+    assert (await discovery.async_read({})).unreadable == 1
+    assert (await discovery.async_read({})).unreadable == 0
+
+
+async def test_a_full_look_finds_what_a_lagging_list_left_out(
+    discovery: Discovery, simulator: Simulator
+) -> None:
+    (hidden,) = simulator.space.add_recordings(count=1, status="in-progress", age=7200)
+    assert hidden.sid not in (await discovery.async_read({})).recordings
+    reading = await discovery.async_read({}, full=True)
+    assert reading.is_full
+    assert hidden.sid in reading.recordings

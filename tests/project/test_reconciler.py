@@ -1,23 +1,23 @@
-"""How the wish is kept: tries, waits and the alarm."""
+"""How recordings are made as desired: tries, waits and the alarm."""
 
 import asyncio
 from collections import Counter
-from datetime import timedelta
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.signalwire.project.reconciler import MAX_UPDATES_AT_ONCE, Reconciler
+from custom_components.signalwire.project.reconciler import MAX_UPDATES_AT_ONCE, _wait_after
 from simulator import Fault, Simulator
 from tests.conftest import QUICK
 from tests.helpers import (
     advance,
     call_with_recording,
     confirmation,
+    jump,
+    make_older,
     refresh,
     settle,
     statuses,
@@ -28,13 +28,14 @@ from tests.helpers import (
 
 pytestmark = pytest.mark.usefixtures("unloaded_in_the_end")
 
-REFUSED = Fault(method="POST", status=400)
+REJECTED = Fault(method="POST", status=400)
 
 
 @pytest.fixture(autouse=True)
 async def recorded(hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator) -> str:
     """Return the SID of the only recording."""
     call_with_recording(simulator)
+    make_older(simulator)
     await refresh(hass, loaded)
     (sid,) = simulator.space.recordings
     return sid
@@ -44,7 +45,7 @@ async def recorded(hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simu
 def alarms(loaded: MockConfigEntry) -> list[str | None]:
     """Return a list that fills with the SIDs of the recordings that an alarm names."""
     alarms: list[str | None] = []
-    loaded.runtime_data.activities.listen(
+    loaded.runtime_data.project.activities.listen(
         lambda activity: (
             alarms.append(activity.recording.sid if activity.recording else None)
             if activity.type == "pause_failed"
@@ -56,16 +57,18 @@ def alarms(loaded: MockConfigEntry) -> list[str | None]:
 
 @pytest.fixture
 def long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the keeper wait for a minute where it would wait for a second."""
+    """Let the reconciler wait for a minute where it would wait for a second."""
     monkeypatch.setattr(
         "custom_components.signalwire.project.reconciler.random.uniform", lambda *_: 60.0
     )
 
 
-async def _refused(loaded: MockConfigEntry, sid: str) -> None:
-    """Wait until an update has been refused, and no refresh is under way."""
-    coordinator = loaded.runtime_data
-    await until(lambda: sid in coordinator._reconciler._reasons and not coordinator._refreshing)
+async def _rejected(loaded: MockConfigEntry, sid: str) -> None:
+    """Wait until an update has been rejected, and no look is in progress."""
+    project = loaded.runtime_data.project
+    await until(
+        lambda: bool(project.state.recordings[sid].reason) and not project._looking.locked()
+    )
 
 
 @pytest.mark.usefixtures("long_waits")
@@ -74,7 +77,7 @@ async def test_it_asks_at_once_when_the_service_is_back(
 ) -> None:
     simulator.faults.add(Fault(status=400))
     await turn(hass, "off")
-    await _refused(loaded, recorded)
+    await _rejected(loaded, recorded)
     await until(lambda: not loaded.runtime_data.last_update_success)
     simulator.faults.clear()
     await loaded.runtime_data.async_refresh()
@@ -86,9 +89,9 @@ async def test_it_asks_at_once_when_the_service_is_back(
 async def test_a_refresh_that_finds_the_service_as_it_was_hurries_nothing(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, recorded: str
 ) -> None:
-    simulator.faults.add(REFUSED)
+    simulator.faults.add(REJECTED)
     await turn(hass, "off")
-    await _refused(loaded, recorded)
+    await _rejected(loaded, recorded)
     for _ in range(3):
         await loaded.runtime_data.async_refresh()
         await hass.async_block_till_done()
@@ -101,53 +104,38 @@ async def test_once_confirmed_nothing_waits_any_longer(
 ) -> None:
     await turn(hass, "off")
     await until(lambda: confirmation(hass) == (0, True))
-    await until(lambda: not loaded.runtime_data._reconciler._tasks, 2)
+    await until(lambda: not loaded.runtime_data.project.reconciler.in_flight, 2)
     assert updates_sent(simulator) == ["paused"]
 
 
 @pytest.mark.parametrize(
-    ("failures", "least", "most"), [(1, 0, 1), (3, 1, 4), (5, 7, 15), (99, 7, 15), (5000, 7, 15)]
+    ("failures", "least", "most"),
+    [(1, 0.5, 1), (3, 2, 4), (5, 7.5, 15), (99, 7.5, 15), (5000, 7, 15)],
 )
-async def test_waits_grow_with_each_failure_up_to_fifteen_seconds(
-    hass: HomeAssistant, loaded: MockConfigEntry, failures: int, least: float, most: float
+def test_waits_grow_with_each_failure_up_to_fifteen_seconds(
+    failures: int, least: float, most: float
 ) -> None:
-    started = asyncio.create_task(loaded.runtime_data._reconciler._async_wait(failures))
-    await asyncio.sleep(0)
-    # Time moves on by up to a second more than it is told to.
-    if least:
-        await advance(hass, seconds=least - 1)
-        assert not started.done()
-    await advance(hass, seconds=most)
-    assert await started is False
+    waits = [_wait_after(failures) for _ in range(50)]
+    assert least <= min(waits) < max(waits) <= most
 
 
-async def test_a_wait_is_over_at_once_when_somebody_asks_again(
-    hass: HomeAssistant, loaded: MockConfigEntry
-) -> None:
-    keeper = loaded.runtime_data._reconciler
-    waiting = asyncio.create_task(keeper._async_wait(99))
-    await asyncio.sleep(0)
-    keeper.retry_now()
-    assert await waiting is True
-
-
-async def test_tries_that_fail_come_less_often_until_somebody_asks_again(
+async def test_a_hold_does_not_wait_for_the_next_retry_of_a_resume(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     simulator: Simulator,
-    monkeypatch: pytest.MonkeyPatch,
+    recorded: str,
+    long_waits: None,
 ) -> None:
-    waits: list[int] = []
-
-    async def somebody_asks_after_the_fourth(_: Reconciler, failures: int) -> bool:
-        waits.append(failures)
-        return len(waits) == 4
-
-    monkeypatch.setattr(Reconciler, "_async_wait", somebody_asks_after_the_fourth)
-    simulator.faults.add(REFUSED)
     await turn(hass, "off")
-    await until(lambda: len(waits) >= 6)
-    assert waits[:6] == [1, 2, 3, 4, 1, 2]
+    await settle(hass)
+    simulator.faults.add(REJECTED)
+    await turn(hass, "on")
+    await _rejected(loaded, recorded)
+    simulator.faults.clear()
+    simulator.space.update_recording(recorded, "in-progress")
+    await turn(hass, "off")
+    await until(lambda: statuses(simulator) == ["paused"], 2)
+    await settle(hass)
 
 
 async def test_an_unload_leaves_nobody_who_waits_for_an_answer(
@@ -159,7 +147,9 @@ async def test_an_unload_leaves_nobody_who_waits_for_an_answer(
     assert await hass.config_entries.async_unload(loaded.entry_id)
 
     def waiting() -> list[str]:
-        return [repr(task) for task in asyncio.all_tasks() if "async_keep" in repr(task)]
+        return [
+            repr(task) for task in asyncio.all_tasks() if "updates of a recording" in repr(task)
+        ]
 
     await asyncio.sleep(0)
     assert waiting() == []
@@ -172,13 +162,13 @@ async def test_the_alarm_waits_for_fifteen_seconds(
     recorded: str,
     alarms: list[str | None],
 ) -> None:
-    simulator.faults.add(REFUSED)
+    simulator.faults.add(REJECTED)
     await turn(hass, "off")
-    await _refused(loaded, recorded)
+    await _rejected(loaded, recorded)
     await advance(hass, seconds=13)
     assert not alarms
     assert not ir.async_get(hass).issues
-    await _refused(loaded, recorded)
+    await _rejected(loaded, recorded)
     await advance(hass, seconds=16)
     assert alarms == [recorded]
 
@@ -190,13 +180,13 @@ async def test_the_alarm_is_raised_once_for_each_recording(
     recorded: str,
     alarms: list[str | None],
 ) -> None:
-    simulator.faults.add(REFUSED)
+    simulator.faults.add(REJECTED)
     await turn(hass, "off")
-    await _refused(loaded, recorded)
+    await _rejected(loaded, recorded)
     await advance(hass, seconds=16)
     for _ in range(2):
         await loaded.runtime_data.async_refresh()
-        await _refused(loaded, recorded)
+        await _rejected(loaded, recorded)
         await advance(hass, seconds=16)
     assert alarms == [recorded]
     assert len(ir.async_get(hass).issues) == 1
@@ -215,23 +205,28 @@ async def test_a_pause_that_was_confirmed_in_time_raises_no_alarm(
     assert not ir.async_get(hass).issues
 
 
-async def test_a_recording_that_cannot_be_resumed_raises_no_alarm(
+async def test_a_recording_that_cannot_be_resumed_is_reported_until_it_is(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     simulator: Simulator,
     recorded: str,
     alarms: list[str | None],
 ) -> None:
+    told: list[str] = []
+    loaded.runtime_data.project.activities.listen(lambda activity: told.append(activity.type))
     await turn(hass, "off")
     await settle(hass)
-    simulator.faults.add(REFUSED)
+    simulator.faults.add(REJECTED)
     await turn(hass, "on")
-    await _refused(loaded, recorded)
-    await loaded.runtime_data.async_refresh()
+    await _rejected(loaded, recorded)
     await advance(hass, seconds=16)
     assert not alarms
-    assert not ir.async_get(hass).issues
-    assert statuses(simulator) == ["paused"]
+    assert told[-1] == "resume_failed"
+    issues, issue_id = ir.async_get(hass), f"resume_unconfirmed_{loaded.entry_id}"
+    assert issues.async_get_issue("signalwire", issue_id) is not None
+    simulator.faults.clear()
+    await until(lambda: statuses(simulator) == ["in-progress"])
+    await until(lambda: not issues.issues)
 
 
 async def test_unload_takes_the_alarm_that_was_to_come_along(
@@ -241,13 +236,13 @@ async def test_unload_takes_the_alarm_that_was_to_come_along(
     recorded: str,
     alarms: list[str | None],
 ) -> None:
-    simulator.faults.add(REFUSED)
+    simulator.faults.add(REJECTED)
     await turn(hass, "off")
-    await _refused(loaded, recorded)
+    await _rejected(loaded, recorded)
     coordinator = loaded.runtime_data
     await hass.config_entries.async_unload(loaded.entry_id)
     # News that comes late begins nothing.
-    coordinator._reconciler.async_check()
+    coordinator.project.async_process()
     await advance(hass, seconds=16)
     assert not alarms
     assert not ir.async_get(hass).issues
@@ -263,7 +258,7 @@ async def test_unload_takes_the_end_of_the_hold_along(
     coordinator = loaded.runtime_data
     await hass.config_entries.async_unload(loaded.entry_id)
     await advance(hass, minutes=2)
-    assert coordinator._hold.held
+    assert coordinator.project.state.hold is not None
     assert updates_sent(simulator) == ["paused"]
 
 
@@ -277,7 +272,7 @@ async def test_a_refusal_that_could_not_be_looked_into_leaves_doubt(
     with pytest.raises(HomeAssistantError):
         await turn(hass, "on", "switch.recording_1")
     assert simulator.space.recordings[recorded].status == "in-progress"
-    assert loaded.runtime_data.commands.is_uncertain(recorded)
+    assert loaded.runtime_data.project.state.recordings[recorded].is_uncertain
     await turn(hass, "off")
     await until(lambda: statuses(simulator) == ["paused"])
     assert updates_sent(simulator) == ["paused", "in-progress", "paused"]
@@ -346,7 +341,7 @@ async def test_an_alarm_gives_no_reason_of_the_time_before(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
     reasons: list[str | None] = []
-    loaded.runtime_data.activities.listen(lambda activity: reasons.append(activity.reason))
+    loaded.runtime_data.project.activities.listen(lambda activity: reasons.append(activity.reason))
     await turn(hass, "off")
     await settle(hass)
     simulator.faults.add(Fault(status=400, body='{"code": 7, "message": "No"}'))
@@ -356,11 +351,9 @@ async def test_an_alarm_gives_no_reason_of_the_time_before(
     simulator.faults.clear()
     await refresh(hass, loaded)
 
-    simulator.faults.add(Fault(delay=0.3, times=1))
-    poll = hass.async_create_task(loaded.runtime_data.async_refresh())
-    await until(lambda: len(simulator.faults.applied) == 2)
     told = len(reasons)
-    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=16))
-    await poll
-    assert reasons[told:]
+    simulator.faults.add(Fault(delay=1))
+    jump(hass, seconds=16)
+    await until(lambda: len(reasons) > told)
     assert "No (7)" not in str(reasons[told:])
+    await settle(hass)

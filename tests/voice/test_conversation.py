@@ -168,7 +168,7 @@ async def test_every_way_to_say_for_how_long_is_kept(
         assert until is not None
         assert before + duration <= until <= dt_util.utcnow() + duration
         # Or the longest would count.
-        await coordinator.async_release()
+        await coordinator.project.holds.async_release()
 
 
 FOR_TEN_MINUTES = {
@@ -647,7 +647,7 @@ async def test_sentences_meant_for_others_are_not_answered_here(
     assert _statuses(simulator) == ["in-progress"]
 
 
-async def test_one_wish_that_cannot_be_stored_keeps_no_other_from_being_kept(
+async def test_a_hold_that_cannot_be_stored_keeps_no_other_from_being_held(
     hass: HomeAssistant,
     say: Say,
     loaded: MockConfigEntry,
@@ -660,7 +660,7 @@ async def test_one_wish_that_cannot_be_stored_keeps_no_other_from_being_kept(
 
     call_with_recording(simulator)
     call_with_recording(second)
-    monkeypatch.setattr(loaded.runtime_data._store, "_async_write_data", fail)
+    monkeypatch.setattr(loaded.runtime_data.project.file._store, "_async_write_data", fail)
     await conversation.async_converse(hass, "pause recording", None, Context(), language="en")
     await hass.async_block_till_done(wait_background_tasks=True)
     assert statuses(simulator) == statuses(second) == ["paused"]

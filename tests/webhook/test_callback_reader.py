@@ -25,20 +25,19 @@ SWITCH = "switch.recording_1"
 
 
 @pytest.fixture
-def hints(loaded: MockConfigEntry, simulator: Simulator) -> CallbackReader:
-    """Return the hints of a project that has read everything else."""
+def callback_reader(loaded: MockConfigEntry, simulator: Simulator) -> CallbackReader:
+    """Return the callback reader of a project that has read everything else."""
     simulator.requests.clear()
-    hints: CallbackReader = loaded.runtime_data.callbacks
-    return hints
+    return CallbackReader(loaded.runtime_data.project)
 
 
 async def test_what_is_too_much_for_a_second_is_read_in_the_next(
-    hass: HomeAssistant, hints: CallbackReader, simulator: Simulator
+    hass: HomeAssistant, callback_reader: CallbackReader, simulator: Simulator
 ) -> None:
     sids = [recording.sid for recording in simulator.space.add_recordings(count=12)]
     began = hass.loop.time()
     for sid in sids:
-        hints.async_take(sid, RecordingStatus.COMPLETED)
+        callback_reader.async_take(sid, RecordingStatus.COMPLETED)
     await until(lambda: len(reads(simulator)) == MAX_READS_PER_SECOND)
     assert hass.loop.time() - began < 0.9
     await until(lambda: len(reads(simulator)) == len(sids))
@@ -48,10 +47,10 @@ async def test_what_is_too_much_for_a_second_is_read_in_the_next(
 
 
 async def test_more_than_can_wait_are_left_to_one_refresh(
-    hass: HomeAssistant, hints: CallbackReader, simulator: Simulator
+    hass: HomeAssistant, callback_reader: CallbackReader, simulator: Simulator
 ) -> None:
     for number in range(MAX_READS_PER_SECOND + 101):
-        hints.async_take(f"recording-{number}", RecordingStatus.COMPLETED)
+        callback_reader.async_take(f"recording-{number}", RecordingStatus.COMPLETED)
     await until(lambda: lists(simulator) == 1)
     await settle(hass)
     assert len(reads(simulator)) == MAX_READS_PER_SECOND
@@ -59,10 +58,13 @@ async def test_more_than_can_wait_are_left_to_one_refresh(
 
 
 async def test_a_hundred_can_wait(
-    hass: HomeAssistant, hints: CallbackReader, simulator: Simulator, loaded: MockConfigEntry
+    hass: HomeAssistant,
+    callback_reader: CallbackReader,
+    simulator: Simulator,
+    loaded: MockConfigEntry,
 ) -> None:
     for number in range(MAX_READS_PER_SECOND + 100):
-        hints.async_take(f"recording-{number}", RecordingStatus.COMPLETED)
+        callback_reader.async_take(f"recording-{number}", RecordingStatus.COMPLETED)
     # One of the second second.
     await until(lambda: len(reads(simulator)) > MAX_READS_PER_SECOND)
     assert lists(simulator) == 0
@@ -70,7 +72,10 @@ async def test_a_hundred_can_wait(
 
 
 async def test_an_update_under_way_is_waited_for(
-    hass: HomeAssistant, hints: CallbackReader, simulator: Simulator, loaded: MockConfigEntry
+    hass: HomeAssistant,
+    callback_reader: CallbackReader,
+    simulator: Simulator,
+    loaded: MockConfigEntry,
 ) -> None:
     call_with_recording(simulator)
     await refresh(hass, loaded)
@@ -79,7 +84,7 @@ async def test_an_update_under_way_is_waited_for(
     simulator.faults.add(Fault(method="POST", delay=0.2))
     pausing = hass.async_create_task(turn(hass, "off", SWITCH))
     await until(lambda: len(simulator.requests) == 1)
-    hints.async_take(sid, RecordingStatus.COMPLETED)
+    callback_reader.async_take(sid, RecordingStatus.COMPLETED)
     await pausing
     assert reads(simulator) == []
     await settle(hass)
@@ -88,41 +93,29 @@ async def test_an_update_under_way_is_waited_for(
 
 
 async def test_a_read_that_failed_leaves_nothing_behind(
-    hass: HomeAssistant, hints: CallbackReader, simulator: Simulator, loaded: MockConfigEntry
+    hass: HomeAssistant,
+    callback_reader: CallbackReader,
+    simulator: Simulator,
+    loaded: MockConfigEntry,
 ) -> None:
-    hints.async_take("unknown", RecordingStatus.COMPLETED)
+    callback_reader.async_take("unknown", RecordingStatus.COMPLETED)
     await settle(hass)
     assert reads(simulator) == ["unknown"]
-    assert loaded.runtime_data._recordings._reading == set()
+    # It is read anew when it is called back for again.
+    callback_reader.async_take("unknown", RecordingStatus.COMPLETED)
+    await settle(hass)
+    assert reads(simulator) == ["unknown"] * 2
 
 
 async def test_of_those_that_have_ended_the_oldest_are_forgotten(
     hass: HomeAssistant,
-    hints: CallbackReader,
+    callback_reader: CallbackReader,
     simulator: Simulator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("custom_components.signalwire.webhook.callback_reader._ENDED_KEPT", 2)
     first, second, third = (recording.sid for recording in simulator.space.add_recordings(count=3))
     for sid in (first, second, third, second, third, first):
-        hints.async_take(sid, RecordingStatus.COMPLETED)
+        callback_reader.async_take(sid, RecordingStatus.COMPLETED)
         await settle(hass)
     assert reads(simulator) == [first, second, third, first]
-
-
-async def test_a_read_that_is_overtaken_is_tried_three_times_at_most(
-    hass: HomeAssistant, hints: CallbackReader, simulator: Simulator, loaded: MockConfigEntry
-) -> None:
-    (recording,) = simulator.space.add_recordings(count=1)
-    overtaken = loaded.runtime_data._recordings.end_read
-    simulator.faults.add(Fault(path=recording.sid, delay=0.05))
-    hints.async_take(recording.sid, RecordingStatus.COMPLETED)
-
-    async def read(times: int) -> None:
-        await until(lambda: len(reads(simulator)) == times)
-
-    for times in (1, 2, 3):
-        await read(times)
-        overtaken(recording.sid)
-    await settle(hass)
-    assert reads(simulator) == [recording.sid] * 3

@@ -409,7 +409,7 @@ def _shown(hass: HomeAssistant) -> dict[str, str]:
 async def test_a_callback_that_comes_while_the_service_is_away_starts_a_refresh_when_it_is_back(
     stage: Stage,
 ) -> None:
-    stage.simulator.faults.add(Fault(status=503, headers={"Retry-After": "60"}))
+    stage.simulator.faults.add(Fault(status=503))
     await refresh(stage.hass, stage.entry)
     assert not stage.entry.runtime_data.last_update_success
     stage.simulator.faults.clear()
@@ -556,7 +556,7 @@ async def test_no_secret_is_logged_or_shown(stage: Stage, caplog: pytest.LogCapt
     for text in (caplog.text, states):
         assert key not in text
         assert f"/Recordings/{sid}" not in text
-    assert key not in repr(await stage.entry.runtime_data.client.get_account())
+    assert key not in repr(await stage.entry.runtime_data.project.client.get_account())
 
 
 @pytest.fixture

@@ -65,7 +65,9 @@ class RecordingAudioView(HomeAssistantView):
         if entry.state is not ConfigEntryState.LOADED:
             return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
         try:
-            async with entry.runtime_data.library.async_audio(*parsed, _range(request)) as audio:
+            async with entry.runtime_data.project.library.async_audio(
+                *parsed, _range(request)
+            ) as audio:
                 return await _relay(request, audio)
         except SignalWireError as err:
             LOGGER.debug("No audio for a listener: %s", err)

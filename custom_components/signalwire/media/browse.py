@@ -39,7 +39,7 @@ class Shelf:
     @property
     def library(self) -> RecordingLibrary:
         """Return what reads the project's past recordings."""
-        return self.entry.runtime_data.library
+        return self.entry.runtime_data.project.library
 
 
 def project_level(shelf: Shelf) -> list[BrowseMediaSource]:

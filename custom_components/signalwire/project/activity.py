@@ -1,14 +1,22 @@
-"""What happens to recordings, in words that automations and the logbook use."""
+"""Activities: what happened to recordings, and who or what did it."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum, unique
+from typing import TYPE_CHECKING
 
-from homeassistant.core import Context
+from homeassistant.core import Context, callback
 
 from ..api import Recording, RecordingStatus
 from .parties import Parties
-from .recordings import Change
+from .state import Change
+from .updates import Actor, RecordingUpdate
+
+if TYPE_CHECKING:
+    from .project import Project
+
+_UNDONE_OFTEN = 3
 
 
 @unique
@@ -23,18 +31,7 @@ class ActivityType(StrEnum):
     ABSENT = "absent"
     FAILED = "failed"
     PAUSE_FAILED = "pause_failed"
-
-
-@unique
-class Actor(StrEnum):
-    """Who or what did it."""
-
-    HOME_ASSISTANT = "home_assistant"
-    """Somebody or an automation, to this one recording."""
-    CALL_RECORDING = "call_recording"
-    """The project's switch, to all of them."""
-    SIGNALWIRE = "signalwire"
-    """Something outside Home Assistant, or the call's own course."""
+    RESUME_FAILED = "resume_failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +79,9 @@ _ENDS = {
 
 
 class ActivityLog:
-    """Gathers what happens, and tells it once the entities show it."""
+    """Collects activities, and tells the listeners once the entities show what happened."""
 
     def __init__(self) -> None:
-        """Begin without listeners."""
         self._pending: list[Activity] = []
         self._contexts: dict[str, Context] = {}
         self._listeners: list[Callable[[Activity], None]] = []
@@ -112,3 +108,79 @@ class ActivityLog:
         for activity in pending:
             for listener in list(self._listeners):
                 listener(activity)
+
+
+class ActivityReporter:
+    """Makes activities out of changes and failures, each with who or what is behind it."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        # How often something else resumed a recording that is to be paused.
+        self._undone: Counter[str] = Counter()
+
+    def note(self, changes: Iterable[Change]) -> None:
+        """Add what has happened to the log."""
+        for change in changes:
+            if (kind := activity_type_of(change)) is None:
+                continue
+            update = change.update
+            if (
+                self._project.state.hold is not None
+                and kind is ActivityType.RESUMED
+                and update is None
+            ):
+                self._note_undone(change)
+            self._project.activities.add(
+                Activity(
+                    type=kind,
+                    recording=change.after or change.before,
+                    slot=change.slot,
+                    actor=update.actor if update else Actor.SIGNALWIRE,
+                    context=update.context if update else None,
+                    parties=self._project.parties_of(change.after or change.before),
+                )
+            )
+
+    def _note_undone(self, change: Change) -> None:
+        self._undone[change.sid] += 1
+        if self._undone[change.sid] == _UNDONE_OFTEN:
+            self._project.issues.async_report_undone(str(change.slot or "?"))
+
+    def forget_undone(self) -> None:
+        """Clear what was reported of recordings that something else resumes."""
+        self._undone.clear()
+        self._project.issues.async_clear_undone()
+
+    @callback
+    def async_report_failed_pause(self, sid: str, update: RecordingUpdate, reason: str) -> None:
+        """Tell that a pause which a person asked for did not come about."""
+        self._async_report(ActivityType.PAUSE_FAILED, sid, update.actor, update.context, reason)
+
+    @callback
+    def async_report_overdue(self, kind: ActivityType, sid: str | None, reason: str) -> None:
+        """Tell that what the hold needs is not confirmed in time; of the service without a SID."""
+        hold = self._project.state.hold
+        self._async_report(kind, sid, Actor.CALL_RECORDING, hold.context if hold else None, reason)
+
+    @callback
+    def _async_report(
+        self,
+        kind: ActivityType,
+        sid: str | None,
+        actor: Actor,
+        context: Context | None,
+        reason: str,
+    ) -> None:
+        state = self._project.state
+        tracked = None if sid is None else state.recordings.get(sid)
+        self._project.activities.add(
+            Activity(
+                type=kind,
+                recording=tracked.recording if tracked else None,
+                slot=None if sid is None else state.slots.number_of(sid),
+                actor=actor,
+                context=context,
+                reason=reason,
+            )
+        )
+        self._project.activities.tell()

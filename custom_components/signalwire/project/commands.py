@@ -1,13 +1,11 @@
-"""Changes recordings, for people and for the hold, and says in words what went wrong."""
+"""What people and automations ask of recordings: pause, resume, stop, start, find, delete."""
 
 import asyncio
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import Context, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.core import Context
+from homeassistant.exceptions import ServiceValidationError
 
 from ..api import (
     CallStatus,
@@ -18,28 +16,26 @@ from ..api import (
     RecordingStatus,
     RecordingTrack,
     RecordingTrim,
-    RejectedError,
-    ServiceAnswerError,
-    SignalWireClient,
     SignalWireError,
 )
-from ..errors import (
-    operation_error,
-    recording_ended,
-    service_failed,
-    update_failed,
-    validation_error,
-)
-from .activity import Actor
-from .hold import RecordingHold
-from .recordings import ActiveRecordings, Change
-from .updates import RecordingUpdate, RecordingUpdates
+from ..errors import operation_error, recording_ended, service_error, validation_error
+from .entry_file import NotWrittenError
+from .hold import PausedBy
+from .observation import Interval
+from .updates import RecordingUpdate
+
+if TYPE_CHECKING:
+    from .project import Project
 
 _CALLBACK_EVENTS = (
     RecordingStatus.IN_PROGRESS,
     RecordingStatus.COMPLETED,
     RecordingStatus.ABSENT,
 )
+# One action can switch Call recording and a single recording on together, in any order.
+_RELEASE_WITHIN = 0.25
+# Seconds; a disk that hangs must not keep the answer to a pause back for longer.
+_STORE_TIMEOUT = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,61 +49,11 @@ class RecordingOptions:
 
 
 class RecordingCommands:
-    """Pauses, resumes and stops recordings.
+    """Changes the recordings of a project; every error is a sentence for whoever asked."""
 
-    An update is done when the service's answer shows the requested status. `on_change` gets
-    what each answer changed, `failed` each pause of a person's that did not come about.
-    """
-
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        entry: ConfigEntry[Any],
-        client: SignalWireClient,
-        recordings: ActiveRecordings,
-        hold: RecordingHold,
-        *,
-        pause_behavior_of: Callable[[str], PauseBehavior],
-        on_change: Callable[[Iterable[Change]], None],
-        failed: Callable[[Recording, RecordingUpdate, str], None],
-    ) -> None:
-        """Take what to send through, what is known, what is wanted, and what to call."""
-        self._hass = hass
-        self._entry = entry
-        self._client = client
-        self._recordings = recordings
-        self._hold = hold
-        self._pause_behavior_of = pause_behavior_of
-        self._on_change = on_change
-        self._failed = failed
-        self._updates = RecordingUpdates(
-            self._async_send,
-            lambda run: entry.async_create_task(hass, run, "signalwire update of a recording"),
-        )
-        self._stopped = False
-
-    @callback
-    def async_stop(self) -> None:
-        """Send nothing more; what is under way is not tried again."""
-        self._stopped = True
-
-    def current(self, sid: str) -> RecordingUpdate | None:
-        """Return the update of a recording that is under way."""
-        return self._updates.current(sid)
-
-    @property
-    def under_way(self) -> int:
-        """Return how many recordings have an update under way."""
-        return self._updates.under_way
-
-    def is_uncertain(self, sid: str) -> bool:
-        """Return whether the recording's status may be another by now."""
-        update, recording = self._updates.current(sid), self._recordings.known.get(sid)
-        return self._recordings.is_uncertain(sid) or (
-            update is not None
-            and recording is not None
-            and not recording.status.confirms(update.status)
-        )
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._state = project.state
 
     async def async_update(
         self,
@@ -117,29 +63,39 @@ class RecordingCommands:
         *,
         context: Context | None = None,
     ) -> Recording:
-        """Do what a person or an automation asks of one recording; return what came of it.
+        """Request a status (paused, in-progress, stopped) of one recording; return the answer.
 
         A pause without `pause_behavior` sends what is chosen for the recording. Raises
-        ServiceValidationError if the recording has ended, or is to be resumed while all are
-        held; HomeAssistantError if the service did not do or confirm it.
+        ServiceValidationError if the recording has ended, is to be resumed while all are held, or
+        something else was requested meanwhile; HomeAssistantError if the service did not do or
+        confirm it.
         """
-        if sid not in self._recordings.known:
+        self._project.require_running()
+        if (tracked := self._state.recordings.get(sid)) is None:
             raise recording_ended()
-        if status is RecordingStatus.IN_PROGRESS and self._hold.held:
-            raise validation_error("held")
+        if status is RecordingStatus.IN_PROGRESS and self._state.hold is not None:
+            if not await self._project.holds.async_wait_released(context, _RELEASE_WITHIN):
+                raise validation_error("held")
+            if sid not in self._state.recordings:
+                raise recording_ended()
         if status is RecordingStatus.PAUSED and pause_behavior is None:
-            pause_behavior = self._pause_behavior_of(sid)
-        update = RecordingUpdate(status=status, pause_behavior=pause_behavior, context=context)
-        self._hold.record_user_request(sid, status)
+            pause_behavior = self._state.pause_behavior_of(sid)
+        was_held = tracked.paused_by is PausedBy.HOLD
+        recording = await self._project.reconciler.async_request(
+            sid, RecordingUpdate(status=status, pause_behavior=pause_behavior, context=context)
+        )
+        if was_held and status is RecordingStatus.PAUSED:
+            await self._async_store_owner()
+        return recording
+
+    async def _async_store_owner(self) -> None:
+        """Store that a pause is a person's now: after a crash, the release must not resume it."""
         try:
-            return await self._updates.async_update(sid, update)
-        except HomeAssistantError as err:
-            if status is RecordingStatus.PAUSED:
-                recording = self._recordings.known.get(sid)
-                self._hold.revert_user_pause(sid, recording)
-                if recording is not None:
-                    self._failed(recording, update, str(err))
-            raise
+            async with asyncio.timeout(_STORE_TIMEOUT):
+                await self._project.file.async_flush()
+        except NotWrittenError, TimeoutError:
+            # It is tried again, and an issue tells of the disk.
+            return
 
     async def async_find(self, sid: str) -> Recording:
         """Return a recording as it was confirmed last; read, and take in, one that is not known.
@@ -147,23 +103,24 @@ class RecordingCommands:
         Raises ServiceValidationError if the project has no such recording, HomeAssistantError if
         it could not be read.
         """
-        if (recording := self._recordings.known.get(sid)) is not None:
-            return recording
+        tracked = self._state.recordings.get(sid)
+        if tracked is not None and tracked.recording is not None:
+            return tracked.recording
         return await self._async_read(sid)
 
     async def _async_read(self, sid: str) -> Recording:
-        """Read a recording, known or not, and take in what is new; raises as `async_find` does."""
-        self._recordings.begin_read(sid)
+        """Read a recording, known or not, and apply what is new; raises as `async_find` does."""
+        sent = self._now()
         try:
-            recording = await self._client.get_recording(sid)
-            if (changes := self._recordings.apply_read(recording)) is not None:
-                self._on_change(changes)
+            recording = await self._project.client.get_recording(sid)
         except NotFoundError:
+            self._state.apply_not_found(sid, Interval(sent, self._now()))
+            self._project.async_changed()
             raise validation_error("unknown_recording") from None
         except SignalWireError as err:
-            raise service_failed(self._hass, self._entry, err) from err
-        finally:
-            self._recordings.end_read(sid)
+            raise service_error(self._project.hass, self._project.entry, err) from err
+        self._state.apply_reading(recording, Interval(sent, self._now()))
+        self._project.async_changed()
         return recording
 
     async def async_unrecorded_calls(self, number: str | None = None) -> list[str]:
@@ -172,11 +129,18 @@ class RecordingCommands:
         Raises ServiceValidationError if there are none, HomeAssistantError if they could not be
         listed.
         """
-        recorded = {recording.call_sid for recording in self._recordings.read.values()}
+        recorded = {
+            tracked.recording.call_sid
+            for tracked in self._state.recordings.values()
+            if tracked.recording is not None
+        }
         try:
-            calls = [call async for call in self._client.iter_calls(status=CallStatus.IN_PROGRESS)]
+            calls = [
+                call
+                async for call in self._project.client.iter_calls(status=CallStatus.IN_PROGRESS)
+            ]
         except SignalWireError as err:
-            raise service_failed(self._hass, self._entry, err) from err
+            raise service_error(self._project.hass, self._project.entry, err) from err
         sids = [
             call.sid
             for call in calls
@@ -193,10 +157,12 @@ class RecordingCommands:
         Raises ServiceValidationError while all are held, or if there is no such call;
         HomeAssistantError if it could not be started. It is never tried twice.
         """
-        if self._hold.held:
+        self._project.require_running()
+        if self._state.hold is not None:
             raise validation_error("held")
+        sent = self._now()
         try:
-            recording = await self._client.start_recording(
+            recording = await self._project.client.start_recording(
                 call_sid,
                 channels=options.channels,
                 track=options.track,
@@ -207,8 +173,9 @@ class RecordingCommands:
         except NotFoundError:
             raise validation_error("unknown_call") from None
         except SignalWireError as err:
-            raise service_failed(self._hass, self._entry, err) from err
-        self._on_change(self._recordings.apply_response(recording))
+            raise service_error(self._project.hass, self._project.entry, err) from err
+        self._state.apply_reading(recording, Interval(sent, self._now()))
+        self._project.async_changed()
         return recording
 
     async def async_delete(self, sid: str) -> None:
@@ -221,22 +188,38 @@ class RecordingCommands:
         if (await self._async_read(sid)).is_active:
             raise validation_error("still_active")
         try:
-            await self._client.delete_recording(sid)
+            await self._project.client.delete_recording(sid)
         except NotFoundError:
             raise validation_error("unknown_recording") from None
         except SignalWireError as err:
-            raise service_failed(self._hass, self._entry, err) from err
+            raise service_error(self._project.hass, self._project.entry, err) from err
 
     async def async_stop_all(self, context: Context | None = None) -> None:
-        """Stop every active recording, all at once.
+        """Stop every active recording, and those that have begun since the last poll.
 
-        One that has ended by itself meanwhile is what was asked for. Raises HomeAssistantError
-        for the first that could not be stopped, once all the others are done.
+        What could not be stopped is tried once more. One that has ended by itself meanwhile is
+        what was asked for. Raises HomeAssistantError for the first that could not be stopped then,
+        or if the service could not be read, so that there may be more.
         """
+        self._project.require_running()
+        _, failure = await asyncio.gather(
+            self._async_stop_known(context), self._async_look(), return_exceptions=True
+        )
+        await self._async_stop_known(context)
+        if isinstance(failure, SignalWireError | TimeoutError):
+            raise operation_error("stop_incomplete", error=str(failure)) from failure
+        if isinstance(failure, BaseException):
+            raise failure
+
+    async def _async_look(self) -> None:
+        await self._project.async_look()
+        self._project.async_process()
+
+    async def _async_stop_known(self, context: Context | None) -> None:
         outcomes = await asyncio.gather(
             *(
                 self.async_update(sid, RecordingStatus.STOPPED, context=context)
-                for sid in self._recordings.known
+                for sid in self._state.recordings
             ),
             return_exceptions=True,
         )
@@ -246,85 +229,19 @@ class RecordingCommands:
             ):
                 raise outcome
 
-    async def async_wait_idle(self, sid: str) -> None:
-        """Wait until no update of the recording is under way."""
-        await self._updates.async_wait_idle(sid)
+    def choose_pause_behavior(self, behavior: PauseBehavior, sid: str | None = None) -> None:
+        """Choose what the next pauses send, of one recording or of the project.
 
-    async def async_keep(self, sid: str, status: RecordingStatus) -> None:
-        """Ask for a status on the hold's behalf; raises HomeAssistantError."""
-        pause_behavior = None
-        if status is RecordingStatus.PAUSED:
-            self._hold.mark_paused_by_hold(sid)
-            pause_behavior = self._hold.pause_behavior or self._pause_behavior_of(sid)
-        await self._updates.async_update(
-            sid,
-            RecordingUpdate(
-                status=status,
-                pause_behavior=pause_behavior,
-                actor=Actor.CALL_RECORDING,
-                context=self._hold.context,
-            ),
-        )
-
-    async def _async_send(self, sid: str, update: RecordingUpdate) -> Recording:
-        """Send one update and take its answer."""
-        if self._stopped:
-            raise validation_error("not_loaded")
-        if not self._is_allowed(update):
-            raise validation_error("held")
-        if sid not in self._recordings.known:
-            raise recording_ended()
-        recording = await self.async_find(sid)
-        try:
-            answer = await self._client.update_recording(
-                recording,
-                update.status,
-                update.pause_behavior,
-                wanted=lambda: not self._stopped and self._is_allowed(update),
-            )
-        except (NotFoundError, RejectedError) as err:
-            return await self._async_verify_rejection(recording, update, err)
-        except SignalWireError as err:
-            self._recordings.mark_unanswered(sid)
-            raise update_failed(self._hass, self._entry, err) from err
-        if sid not in self._recordings.known:
-            # A refresh has seen the end before this older answer came.
-            raise recording_ended()
-        self._on_change(self._recordings.apply_response(answer))
-        if answer.status.confirms(update.status):
-            return answer
-        if not answer.is_active:
-            raise recording_ended()
-        raise operation_error(
-            "not_confirmed", requested=update.status.value, answered=answer.status.value
-        )
-
-    def _is_allowed(self, update: RecordingUpdate) -> bool:
-        """Return whether the update may be sent: no resume while all are held."""
-        return not (self._hold.held and update.status is RecordingStatus.IN_PROGRESS)
-
-    async def _async_verify_rejection(
-        self, recording: Recording, update: RecordingUpdate, refusal: ServiceAnswerError
-    ) -> Recording:
-        """Return the recording if it is as was asked for all the same, or raise why it is not.
-
-        Most often it ended meanwhile, for which the service has no error code; or an earlier try
-        was carried out, and only its answer was lost.
+        Raises ServiceValidationError if the recording has ended.
         """
-        try:
-            now = await self._client.get_recording(recording.sid)
-        except NotFoundError:
-            self._on_change(self._recordings.apply_not_found(recording.sid))
-            raise recording_ended() from refusal
-        except SignalWireError as err:
-            self._recordings.mark_unanswered(recording.sid)
-            raise update_failed(self._hass, self._entry, err) from err
-        self._on_change(self._recordings.apply_response(now))
-        if now.status.confirms(update.status):
-            return now
-        if not now.is_active:
-            raise recording_ended() from refusal
-        raise operation_error("update_rejected", error=str(refusal)) from refusal
+        self._project.require_running()
+        if sid is not None and sid not in self._state.recordings:
+            raise recording_ended()
+        self._state.choose_pause_behavior(behavior, sid)
+        self._project.async_process()
+
+    def _now(self) -> float:
+        return self._project.clock.now()
 
 
 def _digits(number: str) -> str:

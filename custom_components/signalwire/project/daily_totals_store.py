@@ -1,53 +1,54 @@
-"""Keeps what was counted today over restarts."""
+"""Keeps the day's totals over restarts. They are statistics: no fault of theirs stops anything."""
 
 from collections.abc import Container, Iterable
 from datetime import datetime
+from typing import Any, cast
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..api import Recording
 from ..const import LOGGER
 from .daily_totals import DailyTotals, StoredDay, Today
-from .storage import day_store
+from .entry_file import Damage, DamagedFileError, EntryFile
 
 SAVE_WITHIN = 300.0
 """Seconds. After a crash, what was counted since is listed again."""
+FILE_NAME = "today"
 
 
 class DailyTotalsStore:
     """Counts the finished recordings of the day where Home Assistant is, and stores them."""
 
-    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        """Take the config entry whose project it is."""
-        self._hass = hass
-        self._store = day_store(hass, entry_id)
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
         self._totals = DailyTotals(lambda moment: dt_util.as_local(moment).date())
-        self._due: float | None = None
+        self._file = EntryFile(
+            hass, entry, self._totals.to_store, name=FILE_NAME, delay=SAVE_WITHIN, verify=False
+        )
 
     async def async_load(self) -> None:
         """Bring back what was counted before a restart."""
-        if (stored := await self._store.async_load()) is None:
-            return
         try:
-            self._totals.restore(stored)
+            # Whatever it is: what does not fit raises one of the errors below.
+            self._totals.restore(cast("StoredDay", await self._file.async_load()))
+        except DamagedFileError as err:
+            if err.damage is not Damage.MISSING:
+                LOGGER.warning("The totals of today could not be read, and are counted anew")
         except ArithmeticError, AttributeError, KeyError, TypeError, ValueError:
             # Edited by hand or damaged; what ended within the look-back is listed again.
-            LOGGER.warning("What was counted today could not be read")
+            LOGGER.warning("The totals of today could not be read, and are counted anew")
 
-    async def async_save(self) -> None:
-        """Store at once what was counted."""
-        await self._store.async_save(self._to_store())
+    async def async_stop(self) -> None:
+        """Store what was counted; after this, nothing is written."""
+        await self._file.async_stop()
 
     @callback
     def async_count(self, recordings: Iterable[Recording]) -> None:
         """Take what was heard of recordings."""
         new_day = self._totals.begin(dt_util.utcnow())
         if self._totals.count(recordings) or new_day:
-            time = self._hass.loop.time()
-            # Not put off by each change: on a busy day that would be for ever.
-            self._due = self._due or time + SAVE_WITHIN
-            self._store.async_delay_save(self._to_store, max(0, self._due - time))
+            self._file.async_schedule()
 
     @callback
     def async_count_all(self, recordings: Iterable[Recording], now: datetime) -> None:
@@ -70,7 +71,3 @@ class DailyTotalsStore:
     def unpriced_since(self, now: datetime) -> datetime | None:
         """Return since when the list is worth reading again for prices that are still to come."""
         return self._totals.unpriced_since(now)
-
-    def _to_store(self) -> StoredDay:
-        self._due = None
-        return self._totals.to_store()

@@ -1,7 +1,7 @@
 """Finds the active recordings of a project, in as few requests as it can."""
 
 import asyncio
-from collections.abc import Container, Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Container, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -14,46 +14,82 @@ from ..api import (
     ConferenceStatus,
     MalformedAnswerError,
     NotFoundError,
+    NotTheServiceError,
+    Page,
     Recording,
     SignalWireClient,
 )
 from ..const import LIST_OVERLAP, MAX_READS_AT_ONCE
+from .clock import Clock
+from .observation import Interval
 
 _LONG_RECORDING = timedelta(hours=1)
-_LONG_READING = 100
+_MANY_RECORDINGS = 100
+# A list that lags behind is checked by reading so many recordings alone, and not more.
+_MAX_STALE_READS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Recordings that one response showed, and when."""
+
+    recordings: Collection[Recording]
+    interval: Interval
 
 
 @dataclass(slots=True, kw_only=True)
 class RefreshResult:
-    """What one refresh has read.
+    """What one look has read.
 
-    `recordings` are those that were listed or known before, whether still active or not; ended
-    ones may be left out that are finalized.
-    `gone` are the SIDs of known recordings that the service no longer has. `unreadable` counts
-    what could not be read; a known recording among it is in neither. `calls` and `conferences`
-    were in progress, where the refresh had to list them.
+    `began` and `ended` are seconds of the event loop's clock; `is_full` says that everything that
+    may be active was looked for. `batches` hold the recordings that were listed or known before,
+    whether still active or not; ended ones that are finalized may be left out. `not_found` are
+    known ones that the service said it does not have, `missed` those that could not be read.
+    `unreadable` counts others that could not be read. `calls` and `conferences` were in progress,
+    where they had to be listed.
     """
 
-    recordings: dict[str, Recording] = field(default_factory=dict)
-    gone: set[str] = field(default_factory=set)
+    began: float = 0.0
+    ended: float = 0.0
+    is_full: bool = False
+    batches: list[Batch] = field(default_factory=list)
+    not_found: dict[str, Interval] = field(default_factory=dict)
+    missed: set[str] = field(default_factory=set)
     unreadable: int = 0
     calls: list[Call] = field(default_factory=list)
     conferences: list[Conference] = field(default_factory=list)
+    # What to read alone, because its item could not be read.
+    unreadable_sids: set[str] = field(default_factory=set)
+
+    @property
+    def recordings(self) -> dict[str, Recording]:
+        """Return the recordings by SID, the newest reading of each."""
+        return {one.sid: one for batch in self.batches for one in batch.recordings}
+
+    def add(self, page: Page[Recording], interval: Interval) -> None:
+        """Add a page of a list."""
+        self.batches.append(Batch(page.items, interval))
+        self.unreadable += page.unreadable - len(page.unreadable_sids)
+        self.unreadable_sids.update(page.unreadable_sids)
 
 
 class Discovery:
-    """Reads the list of recordings from where the last refresh left off.
+    """Reads the list of recordings from where the last look left off.
 
-    The list is ordered by creation and has no filter on the status. Recordings that are known
-    to have ended never come back, so a quiet project's refresh asks for the last minutes alone.
+    The list is ordered by creation and has no filter on the status. Recordings that are known to
+    have ended never come back, so a quiet project's look asks for the last minutes alone. A full
+    look reads the whole `look_back`, and what calls and conferences in progress record that began
+    before it. What could not be read is read again in each look until it can be.
     """
 
-    def __init__(self, client: SignalWireClient, look_back: timedelta) -> None:
-        """Take the client and how far the first refresh looks back."""
+    def __init__(self, client: SignalWireClient, clock: Clock, look_back: timedelta) -> None:
         self._client = client
+        self._clock = clock
         self._look_back = look_back
         # The service's time up to which every recording has been seen.
         self._seen_until: datetime | None = None
+        # Items that could not be read, with when they were found and how often they were missing.
+        self._unreadable: dict[str, tuple[float, int]] = {}
         self._reads = asyncio.Semaphore(MAX_READS_AT_ONCE)
 
     async def async_read(
@@ -61,6 +97,8 @@ class Discovery:
         known: Mapping[str, Recording | None],
         also_since: datetime | None = None,
         finalized: Container[str] = frozenset(),
+        *,
+        full: bool = False,
     ) -> RefreshResult:
         """Return what the service shows of new and of known active recordings.
 
@@ -70,61 +108,72 @@ class Discovery:
         Raises SignalWireError; the next call then reads again all that this one was to read.
         """
         began, now = self._client.service_time(), dt_util.utcnow()
-        if self._seen_until is None:
-            reading = await self._async_first_read(began - self._look_back)
+        result = RefreshResult(began=self._clock.now())
+        if self._seen_until is None or full:
+            result.is_full = True
+            await self._async_read_all(result, began - self._look_back, _NotKnown(finalized, known))
         else:
-            reading = await self._async_read_on(
-                self._seen_until - LIST_OVERLAP, known, also_since, _NotKnown(finalized, known)
+            await self._async_read_on(
+                result,
+                self._seen_until - LIST_OVERLAP,
+                known,
+                also_since,
+                _NotKnown(finalized, known),
             )
-        unseen = known.keys() - reading.recordings.keys()
-        if unseen:
-            await _together(self._async_read_one(sid, reading) for sid in unseen)
-        # A later answer may have shown that the service's clock is not where it was thought; and
-        # one that is ahead, such as a gateway's, must not hide what is new.
-        self._seen_until = min(began, self._client.service_time(), now)
-        if len(reading.recordings) > _LONG_READING:
+        await self._async_read_rest(known, result)
+        if not result.unreadable:
+            # A later answer may have shown that the service's clock is not where it was thought;
+            # and one that is ahead, such as a gateway's, must not hide what is new.
+            self._seen_until = min(began, self._client.service_time(), now)
+        result.unreadable += len(self._unreadable.keys() - known.keys())
+        result.ended = self._clock.now()
+        if sum(len(batch.recordings) for batch in result.batches) > _MANY_RECORDINGS:
             # What comes of it is worked on next: in between everything else has its turn.
             await asyncio.sleep(0)
-        return reading
+        return result
 
-    async def _async_first_read(self, since: datetime) -> RefreshResult:
-        """List the whole look-back window, and what older calls that still go on record."""
-        reading = RefreshResult()
-        async for page in self._client.recording_pages(created_after=since, read_ahead=True):
-            reading.recordings.update((recording.sid, recording) for recording in page.items)
-            reading.unreadable += page.unreadable
+    async def _async_read_all(
+        self, result: RefreshResult, since: datetime, finalized: Container[str]
+    ) -> None:
+        """List the whole look-back, and what older calls and conferences record."""
+        async for page, _ in self._timed(
+            self._client.recording_pages(created_after=since, finalized=finalized, read_ahead=True)
+        ):
+            # Pages are read ahead: of each is only known that it was sent after the look began.
+            result.add(page, Interval(result.began, self._clock.now()))
         async for call in self._client.iter_calls(status=CallStatus.IN_PROGRESS):
-            reading.calls.append(call)
+            result.calls.append(call)
         async for conference in self._client.iter_conferences(status=ConferenceStatus.IN_PROGRESS):
-            reading.conferences.append(conference)
+            result.conferences.append(conference)
         older: list[dict[str, str]] = [
             {"call_sid": call.sid}
-            for call in reading.calls
+            for call in result.calls
             if call.start_time is None or call.start_time <= since
         ]
         older += [
             {"conference_sid": conference.sid}
-            for conference in reading.conferences
+            for conference in result.conferences
             if conference.start_time is None or conference.start_time <= since
         ]
-        await _together(self._async_read_parent(parent, reading) for parent in older)
-        return reading
+        await _together(self._async_read_parent(parent, result) for parent in older)
 
-    async def _async_read_parent(self, parent: Mapping[str, str], reading: RefreshResult) -> None:
+    async def _async_read_parent(self, parent: Mapping[str, str], result: RefreshResult) -> None:
         async with self._reads:
-            async for page in self._client.recording_pages(
-                call_sid=parent.get("call_sid"), conference_sid=parent.get("conference_sid")
+            async for page, interval in self._timed(
+                self._client.recording_pages(
+                    call_sid=parent.get("call_sid"), conference_sid=parent.get("conference_sid")
+                )
             ):
-                reading.recordings.update((recording.sid, recording) for recording in page.items)
-                reading.unreadable += page.unreadable
+                result.add(page, interval)
 
     async def _async_read_on(
         self,
+        result: RefreshResult,
         since: datetime,
         known: Mapping[str, Recording | None],
         also_since: datetime | None,
         finalized: Container[str],
-    ) -> RefreshResult:
+    ) -> None:
         """List what is new, and as much more as is cheaper than to read known ones alone."""
         created = sorted(
             recording.date_created
@@ -135,26 +184,68 @@ class Discovery:
         if created and created[0] < since - _LONG_RECORDING:
             created = created[1:]
         oldest = created[0] - timedelta(seconds=1) if created else since
-        reading = RefreshResult()
-        pages = 0
+        unseen = set(known)
         start = min(oldest, since, also_since - timedelta(seconds=1) if also_since else since)
-        async for page in self._client.recording_pages(created_after=start, finalized=finalized):
-            pages += 1
-            reading.recordings.update((recording.sid, recording) for recording in page.items)
-            reading.unreadable += page.unreadable
-            unseen = len(known.keys() - reading.recordings.keys())
-            if page.reached is not None and page.reached <= since and unseen <= pages:
+        async for page, interval in self._timed(
+            self._client.recording_pages(created_after=start, finalized=finalized)
+        ):
+            result.add(page, interval)
+            unseen.difference_update(recording.sid for recording in page.items)
+            if (
+                page.reached is not None
+                and page.reached <= since
+                and len(unseen) <= len(result.batches)
+            ):
                 break
-        return reading
 
-    async def _async_read_one(self, sid: str, reading: RefreshResult) -> None:
+    async def _async_read_rest(
+        self, known: Mapping[str, Recording | None], result: RefreshResult
+    ) -> None:
+        """Read alone what the list did not show, showed too old, or could not be read."""
+        listed = result.recordings
+        for sid in result.unreadable_sids - listed.keys():
+            self._unreadable.setdefault(sid, (result.began, 0))
+        for sid, (found, _) in list(self._unreadable.items()):
+            if sid in listed or result.began - found > self._look_back.total_seconds():
+                del self._unreadable[sid]
+        stale = [
+            sid
+            for sid, recording in known.items()
+            if recording is not None and sid in listed and _is_older(listed[sid], recording)
+        ]
+        alone = (known.keys() - listed.keys()) | self._unreadable.keys()
+        alone.update(stale[:_MAX_STALE_READS])
+        if alone:
+            await _together(self._async_read_one(sid, known, result) for sid in alone)
+
+    async def _timed(
+        self, pages: AsyncIterator[Page[Recording]]
+    ) -> AsyncIterator[tuple[Page[Recording], Interval]]:
+        """Yield each page with when it was asked for and when it came."""
+        sent = self._clock.now()
+        async for page in pages:
+            yield page, Interval(sent, self._clock.now())
+            sent = self._clock.now()
+
+    async def _async_read_one(self, sid: str, known: Container[str], result: RefreshResult) -> None:
         async with self._reads:
+            sent = self._clock.now()
             try:
-                reading.recordings[sid] = await self._client.get_recording(sid)
+                recording = await self._client.get_recording(sid)
             except NotFoundError:
-                reading.gone.add(sid)
-            except MalformedAnswerError:
-                reading.unreadable += 1
+                result.not_found[sid] = Interval(sent, self._clock.now())
+                found, missing = self._unreadable.get(sid, (sent, 0))
+                if missing:
+                    self._unreadable.pop(sid, None)
+                elif sid in self._unreadable:
+                    self._unreadable[sid] = found, 1
+            except MalformedAnswerError, NotTheServiceError:
+                # One address that something in between spoils must not hide all the others.
+                if sid in known:
+                    result.missed.add(sid)
+            else:
+                result.batches.append(Batch((recording,), Interval(sent, self._clock.now())))
+                self._unreadable.pop(sid, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +257,16 @@ class _NotKnown:
 
     def __contains__(self, sid: object) -> bool:
         return sid in self.finalized and sid not in self.known
+
+
+def _is_older(listed: Recording, known: Recording) -> bool:
+    """Return whether a listed recording is older than what is known, and differs from it."""
+    return (
+        listed.status is not known.status
+        and listed.date_updated is not None
+        and known.date_updated is not None
+        and listed.date_updated < known.date_updated
+    )
 
 
 async def _together(reads: Iterable[Coroutine[None, None, None]]) -> None:

@@ -8,10 +8,14 @@ from homeassistant.helpers import issue_registry as ir
 from yarl import URL
 
 from ..const import DOMAIN
+from .entry_file import Damage
 
 _OVERFLOW = "slots_exceeded"
 _UNCONFIRMED = "pause_unconfirmed"
+_UNRESUMED = "resume_unconfirmed"
 _UNDONE = "pause_undone"
+_STORAGE_FAILED = "storage_failed"
+_NOT_RESTORED = "hold_not_restored"
 _REFUSED = "webhook_refused"
 
 
@@ -48,6 +52,36 @@ class ProjectIssues:
         self._async_clear(_UNCONFIRMED)
 
     @callback
+    def async_report_unresumed(self, recordings: str, reason: str) -> None:
+        """Tell of recordings that the hold paused and that are not resumed in time."""
+        self._async_report(_UNRESUMED, ir.IssueSeverity.ERROR, recording=recordings, reason=reason)
+
+    @callback
+    def async_clear_unresumed(self) -> None:
+        """Tell that all is resumed."""
+        self._async_clear(_UNRESUMED)
+
+    @callback
+    def async_report_storage(self, *, is_written: bool) -> None:
+        """Tell that what is in force could not be written to the disk, or that it is now."""
+        if is_written:
+            self._async_clear(_STORAGE_FAILED)
+        else:
+            self._async_report(_STORAGE_FAILED, ir.IssueSeverity.CRITICAL)
+
+    @callback
+    def async_report_not_restored(self, damage: Damage) -> None:
+        """Tell that what was stored is lost, so that recordings are held to be on the safe side."""
+        self._async_report(
+            _NOT_RESTORED, ir.IssueSeverity.CRITICAL, is_fixable=True, reason=damage.value
+        )
+
+    @callback
+    def async_clear_not_restored(self) -> None:
+        """Tell that somebody has decided what is to be held."""
+        self._async_clear(_NOT_RESTORED)
+
+    @callback
     def async_report_refused(self, address: str | None, *, has_key: bool) -> None:
         """Tell that no callback is genuine: to no address that we know, or for want of the key."""
         self._async_report(
@@ -76,18 +110,35 @@ class ProjectIssues:
     @callback
     def async_clear(self) -> None:
         """Take every issue back."""
-        for kind in (_OVERFLOW, _UNCONFIRMED, _UNDONE, _REFUSED):
+        for kind in (
+            _OVERFLOW,
+            _UNCONFIRMED,
+            _UNRESUMED,
+            _UNDONE,
+            _STORAGE_FAILED,
+            _NOT_RESTORED,
+            _REFUSED,
+        ):
             self._async_clear(kind)
 
     def _async_report(
-        self, kind: str, severity: ir.IssueSeverity, text: str | None = None, **placeholders: str
+        self,
+        kind: str,
+        severity: ir.IssueSeverity,
+        text: str | None = None,
+        *,
+        is_fixable: bool = False,
+        **placeholders: str,
     ) -> None:
         """Show an issue; `text` names its words where they are not those of its kind."""
         ir.async_create_issue(
             self._hass,
             DOMAIN,
             self._id_of(kind),
-            is_fixable=False,
+            data={"entry_id": self._entry.entry_id, "project": self._entry.title, **placeholders}
+            if is_fixable
+            else None,
+            is_fixable=is_fixable,
             severity=severity,
             translation_key=text or kind,
             translation_placeholders={"project": self._entry.title, **placeholders},

@@ -8,23 +8,23 @@ class Slots:
 
     A recording takes the lowest free slot and keeps it until it ends. A freed slot then rests
     until one whole refresh has passed, so that a tap meant for the recording that has just
-    ended cannot hit the next one.
+    ended cannot hit the next one. `max_slots` is the highest number, `known` are the slots that
+    have a device, `occupants` the SIDs that sat in them before a restart.
     """
 
     def __init__(
-        self, most: int, known: Iterable[int] = (), occupants: Mapping[int, str] | None = None
+        self, max_slots: int, known: Iterable[int] = (), occupants: Mapping[int, str] | None = None
     ) -> None:
-        """Take the highest slot number, the slots there are, and who sits in them."""
-        self._most = most
+        self.max_slots = max_slots
         # The first slot exists from the start, so that a dashboard can be made before any call.
         self._occupants: dict[int, str | None] = dict.fromkeys(
-            sorted({1, *(number for number in known if 1 <= number <= most)})
+            sorted({1, *(number for number in known if 1 <= number <= max_slots)})
         )
         self._numbers: dict[str, int] = {}
         # For each freed slot, whether the refresh under way began after it was freed.
         self._resting: dict[int, bool] = {}
         for number, sid in sorted((occupants or {}).items()):
-            if 1 <= number <= most and sid not in self._numbers:
+            if 1 <= number <= max_slots and sid not in self._numbers:
                 self._occupy(number, sid)
 
     @property
@@ -46,19 +46,22 @@ class Slots:
 
     def update(
         self, active: Collection[str], key: Callable[[str], tuple[object, ...]] | None = None
-    ) -> None:
+    ) -> bool:
         """Free the slots of recordings that have ended, and seat those that have none.
+
+        Returns whether any slot was freed or taken.
 
         `active` are the SIDs of all active recordings; the first are seated first, in the order
         of `key` if given. Those that find no slot get one in a later update.
         """
-        for sid in self._numbers.keys() - set(active):
+        ended = self._numbers.keys() - set(active)
+        for sid in ended:
             freed = self._numbers.pop(sid)
             self._occupants[freed] = None
             self._resting[freed] = False
         # Thousands may wait for a slot: they are put in order only when there is one.
         if len(active) == len(self._numbers) or self._lowest_free() is None:
-            return
+            return bool(ended)
         waiting = [sid for sid in active if sid not in self._numbers]
         if key is not None:
             waiting.sort(key=key)
@@ -66,6 +69,7 @@ class Slots:
             if (number := self._lowest_free()) is None:
                 break
             self._occupy(number, sid)
+        return True
 
     def forget(self, number: int) -> bool:
         """Take an empty slot away; return whether it could be, and is not the first."""
@@ -79,7 +83,7 @@ class Slots:
         return next(
             (
                 number
-                for number in range(1, self._most + 1)
+                for number in range(1, self.max_slots + 1)
                 if self._occupants.get(number) is None and number not in self._resting
             ),
             None,

@@ -1,9 +1,9 @@
-"""What the coordinator holds for the entities to show."""
+"""What the entities show: one snapshot of a project, made after each change."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..api import PauseBehavior, Recording
+from ..api import PauseBehavior, Recording, RecordingStatus
 from .daily_totals import Today
 from .hold import HoldSnapshot
 from .parties import Parties
@@ -13,24 +13,35 @@ from .parties import Parties
 class ProjectSnapshot:
     """What is known of a project's active recordings, as the service confirmed it.
 
-    `recordings` are all active ones by SID; `slots` maps every slot to the SID that sits in it,
-    or None; `parties` maps SIDs of recordings to who talks to whom, once that has been read;
-    `pause_behaviors` maps them to what was chosen for their next pause; `hold` is whether all of
-    them are to be paused; `today` counts those that have ended today.
+    `recordings` are all active ones by SID; `uncertain` are the SIDs of those whose status may be
+    another by now, and `unread` how many recordings exist, or may, that could not be read; `slots`
+    maps every slot to the SID in it, or None; `parties` maps SIDs of recordings to who talks to
+    whom, once that was read; `pause_behaviors` maps them to what was chosen for their next pause;
+    `unresumed` is how many the hold paused and has not resumed yet after its end; `today` counts
+    the recordings that have ended today.
     """
 
     recordings: Mapping[str, Recording] = field(default_factory=dict)
+    uncertain: frozenset[str] = frozenset()
+    unread: int = 0
     slots: Mapping[int, str | None] = field(default_factory=dict)
     parties: Mapping[str, Parties] = field(default_factory=dict)
     pause_behavior: PauseBehavior = PauseBehavior.SILENCE
     pause_behaviors: Mapping[str, PauseBehavior] = field(default_factory=dict)
     hold: HoldSnapshot = field(default_factory=HoldSnapshot)
+    unresumed: int = 0
     today: Today = field(default_factory=Today)
 
     def in_slot(self, number: int) -> Recording | None:
         """Return the recording in a slot."""
         sid = self.slots.get(number)
         return None if sid is None else self.recordings.get(sid)
+
+    def confirmed_status(self, recording: Recording) -> RecordingStatus | None:
+        """Return the status to show, or None for a pause that has become uncertain."""
+        if recording.status is RecordingStatus.PAUSED and recording.sid in self.uncertain:
+            return None
+        return recording.status
 
     def pause_behavior_of(self, sid: str) -> PauseBehavior:
         """Return what the recording's next pause sends."""

@@ -1,22 +1,15 @@
-"""What a project keeps over restarts."""
+"""What a project keeps over restarts: the content of its file, written and read."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NotRequired, TypedDict
 
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ..api import PauseBehavior
-from ..const import DOMAIN
-from .daily_totals import StoredDay
-from .hold import PausedBy, RecordingHold
-from .pause_behaviors import PauseBehaviors
-
-_VERSION = 1
+from .hold import PausedBy
 
 
 class StoredRecording(TypedDict):
@@ -28,7 +21,7 @@ class StoredRecording(TypedDict):
 
 
 class StoredHold(TypedDict):
-    """The wish that all be paused: until when (ISO 8601, UTC), and how."""
+    """The hold: until when (ISO 8601, UTC), and with which pause behavior."""
 
     until: NotRequired[str]
     pause_behavior: NotRequired[str]
@@ -42,57 +35,11 @@ class StoredProject(TypedDict):
     hold: NotRequired[StoredHold]
 
 
-type ProjectStore = Store[StoredProject]
-type DayStore = Store[StoredDay]
-
-
-def project_store(hass: HomeAssistant, entry_id: str) -> ProjectStore:
-    """Return the store of one config entry; private, because it holds SIDs of recordings."""
-    return Store(hass, _VERSION, f"{DOMAIN}.{entry_id}", private=True, atomic_writes=True)
-
-
-def day_store(hass: HomeAssistant, entry_id: str) -> DayStore:
-    """Return the store of what was counted today; on its own, because it is written rarely."""
-    return Store(hass, _VERSION, f"{DOMAIN}.{entry_id}.today", private=True, atomic_writes=True)
-
-
-def to_store(
-    sids: Iterable[str],
-    slots: Mapping[int, str | None],
-    pause_behaviors: PauseBehaviors,
-    hold: RecordingHold,
-) -> StoredProject:
-    """Return what is kept of the active recordings with these SIDs, and of the project."""
-    recordings = {sid: StoredRecording() for sid in sids}
-    for number, sid in slots.items():
-        if sid in recordings:
-            recordings[sid]["slot"] = number
-    for sid, behavior in pause_behaviors.chosen.items():
-        if sid in recordings:
-            recordings[sid]["pause_behavior"] = behavior.value
-    for sid, paused_by in hold.all_paused_by.items():
-        if sid in recordings:
-            recordings[sid]["paused_by"] = paused_by.value
-    stored = StoredProject(recordings=recordings, pause_behavior=pause_behaviors.default.value)
-    if hold.held:
-        stored["hold"] = _stored_hold(hold)
-    return stored
-
-
-def _stored_hold(hold: RecordingHold) -> StoredHold:
-    stored = StoredHold()
-    if hold.until is not None:
-        stored["until"] = hold.until.isoformat()
-    if hold.pause_behavior is not None:
-        stored["pause_behavior"] = hold.pause_behavior.value
-    return stored
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestoredProject:
-    """What was kept, as far as it can be read.
+    """What was stored, as far as it can be read.
 
-    `held` is also true for a wish whose details cannot be read: rather one pause too many.
+    `held` is also true for a hold whose details cannot be read: rather one pause too many.
     """
 
     sids: tuple[str, ...] = ()
@@ -105,13 +52,15 @@ class RestoredProject:
     hold_pause_behavior: PauseBehavior | None = None
 
 
-def read_stored(stored: object) -> RestoredProject:
-    """Return what can be read of a file that may have been damaged or edited by hand."""
-    data = _mapping(stored)
-    recordings = {
-        sid: _mapping(kept) for sid, kept in _mapping(data.get("recordings")).items() if sid
-    }
-    hold = _mapping(data.get("hold"))
+def read_stored(stored: object) -> RestoredProject | None:
+    """Return what is in the content of a file; None if whether it was held cannot be known.
+
+    Details that were damaged, or edited by hand, are left out one by one.
+    """
+    if not isinstance(stored, dict) or not isinstance(stored.get("recordings"), dict):
+        return None
+    recordings = {sid: _mapping(kept) for sid, kept in stored["recordings"].items() if sid}
+    hold = _mapping(stored.get("hold"))
     until = hold.get("until")
     return RestoredProject(
         sids=tuple(recordings),
@@ -120,10 +69,11 @@ def read_stored(stored: object) -> RestoredProject:
             for sid, kept in recordings.items()
             if isinstance(slot := kept.get("slot"), int)
         },
-        pause_behavior=_member(PauseBehavior, data.get("pause_behavior")) or PauseBehavior.SILENCE,
+        pause_behavior=_member(PauseBehavior, stored.get("pause_behavior"))
+        or PauseBehavior.SILENCE,
         pause_behaviors=_members(PauseBehavior, recordings, "pause_behavior"),
         paused_by=_members(PausedBy, recordings, "paused_by"),
-        held="hold" in data,
+        held="hold" in stored,
         held_until=_parse_time(until) if isinstance(until, str) else None,
         hold_pause_behavior=_member(PauseBehavior, hold.get("pause_behavior")),
     )

@@ -48,7 +48,7 @@ async def async_carry_out(
         case Command.IS_RECORDING | Command.COUNT:
             await attempt.async_read()
     calls = Counter(status for project in attempt.answered for status in _calls(project))
-    calls[RecordingStatus.UNKNOWN] += sum(project.unread for project in attempt.answered)
+    calls[RecordingStatus.UNKNOWN] += sum(project.data.unread for project in attempt.answered)
     ends = [hold.until for project in projects if (hold := project.data.hold).until]
     return Outcome(
         command=command,
@@ -96,7 +96,7 @@ class _Attempt:
             if not project.data.hold.held or project.data.hold.until is not None or duration
         ]
         await self._async_wish(
-            project.async_hold(duration, context=self._context) for project in wanting
+            project.project.holds.async_hold(duration, context=self._context) for project in wanting
         )
         # A call that began since the last refresh is known only after the next.
         await self.async_read()
@@ -106,13 +106,13 @@ class _Attempt:
     async def async_resume(self) -> None:
         """Release what was held, and wait until it is recorded again."""
         await self._async_wish(
-            project.async_release(self._context)
+            project.project.holds.async_release(self._context)
             for project in self._projects
             if project.data.hold.held
         )
         await self.async_read()
-        await self._async_wait(lambda project: project.unresumed == 0)
-        self.unsettled = sum(project.unresumed for project in self._projects)
+        await self._async_wait(lambda project: project.data.unresumed == 0)
+        self.unsettled = sum(project.data.unresumed for project in self._projects)
 
     async def async_stop(self, *, only_one: bool) -> None:
         """End every recording; where only one is meant and there are more, hold them instead.
@@ -166,7 +166,7 @@ class _Attempt:
     async def _async_stop_all(self, project: SignalWireCoordinator) -> None:
         # What came of it is seen in the recordings that are left.
         with suppress(HomeAssistantError):
-            await project.commands.async_stop_all(self._context)
+            await project.project.commands.async_stop_all(self._context)
 
     async def _async_wait_for(self, tasks: Iterable[asyncio.Task[None]]) -> None:
         if tasks := list(tasks):
@@ -197,7 +197,7 @@ def _calls(project: SignalWireCoordinator) -> Iterable[RecordingStatus]:
         status = recording.status
         if status.is_recording:
             status = RecordingStatus.IN_PROGRESS
-        elif status is not RecordingStatus.PAUSED or project.commands.is_uncertain(sid):
+        elif status is not RecordingStatus.PAUSED or sid in project.data.uncertain:
             status = RecordingStatus.UNKNOWN
         calls.setdefault(recording.call_sid or recording.conference_sid or sid, set()).add(status)
     for statuses in calls.values():

@@ -2,21 +2,18 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable
-from typing import Any
+from collections.abc import Coroutine
 
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import callback
 
-from ..api import NotFoundError, RecordingStatus, SignalWireClient, SignalWireError
+from ..api import NotFoundError, RecordingStatus, SignalWireError
 from ..const import LOGGER
-from ..project.commands import RecordingCommands
-from ..project.recordings import ActiveRecordings, Change
+from ..project.observation import Interval
+from ..project.project import Project
 
 MAX_READS_PER_SECOND = 10
 """Whatever is called back, no more recordings than these are read for it in any second."""
 _MAX_WAITING = 100
-_MAX_TRIES = 3
 _ENDED_KEPT = 1000
 
 
@@ -27,28 +24,8 @@ class CallbackReader:
     be read singly are left to one refresh.
     """
 
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        entry: ConfigEntry[Any],
-        client: SignalWireClient,
-        recordings: ActiveRecordings,
-        control: RecordingCommands,
-        *,
-        on_change: Callable[[Iterable[Change]], None],
-        refresh: CALLBACK_TYPE,
-    ) -> None:
-        """Take what to read through, what is known, and what to call.
-
-        `on_change` gets what each read changed; `refresh` is called where reading singly is no use.
-        """
-        self._hass = hass
-        self._entry = entry
-        self._client = client
-        self._recordings = recordings
-        self._control = control
-        self._on_change = on_change
-        self._refresh = refresh
+    def __init__(self, project: Project) -> None:
+        self._project = project
         self._waiting: dict[str, RecordingStatus] = {}
         self._reading: dict[str, RecordingStatus] = {}
         # To be read once more, because the read under way may have been too early.
@@ -68,7 +45,7 @@ class CallbackReader:
             return
         if len(self._waiting) >= _MAX_WAITING:
             self._waiting.clear()
-            self._refresh()
+            self._project.async_refresh_soon()
             return
         self._waiting[sid] = claimed
         if not self._working:
@@ -80,14 +57,13 @@ class CallbackReader:
             sid in self._ended
             or sid in self._waiting
             or self._reading.get(sid) is claimed
-            or (
-                claimed is RecordingStatus.IN_PROGRESS
-                and self._recordings.known.get(sid) is not None
-            )
+            or (claimed is RecordingStatus.IN_PROGRESS and sid in self._project.state.recordings)
         )
 
     def _create_task(self, work: Coroutine[None, None, None]) -> None:
-        self._entry.async_create_background_task(self._hass, work, "signalwire hints")
+        self._project.entry.async_create_background_task(
+            self._project.hass, work, "signalwire callbacks"
+        )
 
     async def _async_work(self) -> None:
         """Begin the reads, as fast as they may be."""
@@ -98,7 +74,7 @@ class CallbackReader:
                     continue
                 sid = next(iter(self._waiting))
                 self._reading[sid] = self._waiting.pop(sid)
-                self._begun.append(self._hass.loop.time())
+                self._begun.append(self._project.hass.loop.time())
                 self._create_task(self._async_run(sid))
         finally:
             self._working = False
@@ -107,34 +83,31 @@ class CallbackReader:
         """Return the seconds until the next read may begin."""
         if len(self._begun) < MAX_READS_PER_SECOND:
             return 0
-        return self._begun[0] + 1 - self._hass.loop.time()
+        return self._begun[0] + 1 - self._project.hass.loop.time()
 
     async def _async_run(self, sid: str) -> None:
         try:
             await self._async_read(sid)
         finally:
-            self._recordings.end_read(sid)
             del self._reading[sid]
         if (claimed := self._again.pop(sid, None)) is not None:
             self.async_take(sid, claimed)
 
     async def _async_read(self, sid: str) -> None:
-        for _ in range(_MAX_TRIES):
-            # An update that is under way has the last word, and may make the read needless.
-            await self._control.async_wait_idle(sid)
-            self._recordings.begin_read(sid)
-            try:
-                recording = await self._client.get_recording(sid)
-            except NotFoundError:
-                return
-            except SignalWireError as err:
-                LOGGER.debug("A recording that was called back for could not be read: %s", err)
-                return
-            if (changes := self._recordings.apply_read(recording)) is not None:
-                if not recording.is_active:
-                    self._note_ended(sid)
-                self._on_change(changes)
-                return
+        # An update that is in flight has the last word, and may make the read needless.
+        await self._project.reconciler.async_wait_idle(sid)
+        sent = self._project.clock.now()
+        try:
+            recording = await self._project.client.get_recording(sid)
+        except NotFoundError:
+            return
+        except SignalWireError as err:
+            LOGGER.debug("A recording that was called back for could not be read: %s", err)
+            return
+        if not recording.is_active:
+            self._note_ended(sid)
+        self._project.state.apply_reading(recording, Interval(sent, self._project.clock.now()))
+        self._project.async_changed()
 
     def _note_ended(self, sid: str) -> None:
         self._ended[sid] = None

@@ -1,0 +1,335 @@
+"""One project at work: what holds the parts together, and what follows a change.
+
+Observations and requests change the state; `async_process` does what follows, in one order.
+"""
+
+import asyncio
+from datetime import datetime
+from typing import Any, Protocol
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from ..api import Recording, SignalWireClient, SignalWireError
+from ..const import LOGGER
+from ..devices import async_slot_devices
+from ..errors import validation_error
+from .activity import ActivityLog, ActivityReporter
+from .clock import Clock
+from .commands import RecordingCommands
+from .daily_totals_store import DailyTotalsStore
+from .discovery import Discovery
+from .entry_file import Damage, DamagedFileError, EntryFile
+from .hold import Hold
+from .hold_controller import HoldController
+from .issues import ProjectIssues
+from .library import RecordingLibrary
+from .parties import Parties, PartyCache
+from .reconciler import Reconciler
+from .settings import ProjectSettings
+from .slots import Slots
+from .snapshot import ProjectSnapshot
+from .state import ProjectState
+from .storage import RestoredProject, read_stored
+from .watchdog import Watchdog
+
+# Seconds; a look at a thousand recordings takes far less than one.
+_MAX_LOOK = 60.0
+# With more updates in flight than this, the changes of so many seconds are processed together.
+_FEW_UPDATES = 8
+_PROCESS_TOGETHER = 0.1
+
+
+class ProjectListener(Protocol):
+    """Shows what is new of a project, and polls it."""
+
+    @callback
+    def async_publish(self) -> None:
+        """Show the project's snapshot."""
+
+    @callback
+    def async_refresh_soon(self) -> None:
+        """Poll at once, as far as the service allows."""
+
+
+class Project:
+    """The parts of one project."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry[Any], client: SignalWireClient
+    ) -> None:
+        self.hass = hass
+        self.entry = entry
+        self.client = client
+        self.clock = Clock()
+        self.settings = ProjectSettings.from_entry(entry)
+        self.state = ProjectState(Slots(self.settings.max_slots))
+        self.file = EntryFile(hass, entry, lambda: dict(self.state.to_store()))
+        self.issues = ProjectIssues(hass, entry)
+        self.activities = ActivityLog()
+        self.reporter = ActivityReporter(self)
+        self.holds = HoldController(self)
+        self.reconciler = Reconciler(self)
+        self.watchdog = Watchdog(self)
+        self.commands = RecordingCommands(self)
+        self.library = RecordingLibrary(client)
+        self.last_success: datetime | None = None
+        self.was_set_up_before = False
+        self.is_stopped = False
+        self._totals = DailyTotalsStore(hass, entry)
+        self._parties = PartyCache(client)
+        self._discovery = Discovery(client, self.clock, self.settings.look_back)
+        self._looking = asyncio.Lock()
+        self._has_baseline = False
+        self._had_unreadable = False
+        self._has_news = False
+        self._scheduled: asyncio.Handle | None = None
+        self._listener: ProjectListener | None = None
+
+    # Life.
+
+    async def async_load(self) -> None:
+        """Bring back what was stored; what is lost or damaged begins with a hold."""
+        slots = async_slot_devices(self.hass, self.entry)
+        await self._totals.async_load()
+        damage: Damage | None = None
+        kept: RestoredProject | None = None
+        try:
+            kept = read_stored(await self.file.async_load())
+            damage = Damage.UNREADABLE if kept is None else None
+        except DamagedFileError as err:
+            damage = err.damage
+        # Only what was set up before can have lost its file.
+        self.was_set_up_before = damage is not Damage.MISSING or bool(slots)
+        if damage is Damage.MISSING and not slots:
+            damage = None
+            # From now on there is a file, so that its loss is noticed.
+            self.state.is_dirty = True
+        if damage is not None and damage is not Damage.MISSING:
+            await self.file.async_set_aside()
+        kept = kept or RestoredProject()
+        self.state.slots = Slots(self.settings.max_slots, slots, kept.slots)
+        self.state.restore(kept, self._restored_hold(kept, damage))
+        if damage is not None:
+            LOGGER.error(
+                "What was stored of %s is lost (%s): its recordings are held",
+                self.entry.title,
+                damage.value,
+            )
+            self.issues.async_report_not_restored(damage)
+            self.state.is_dirty = True
+
+    def _restored_hold(self, kept: RestoredProject, damage: Damage | None) -> Hold | None:
+        now = self.clock.now()
+        if damage is not None:
+            return Hold(begun=now)
+        # One whose time was up meanwhile must not touch what has begun since.
+        if kept.held and (kept.held_until is None or kept.held_until > dt_util.utcnow()):
+            return Hold(begun=now, until=kept.held_until, pause_behavior=kept.hold_pause_behavior)
+        return None
+
+    @callback
+    def async_start(self, listener: ProjectListener) -> None:
+        """Begin to act on what is desired; the listener is told of what is new."""
+        self._listener = listener
+        self.holds.async_follow_end()
+        self.async_process()
+
+    async def async_stop(self) -> None:
+        """Send nothing more, and write what is to be kept; after this, nothing is written."""
+        if self.is_stopped:
+            return
+        self.is_stopped = True
+        if self._scheduled is not None:
+            self._scheduled.cancel()
+        self.holds.async_stop()
+        self.watchdog.async_stop()
+        self.library.close()
+        await self.reconciler.async_stop()
+        if self.state.is_dirty:
+            self.file.async_schedule()
+        await self.file.async_stop()
+        await self._totals.async_stop()
+        self.issues.async_clear()
+
+    def require_running(self) -> None:
+        """Raise ServiceValidationError if the project has been stopped."""
+        if self.is_stopped:
+            raise validation_error("project_not_loaded", project=self.entry.title)
+
+    # What comes in.
+
+    async def async_look(self) -> None:
+        """Read what has changed, and apply it; raises SignalWireError or TimeoutError.
+
+        The caller has it processed.
+        """
+        async with self._looking:
+            state = self.state
+            state.begin_look()
+            full = state.needs_full_look(self.clock.now())
+            try:
+                async with asyncio.timeout(_MAX_LOOK):
+                    result = await self._discovery.async_read(
+                        {sid: tracked.recording for sid, tracked in state.recordings.items()},
+                        self._totals.unpriced_since(self.client.service_time()),
+                        self._totals.finalized,
+                        full=full,
+                    )
+            except (SignalWireError, TimeoutError) as err:
+                state.apply_failed_look()
+                self.watchdog.last_failure = str(err) or "It took too long"
+                raise
+            if self.is_stopped:
+                return
+            was_reachable = state.reachable
+            state.apply_look(result)
+            self.watchdog.last_failure = None
+            self.last_success = dt_util.utcnow()
+            self._totals.async_count_all(result.recordings.values(), self.client.service_time())
+            self._parties.add(result.calls, result.conferences)
+            self._warn_of_unreadable(state.unread)
+            if not self._has_baseline:
+                # What ran before the first look has not just begun.
+                state.take_changes()
+                self._has_baseline = True
+            else:
+                # Told once the entities show it, but with whom and where it was until now.
+                self._note_changes()
+            if not was_reachable:
+                self.reconciler.retry_now()
+
+    def _note_changes(self) -> None:
+        changes = self.state.take_changes()
+        self._totals.async_count(change.after for change in changes if change.after is not None)
+        self.reporter.note(changes)
+        self._has_news = self._has_news or bool(changes)
+
+    def _warn_of_unreadable(self, unreadable: int) -> None:
+        """Log once that something can't be read, until all can be again."""
+        if unreadable and not self._had_unreadable:
+            LOGGER.warning("%d recordings of %s could not be read", unreadable, self.entry.title)
+        self._had_unreadable = unreadable > 0
+
+    # What follows.
+
+    @callback
+    def async_changed(self) -> None:
+        """Process a change of the state: at once, or with others while many updates are sent."""
+        if self.is_stopped:
+            return
+        in_flight = self.reconciler.in_flight
+        if self._scheduled is not None:
+            if in_flight > _FEW_UPDATES:
+                return
+            self._scheduled.cancel()
+            self._scheduled = None
+        if in_flight <= 1:
+            self.async_process()
+        elif in_flight <= _FEW_UPDATES:
+            # Before those go on who wait for the answer.
+            self._scheduled = self.hass.loop.call_soon(self.async_process)
+        else:
+            self._scheduled = self.hass.loop.call_later(_PROCESS_TOGETHER, self.async_process)
+
+    @callback
+    def async_process(self) -> None:
+        """Do what follows a change: tell, reconcile and watch, store, publish."""
+        if self.is_stopped or self._listener is None:
+            return
+        if self._scheduled is not None:
+            self._scheduled.cancel()
+            self._scheduled = None
+        state = self.state
+        self.holds.async_check_end()
+        self._note_changes()
+        self.reconciler.async_check()
+        self.watchdog.async_check()
+        if state.is_dirty:
+            state.is_dirty = False
+            self.file.async_schedule()
+        self.issues.async_report_storage(is_written=self.file.is_written)
+        self.issues.async_report_overflow(len(state.recordings), self.settings.max_slots)
+        self._listener.async_publish()
+        # Nothing is shown of what came and went in between, but it has happened.
+        self.activities.tell()
+        if state.needs_look or (self._has_news and not state.reachable):
+            state.needs_look = False
+            self._listener.async_refresh_soon()
+        self._has_news = False
+        self._async_ask_for_parties()
+
+    @callback
+    def async_store_now(self) -> asyncio.Task[bool]:
+        """Begin to write what has changed; the task tells whether it is in the file."""
+        if self.state.is_dirty:
+            self.state.is_dirty = False
+            self.file.async_schedule()
+        return self.file.async_start_write()
+
+    @callback
+    def async_refresh_soon(self) -> None:
+        """Have the project polled at once, as far as the service allows."""
+        if self._listener is not None and not self.is_stopped:
+            self._listener.async_refresh_soon()
+
+    @callback
+    def _async_ask_for_parties(self) -> None:
+        recordings = (one.recording for one in self.state.recordings.values() if one.recording)
+        if self.state.reachable and (unresolved := self._parties.unresolved(recordings)):
+            self.entry.async_create_background_task(
+                self.hass, self._async_read_parties(unresolved), "signalwire parties"
+            )
+
+    async def _async_read_parties(self, unresolved: list[Recording]) -> None:
+        await self._parties.async_read(unresolved)
+        if self._listener is not None and not self.is_stopped:
+            self._listener.async_publish()
+
+    def parties_of(self, recording: Recording | None) -> Parties | None:
+        """Return who talks to whom, if that was read."""
+        if recording is None:
+            return None
+        return self._parties.lookup([recording]).get(recording.sid)
+
+    # What goes out.
+
+    def snapshot(self) -> ProjectSnapshot:
+        """Return what the entities show."""
+        state = self.state
+        recordings = {
+            sid: tracked.recording
+            for sid, tracked in state.recordings.items()
+            if tracked.recording is not None
+        }
+        self._parties.prune(recordings.values())
+        return ProjectSnapshot(
+            recordings=recordings,
+            uncertain=frozenset(
+                sid
+                for sid, tracked in state.recordings.items()
+                if tracked.uncertain_since is not None
+            ),
+            unread=state.unread,
+            slots=state.slots.occupants,
+            parties=self._parties.lookup(recordings.values()),
+            pause_behavior=state.pause_behavior,
+            pause_behaviors={
+                sid: tracked.pause_behavior
+                for sid, tracked in state.recordings.items()
+                if tracked.pause_behavior is not None
+            },
+            hold=state.hold_snapshot(self.clock.now()),
+            unresumed=state.unresumed,
+            today=self._totals.today,
+        )
+
+    @callback
+    def async_forget_slot(self, number: int) -> bool:
+        """Take an empty slot away; return whether it could be."""
+        forgotten = self.state.slots.forget(number)
+        if forgotten:
+            self.state.is_dirty = True
+            self.async_process()
+        return forgotten

@@ -1,0 +1,582 @@
+"""What is known of a project's recordings and what is desired of them: plain data, no I/O.
+
+Observations come in, each with the interval in which it was true. What follows from them is
+decided here alone. Times are seconds of the event loop's clock and are passed in.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum, auto
+from typing import Any
+
+from homeassistant.util.limited_size_dict import LimitedSizeDict
+
+from ..api import PauseBehavior, Recording, RecordingStatus
+from .discovery import RefreshResult
+from .hold import Hold, HoldSnapshot, PausedBy
+from .observation import Interval
+from .slots import Slots
+from .storage import RestoredProject, StoredHold, StoredProject, StoredRecording
+from .updates import RecordingUpdate
+
+STALE_FOR = 60.0
+"""Seconds for which a reading with an older `date_updated` is taken for that of a slow list."""
+SETTLES_AFTER = 10.0
+"""Seconds for which an update without an answer may still be carried out."""
+MAX_LOOK_AGE = 15.0
+"""Seconds after which the last look no longer confirms anything."""
+FULL_LOOK_EVERY = 300.0
+"""Seconds between two looks at everything that may be active."""
+_MAX_REMEMBERED = 5000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A recording before and after its status became another.
+
+    `before` is None for one that was just found, `after` for one that the service no longer has;
+    one that has ended is there with its last status. `update` is the update that asked for this,
+    if one did; `slot` is where the recording sits, or sat.
+    """
+
+    before: Recording | None
+    after: Recording | None
+    update: RecordingUpdate | None = None
+    slot: int | None = None
+
+    @property
+    def sid(self) -> str:
+        """Return the SID of the recording."""
+        recording = self.after or self.before
+        return recording.sid if recording else ""
+
+
+@dataclass(slots=True, kw_only=True)
+class TrackedRecording:
+    """An active recording, and all that is known of it.
+
+    `recording` is the newest reading, None while only the SID is known; `seen` is when that was
+    true. `uncertain_since` is when the status became doubtful; only a reading that is sent later
+    settles that. `not_found` is when the service first said that it does not exist. `in_flight` is
+    the update that is being sent; `last_update` the last one whose effect was not seen yet.
+    `settles_at` is until when an update without an answer may still be carried out, and `guarded`
+    says that it would undo a person's pause. `requests` counts what people asked for that is still
+    to be sent.
+    """
+
+    sid: str
+    recording: Recording | None = None
+    seen: Interval | None = None
+    uncertain_since: float | None = None
+    not_found: Interval | None = None
+    paused_by: PausedBy | None = None
+    pause_sent_by_hold: bool = True
+    pause_behavior: PauseBehavior | None = None
+    in_flight: RecordingUpdate | None = None
+    last_update: RecordingUpdate | None = None
+    settles_at: float = 0.0
+    guarded: bool = False
+    requests: int = 0
+    reason: str | None = None
+
+    @property
+    def is_paused(self) -> bool:
+        """Return whether the newest reading shows it paused."""
+        return self.recording is not None and self.recording.status is RecordingStatus.PAUSED
+
+    @property
+    def is_uncertain(self) -> bool:
+        """Return whether the status may be another by now."""
+        return self.uncertain_since is not None or (
+            self.in_flight is not None
+            and self.recording is not None
+            and not self.recording.status.confirms(self.in_flight.status)
+        )
+
+    @property
+    def is_confirmed_paused(self) -> bool:
+        """Return whether the service has confirmed the pause, and nothing casts doubt on it."""
+        return self.is_paused and not self.is_uncertain
+
+
+def _remembered() -> LimitedSizeDict[str, Any]:
+    return LimitedSizeDict(size_limit=_MAX_REMEMBERED)
+
+
+@dataclass(slots=True)
+class ProjectState:
+    """The state of one project: recordings, slots, the hold, and how well all that is known.
+
+    `reachable` says whether the last look succeeded. Whoever changes something calls
+    `Project.async_changed` afterwards, which takes `changes` and sees to the rest. `is_dirty` says
+    that what is stored has changed; `needs_look` that something can only be settled by reading.
+    """
+
+    slots: Slots
+    recordings: dict[str, TrackedRecording] = field(default_factory=dict)
+    hold: Hold | None = None
+    pause_behavior: PauseBehavior = PauseBehavior.SILENCE
+    reachable: bool = False
+    unreadable: int = 0
+    unreadable_since: float | None = None
+    last_look: float | None = None
+    last_full_look: float | None = None
+    is_dirty: bool = False
+    needs_look: bool = False
+    # Recordings that are gone: their last readings, and when the service had none any more.
+    _ended: LimitedSizeDict[str, Recording] = field(default_factory=_remembered)
+    _missing: LimitedSizeDict[str, float] = field(default_factory=_remembered)
+    _changes: list[Change] = field(default_factory=list)
+    # Whether a recording came or went since the slots were given out.
+    _is_seating_due: bool = True
+
+    # Observations.
+
+    def restore(self, kept: RestoredProject, hold: Hold | None) -> None:
+        """Bring back what was stored before a restart."""
+        self.recordings = {
+            sid: TrackedRecording(
+                sid=sid,
+                paused_by=kept.paused_by.get(sid),
+                pause_behavior=kept.pause_behaviors.get(sid),
+            )
+            for sid in kept.sids
+        }
+        self.pause_behavior = kept.pause_behavior
+        self.hold = hold
+        self.seat()
+
+    def begin_look(self) -> None:
+        """Note that a look begins: slots that were freed before it rest for all of it."""
+        self.slots.begin_refresh()
+
+    def apply_look(self, result: RefreshResult) -> None:
+        """Apply all that a look has read."""
+        for batch in result.batches:
+            for recording in batch.recordings:
+                self.apply_reading(recording, batch.interval)
+        for sid, interval in result.not_found.items():
+            self.apply_not_found(sid, interval)
+        for sid in result.missed:
+            self.mark_uncertain(sid, result.ended)
+        self.unreadable = result.unreadable
+        if not result.unreadable:
+            self.unreadable_since = None
+        elif self.unreadable_since is None:
+            self.unreadable_since = result.began
+        self.reachable = True
+        self.last_look = result.began
+        if result.is_full:
+            self.last_full_look = result.began
+        self.seat()
+        self.slots.end_refresh()
+
+    def apply_failed_look(self) -> None:
+        """Note that the service could not be read."""
+        self.reachable = False
+
+    def apply_reading(self, recording: Recording, interval: Interval) -> None:
+        """Apply a response that shows a recording: of a list, of a read or of an update."""
+        tracked = self.recordings.get(recording.sid)
+        if tracked is None:
+            if recording.is_active and not self._is_gone(recording.sid, interval):
+                tracked = TrackedRecording(sid=recording.sid, pause_sent_by_hold=False)
+                self.recordings[recording.sid] = tracked
+                self._is_seating_due = self.is_dirty = True
+                self._accept(tracked, recording, interval)
+            return
+        known, seen = tracked.recording, tracked.seen
+        if known is None or seen is None or not recording.is_active:
+            # An end is final, whenever it was read.
+            self._accept(tracked, recording, interval)
+            return
+        match _compare_readings((recording, interval), (known, seen)):
+            case _Order.NEWER:
+                self._accept(tracked, recording, interval)
+            case _Order.CONFLICTING:
+                self.mark_uncertain(tracked.sid, max(interval.answered, seen.answered))
+                self.needs_look = True
+
+    def _accept(self, tracked: TrackedRecording, recording: Recording, interval: Interval) -> None:
+        """Take a reading for the newest."""
+        before = tracked.recording
+        tracked.recording, tracked.seen = recording, interval
+        tracked.not_found = None
+        if tracked.uncertain_since is not None and interval.sent >= tracked.uncertain_since:
+            tracked.uncertain_since = None
+        if not recording.is_active:
+            self._drop(tracked, before, recording)
+            return
+        self._refute_ownership(tracked, recording, interval)
+        if before is None or before.status is not recording.status:
+            self._note_change(tracked, before, recording)
+        if interval.sent >= tracked.settles_at:
+            tracked.guarded = False
+            if tracked.in_flight is None:
+                tracked.last_update = None
+
+    def _refute_ownership(
+        self, tracked: TrackedRecording, recording: Recording, interval: Interval
+    ) -> None:
+        """Forget who paused a recording, once a reading shows that it is not so (any more)."""
+        if tracked.paused_by is None:
+            return
+        if recording.status is RecordingStatus.PAUSED:
+            if (
+                tracked.paused_by is PausedBy.HOLD
+                and not tracked.pause_sent_by_hold
+                and tracked.in_flight is None
+            ):
+                # Something else has paused it before the hold did.
+                self._set_owner(tracked, None)
+            return
+        is_over = (
+            tracked.in_flight is None
+            and not tracked.requests
+            and interval.sent >= tracked.settles_at
+        )
+        if is_over and not (self.hold is not None and tracked.paused_by is PausedBy.HOLD):
+            self._set_owner(tracked, None)
+
+    def apply_not_found(self, sid: str, interval: Interval) -> None:
+        """Apply a response that says that there is no such recording.
+
+        One proves nothing: a second one that was sent after it has to agree.
+        """
+        tracked = self.recordings.get(sid)
+        if tracked is None or (tracked.seen is not None and interval.is_before(tracked.seen)):
+            return
+        if tracked.not_found is not None and tracked.not_found.is_before(interval):
+            self._missing[sid] = interval.answered
+            self._drop(tracked, tracked.recording, None)
+            return
+        tracked.not_found = tracked.not_found or interval
+        self.mark_uncertain(sid, interval.answered)
+        self.needs_look = True
+
+    def mark_uncertain(self, sid: str, now: float) -> None:
+        """Note that a recording's status may be another by now."""
+        if (tracked := self.recordings.get(sid)) is not None:
+            tracked.uncertain_since = max(now, tracked.uncertain_since or now)
+
+    def begin_update(self, sid: str, update: RecordingUpdate) -> None:
+        """Note that an update is being sent."""
+        tracked = self.recordings[sid]
+        tracked.in_flight = tracked.last_update = update
+        if tracked.paused_by is PausedBy.HOLD and update.status is RecordingStatus.PAUSED:
+            tracked.pause_sent_by_hold = True
+
+    def end_update(self, sid: str) -> None:
+        """Note that the update was answered."""
+        if (tracked := self.recordings.get(sid)) is not None:
+            tracked.in_flight = None
+
+    def mark_unanswered(self, sid: str, now: float) -> None:
+        """Note that no answer came to the update: it may have been carried out, or still be."""
+        if (tracked := self.recordings.get(sid)) is None:
+            return
+        update, tracked.in_flight = tracked.in_flight, None
+        tracked.settles_at = now + SETTLES_AFTER
+        if update is not None and update.status is RecordingStatus.IN_PROGRESS:
+            tracked.guarded = True
+        self.mark_uncertain(sid, now)
+
+    def _is_gone(self, sid: str, interval: Interval) -> bool:
+        """Return whether a reading is older than the end of its recording, which is final."""
+        return sid in self._ended or interval.sent < self._missing.get(sid, interval.sent)
+
+    def ended(self, sid: str) -> Recording | None:
+        """Return the last reading of a recording that has ended lately."""
+        return self._ended.get(sid)
+
+    def _drop(
+        self, tracked: TrackedRecording, before: Recording | None, after: Recording | None
+    ) -> None:
+        self._note_change(tracked, before, after)
+        if after is not None:
+            self._ended[tracked.sid] = after
+        del self.recordings[tracked.sid]
+        self._is_seating_due = self.is_dirty = True
+
+    def _note_change(
+        self, tracked: TrackedRecording, before: Recording | None, after: Recording | None
+    ) -> None:
+        update = tracked.last_update
+        if update is not None and after is not None and not after.status.confirms(update.status):
+            update = None
+        self._changes.append(
+            Change(
+                before=before,
+                after=after,
+                update=update,
+                slot=self.slots.number_of(tracked.sid),
+            )
+        )
+
+    def take_changes(self) -> list[Change]:
+        """Return what has changed since the last call."""
+        if self._is_seating_due:
+            self.seat()
+        changes, self._changes = self._changes, []
+        return [
+            replace(change, slot=self.slots.number_of(change.sid))
+            if change.slot is None
+            else change
+            for change in changes
+        ]
+
+    # What is desired.
+
+    def begin_hold(self, hold: Hold) -> None:
+        """Begin a hold, or extend the one that is in force."""
+        self.hold = hold if self.hold is None else self.hold.extended_by(hold)
+        self.is_dirty = True
+
+    def end_hold(self) -> None:
+        """End the hold: what it paused is to be resumed."""
+        self.hold = None
+        self.is_dirty = True
+
+    def mark_paused_by_hold(self) -> bool:
+        """Note what the hold is about to pause; return whether there is anything new.
+
+        What a person, or something outside, has paused stays theirs.
+        """
+        marked = False
+        if self.hold is not None:
+            for tracked in self.recordings.values():
+                if tracked.paused_by is None and tracked.recording and not tracked.is_paused:
+                    tracked.pause_sent_by_hold = False
+                    self._set_owner(tracked, PausedBy.HOLD)
+                    marked = True
+        return marked
+
+    def record_user_request(self, sid: str, status: RecordingStatus) -> PausedBy | None:
+        """Note that a person acts on a recording; return who owned its pause before.
+
+        What a person pauses is theirs until they, or something outside, resume it.
+        """
+        tracked = self.recordings[sid]
+        tracked.requests += 1
+        before = tracked.paused_by
+        if status is RecordingStatus.PAUSED:
+            self._set_owner(tracked, PausedBy.PERSON)
+        elif status is RecordingStatus.IN_PROGRESS and before is PausedBy.PERSON:
+            self._set_owner(tracked, None)
+        return before
+
+    def end_user_request(self, sid: str) -> None:
+        """Note that a request was sent, or will not be."""
+        if (tracked := self.recordings.get(sid)) is not None:
+            tracked.requests -= 1
+
+    def revert_user_pause(self, sid: str, before: PausedBy | None) -> None:
+        """Note that a person's pause was never sent."""
+        tracked = self.recordings.get(sid)
+        if tracked is not None and tracked.paused_by is PausedBy.PERSON and not tracked.is_paused:
+            self._set_owner(tracked, before)
+
+    def choose_pause_behavior(self, behavior: PauseBehavior, sid: str | None = None) -> None:
+        """Choose what the next pauses send, of one recording or of the project."""
+        if sid is None:
+            self.pause_behavior = behavior
+        else:
+            self.recordings[sid].pause_behavior = behavior
+        self.is_dirty = True
+
+    def pause_behavior_of(self, sid: str) -> PauseBehavior:
+        """Return what the recording's next pause sends."""
+        tracked = self.recordings.get(sid)
+        return (tracked and tracked.pause_behavior) or self.pause_behavior
+
+    def desired_status(self, sid: str, now: float) -> RecordingStatus | None:
+        """Return the status that has to be requested, or None if nothing has to be."""
+        tracked = self.recordings.get(sid)
+        if tracked is None or tracked.recording is None:
+            return None
+        if self.hold is not None:
+            return None if tracked.is_confirmed_paused else RecordingStatus.PAUSED
+        match tracked.paused_by:
+            case PausedBy.HOLD if tracked.is_paused:
+                return RecordingStatus.IN_PROGRESS
+            case PausedBy.PERSON if (
+                tracked.guarded and now < tracked.settles_at and not tracked.is_paused
+            ):
+                # A resume that was cut off was carried out after the pause.
+                return RecordingStatus.PAUSED
+        return None
+
+    def desired_statuses(self, now: float) -> dict[str, RecordingStatus]:
+        """Return what has to be requested, by SID."""
+        if self.hold is None and not any(map(_may_need_update, self.recordings.values())):
+            return {}
+        return {
+            sid: status
+            for sid in self.recordings
+            if (status := self.desired_status(sid, now)) is not None
+        }
+
+    # How well it is known.
+
+    def unconfirmed_sids(self) -> Iterator[str]:
+        """Yield the recordings that are not confirmed to be paused."""
+        return (sid for sid, one in self.recordings.items() if not one.is_confirmed_paused)
+
+    def unconfirmed(self) -> int:
+        """Return how many recordings are, or may be, recording."""
+        return sum(1 for _ in self.unconfirmed_sids()) + self.unreadable
+
+    @property
+    def unread(self) -> int:
+        """Return how many recordings exist, or may, that could not be read."""
+        return self.unreadable + sum(one.recording is None for one in self.recordings.values())
+
+    @property
+    def unresumed(self) -> int:
+        """Return how many recordings the hold paused that are still to be resumed."""
+        return sum(one.paused_by is PausedBy.HOLD for one in self.recordings.values())
+
+    @property
+    def is_looked_through(self) -> bool:
+        """Return whether a full look began after the hold did."""
+        return (
+            self.hold is not None
+            and self.last_full_look is not None
+            and self.last_full_look >= self.hold.begun
+        )
+
+    def needs_full_look(self, now: float) -> bool:
+        """Return whether everything that may be active has to be looked for."""
+        return (
+            self.last_full_look is None
+            or now - self.last_full_look >= FULL_LOOK_EVERY
+            or (self.hold is not None and not self.is_looked_through)
+        )
+
+    def unobserved_since(self) -> float | None:
+        """Return since when a recording could be running unseen although all are held."""
+        if self.hold is None:
+            return None
+        since = self.hold.begun
+        if self.is_looked_through and self.last_look is not None:
+            since = self.last_look
+        return since if self.unreadable_since is None else min(since, self.unreadable_since)
+
+    def is_confirmed(self, now: float) -> bool:
+        """Return whether everything is paused, as a look has shown that is not too old."""
+        return (
+            self.reachable
+            and self.is_looked_through
+            and self.last_look is not None
+            and now - self.last_look <= MAX_LOOK_AGE
+            and self.unconfirmed() == 0
+        )
+
+    def hold_snapshot(self, now: float) -> HoldSnapshot:
+        """Return what is shown of the hold."""
+        if self.hold is None:
+            return HoldSnapshot()
+        return HoldSnapshot(
+            held=True,
+            until=self.hold.until,
+            unconfirmed=self.unconfirmed(),
+            confirmed=self.is_confirmed(now),
+            context=self.hold.context,
+        )
+
+    # Slots, and what is stored.
+
+    def seat(self) -> None:
+        """Give out the slots, to the longest-running recordings first.
+
+        So a restart with more recordings than slots changes nothing. Those of which only the SID
+        is known ran before the restart.
+        """
+        if self.slots.update(self.recordings, key=self._seating_order):
+            self.is_dirty = True
+        self._is_seating_due = False
+
+    def _seating_order(self, sid: str) -> tuple[bool, float, str]:
+        recording = self.recordings[sid].recording
+        if recording is None or recording.started is None:
+            return recording is not None, 0, sid
+        return True, recording.started.timestamp(), sid
+
+    def to_store(self) -> StoredProject:
+        """Return what is kept over restarts."""
+        recordings: dict[str, StoredRecording] = {}
+        for sid, tracked in self.recordings.items():
+            kept = recordings[sid] = StoredRecording()
+            if (slot := self.slots.number_of(sid)) is not None:
+                kept["slot"] = slot
+            if tracked.pause_behavior is not None:
+                kept["pause_behavior"] = tracked.pause_behavior.value
+            if tracked.paused_by is not None:
+                kept["paused_by"] = tracked.paused_by.value
+        stored = StoredProject(recordings=recordings, pause_behavior=self.pause_behavior.value)
+        if self.hold is not None:
+            stored["hold"] = _stored_hold(self.hold)
+        return stored
+
+    def _set_owner(self, tracked: TrackedRecording, owner: PausedBy | None) -> None:
+        if tracked.paused_by is not owner:
+            tracked.paused_by = owner
+            self.is_dirty = True
+
+
+def _stored_hold(hold: Hold) -> StoredHold:
+    stored = StoredHold()
+    if hold.until is not None:
+        stored["until"] = hold.until.isoformat()
+    if hold.pause_behavior is not None:
+        stored["pause_behavior"] = hold.pause_behavior.value
+    return stored
+
+
+def _may_need_update(tracked: TrackedRecording) -> bool:
+    return tracked.paused_by is PausedBy.HOLD or tracked.guarded
+
+
+class _Order(Enum):
+    """How a reading relates to what is known."""
+
+    NEWER = auto()
+    OLDER = auto()
+    CONFLICTING = auto()
+
+
+def _compare_readings(
+    reading: tuple[Recording, Interval], known: tuple[Recording, Interval]
+) -> _Order:
+    """Return whether a reading of an active recording is newer than another.
+
+    One that was sent after the other was answered is newer, unless its `date_updated` is older:
+    then it comes from a list that lags behind, for a while. Of two that overlap and disagree,
+    `date_updated` tells which is newer; without it they settle nothing.
+    """
+    (recording, interval), (other, seen) = reading, known
+    is_same = _is_same(recording.status, other.status)
+    order = _compare(recording.date_updated, other.date_updated)
+    if interval.is_before(seen):
+        return _Order.OLDER
+    if seen.is_before(interval):
+        lags = order < 0 and not is_same and interval.sent < seen.answered + STALE_FOR
+        return _Order.OLDER if lags else _Order.NEWER
+    if is_same:
+        return _Order.NEWER if interval.sent >= seen.sent else _Order.OLDER
+    if order == 0:
+        return _Order.CONFLICTING
+    return _Order.NEWER if order > 0 else _Order.OLDER
+
+
+def _is_same(one: RecordingStatus, other: RecordingStatus) -> bool:
+    """Return whether both mean the same to who wants to know whether it records."""
+    return one is other or (one.is_recording and other.is_recording)
+
+
+def _compare(one: datetime | None, other: datetime | None) -> int:
+    """Return -1, 0 or 1 as one is before, at or after the other; 0 where either is missing."""
+    if one is None or other is None:
+        return 0
+    return (one > other) - (one < other)

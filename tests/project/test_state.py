@@ -1,0 +1,559 @@
+"""The state of a project: which observation counts, what is desired, and what is confirmed."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from custom_components.signalwire.api import PauseBehavior, Recording, RecordingStatus
+from custom_components.signalwire.project.discovery import Batch, RefreshResult
+from custom_components.signalwire.project.hold import Hold, PausedBy
+from custom_components.signalwire.project.observation import Interval
+from custom_components.signalwire.project.slots import Slots
+from custom_components.signalwire.project.state import (
+    FULL_LOOK_EVERY,
+    MAX_LOOK_AGE,
+    SETTLES_AFTER,
+    STALE_FOR,
+    ProjectState,
+)
+from custom_components.signalwire.project.storage import RestoredProject
+from custom_components.signalwire.project.updates import Actor, RecordingUpdate
+
+PAUSED, RECORDING = RecordingStatus.PAUSED, RecordingStatus.IN_PROGRESS
+COMPLETED, STOPPED = RecordingStatus.COMPLETED, RecordingStatus.STOPPED
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+PAUSE = RecordingUpdate(status=PAUSED)
+RESUME = RecordingUpdate(status=RECORDING)
+HOLD_PAUSE = RecordingUpdate(status=PAUSED, actor=Actor.CALL_RECORDING)
+
+
+@pytest.fixture
+def state() -> ProjectState:
+    """Return the state of a project that was looked through and has one recording, `a`."""
+    state = ProjectState(Slots(3))
+    look(state, 0, a=RECORDING)
+    state.take_changes()
+    return state
+
+
+def recording(sid: str, status: RecordingStatus, updated: float | None = None) -> Recording:
+    """Return a recording; `updated` is the second after noon of its last change."""
+    return Recording(
+        sid=sid,
+        status=status,
+        date_updated=None if updated is None else NOON + timedelta(seconds=updated),
+    )
+
+
+def look(
+    state: ProjectState,
+    at: float,
+    *,
+    full: bool = True,
+    missing: Iterable[str] = (),
+    missed: Iterable[str] = (),
+    unreadable: int = 0,
+    **statuses: RecordingStatus,
+) -> None:
+    """Look at everything, from one moment to half a second later."""
+    interval = Interval(at, at + 0.5)
+    state.begin_look()
+    state.apply_look(
+        RefreshResult(
+            began=at,
+            ended=at + 0.5,
+            is_full=full,
+            batches=[Batch([recording(sid, status) for sid, status in statuses.items()], interval)],
+            not_found=dict.fromkeys(missing, interval),
+            missed=set(missed),
+            unreadable=unreadable,
+        )
+    )
+
+
+def read(
+    state: ProjectState,
+    status: RecordingStatus,
+    sent: float,
+    answered: float,
+    updated: float | None = None,
+) -> RecordingStatus | None:
+    """Apply a reading of `a`; return the status that is known then, None if it is gone."""
+    state.apply_reading(recording("a", status, updated), Interval(sent, answered))
+    known = state.recordings.get("a")
+    return known.recording.status if known and known.recording else None
+
+
+def is_uncertain(state: ProjectState) -> bool:
+    """Return whether the status of `a` may be another by now."""
+    return state.recordings["a"].is_uncertain
+
+
+def send(state: ProjectState, update: RecordingUpdate, at: float, answered: float) -> None:
+    """Send an update of `a` that the service confirms."""
+    state.begin_update("a", update)
+    state.end_update("a")
+    state.apply_reading(recording("a", update.status), Interval(at, answered))
+
+
+# Which observation counts.
+
+
+def test_a_reading_that_was_sent_after_another_was_answered_is_newer(state: ProjectState) -> None:
+    assert read(state, PAUSED, 1, 2) is PAUSED
+    assert not is_uncertain(state)
+
+
+def test_a_reading_that_was_answered_before_another_was_sent_is_ignored(
+    state: ProjectState,
+) -> None:
+    read(state, PAUSED, 5, 6)
+    assert read(state, RECORDING, 3, 4) is PAUSED
+    assert not is_uncertain(state)
+
+
+@pytest.mark.parametrize("sent", [1, 4.5])
+def test_readings_that_overlap_and_disagree_settle_nothing(
+    state: ProjectState, sent: float
+) -> None:
+    read(state, PAUSED, 4, 5)
+    assert read(state, RECORDING, sent, 6) is PAUSED
+    assert is_uncertain(state)
+    assert state.needs_look
+
+
+def test_a_later_reading_settles_what_was_uncertain(state: ProjectState) -> None:
+    read(state, PAUSED, 4, 5)
+    read(state, RECORDING, 4.5, 6)
+    # Sent before the doubt arose.
+    read(state, PAUSED, 5.5, 7)
+    assert is_uncertain(state)
+    assert read(state, RECORDING, 7, 8) is RECORDING
+    assert not is_uncertain(state)
+
+
+def test_readings_that_overlap_and_agree_are_no_reason_for_doubt(state: ProjectState) -> None:
+    read(state, PAUSED, 4, 5)
+    read(state, PAUSED, 1, 6)
+    assert not is_uncertain(state)
+    read(state, RecordingStatus.RESUMED, 10, 11)
+    read(state, RECORDING, 10.5, 12)
+    assert not is_uncertain(state)
+
+
+def test_the_services_own_date_settles_which_of_two_that_overlap_is_newer(
+    state: ProjectState,
+) -> None:
+    read(state, PAUSED, 4, 5, updated=4)
+    assert read(state, RECORDING, 1, 6, updated=0) is PAUSED
+    assert not is_uncertain(state)
+    assert read(state, RECORDING, 4.5, 7, updated=6) is RECORDING
+    assert not is_uncertain(state)
+
+
+def test_a_list_that_lags_is_ignored_for_a_minute_and_then_counts(state: ProjectState) -> None:
+    read(state, PAUSED, 4, 5, updated=4)
+    assert read(state, RECORDING, 13, 14, updated=0) is PAUSED
+    assert not is_uncertain(state)
+    late = 5 + STALE_FOR
+    assert read(state, RECORDING, late, late + 1, updated=0) is RECORDING
+
+
+def test_an_end_is_final_whenever_it_was_read(state: ProjectState) -> None:
+    read(state, PAUSED, 10, 11)
+    assert read(state, COMPLETED, 1, 12) is None
+    for sent in (2, 20):
+        assert read(state, RECORDING, sent, sent + 1) is None
+    assert state.ended("a") is not None
+
+
+def test_one_answer_that_there_is_no_such_recording_proves_nothing(state: ProjectState) -> None:
+    state.apply_not_found("a", Interval(1, 2))
+    assert is_uncertain(state)
+    assert state.needs_look
+    assert read(state, PAUSED, 3, 4) is PAUSED
+    assert not is_uncertain(state)
+    # The one of before does not count any more.
+    state.apply_not_found("a", Interval(5, 6))
+    assert "a" in state.recordings
+
+
+def test_a_second_look_has_to_agree_that_a_recording_is_gone(state: ProjectState) -> None:
+    state.apply_not_found("a", Interval(1, 3))
+    # Sent before the first was answered, so it tells nothing new.
+    state.apply_not_found("a", Interval(2, 4))
+    assert "a" in state.recordings
+    state.apply_not_found("a", Interval(5, 6))
+    assert "a" not in state.recordings
+    (change,) = state.take_changes()
+    assert (change.sid, change.after, change.slot) == ("a", None, 1)
+    # An old list does not bring it back; a new one does.
+    assert read(state, RECORDING, 4, 7) is None
+    assert read(state, RECORDING, 8, 9) is RECORDING
+
+
+def test_that_a_recording_was_missing_before_it_was_read_tells_nothing(
+    state: ProjectState,
+) -> None:
+    read(state, RECORDING, 5, 6)
+    state.apply_not_found("a", Interval(3, 4))
+    assert not is_uncertain(state)
+
+
+def test_what_could_not_be_read_may_be_anything(state: ProjectState) -> None:
+    read(state, PAUSED, 1, 2)
+    look(state, 3, missed="a")
+    assert is_uncertain(state)
+    look(state, 5, a=PAUSED)
+    assert not is_uncertain(state)
+
+
+def test_what_was_over_before_it_was_known_is_no_news(state: ProjectState) -> None:
+    look(state, 1, a=RECORDING, b=COMPLETED)
+    assert state.take_changes() == []
+
+
+def test_an_update_without_an_answer_leaves_the_status_uncertain_until_a_later_reading(
+    state: ProjectState,
+) -> None:
+    state.begin_update("a", RESUME)
+    read(state, PAUSED, 1, 2)
+    state.mark_unanswered("a", 5)
+    assert is_uncertain(state)
+    read(state, PAUSED, 4, 6)
+    assert is_uncertain(state)
+    read(state, PAUSED, 7, 8)
+    assert not is_uncertain(state)
+
+
+def test_the_status_is_uncertain_while_an_update_asks_for_another(state: ProjectState) -> None:
+    state.begin_update("a", PAUSE)
+    assert is_uncertain(state)
+    state.begin_update("a", RESUME)
+    assert not is_uncertain(state)
+
+
+# What has changed, and by whom.
+
+
+def test_a_change_names_the_update_that_asked_for_it(state: ProjectState) -> None:
+    send(state, PAUSE, 1, 2)
+    (change,) = state.take_changes()
+    assert (change.update, change.slot) == (PAUSE, 1)
+    read(state, RECORDING, 3, 4)
+    (change,) = state.take_changes()
+    assert change.update is None
+
+
+def test_a_change_after_a_lost_answer_is_still_whose_who_asked(state: ProjectState) -> None:
+    state.begin_update("a", PAUSE)
+    state.mark_unanswered("a", 2)
+    read(state, PAUSED, 3, 4)
+    (change,) = state.take_changes()
+    assert change.update is PAUSE
+
+
+# What is desired.
+
+
+def hold(state: ProjectState, at: float, **options: object) -> None:
+    """Hold all recordings, and mark what the hold pauses."""
+    state.begin_hold(Hold(begun=at, **options))  # type: ignore[arg-type]  # as a test passes them
+    state.mark_paused_by_hold()
+
+
+def test_while_held_everything_that_is_not_known_to_be_paused_is_to_be(
+    state: ProjectState,
+) -> None:
+    hold(state, 1)
+    assert state.desired_statuses(1) == {"a": PAUSED}
+    send(state, HOLD_PAUSE, 2, 3)
+    assert state.desired_statuses(3) == {}
+    state.mark_uncertain("a", 4)
+    assert state.desired_statuses(4) == {"a": PAUSED}
+
+
+def test_once_released_only_what_the_hold_paused_is_to_be_resumed(state: ProjectState) -> None:
+    look(state, 1, a=RECORDING, b=PAUSED)
+    hold(state, 2)
+    send(state, HOLD_PAUSE, 3, 4)
+    state.end_hold()
+    assert state.desired_statuses(5) == {"a": RECORDING}
+    assert state.unresumed == 1
+    send(state, RESUME, 6, 7)
+    assert state.desired_statuses(8) == {}
+    assert state.unresumed == 0
+
+
+def test_what_something_else_paused_before_the_hold_could_is_not_resumed(
+    state: ProjectState,
+) -> None:
+    hold(state, 1)
+    read(state, PAUSED, 2, 3)
+    state.end_hold()
+    assert state.desired_statuses(4) == {}
+
+
+def test_a_pause_of_the_hold_that_may_still_be_carried_out_is_still_to_be_resumed(
+    state: ProjectState,
+) -> None:
+    hold(state, 1)
+    state.begin_update("a", HOLD_PAUSE)
+    state.end_hold()
+    state.mark_unanswered("a", 5)
+    read(state, RECORDING, 6, 7)
+    assert state.unresumed == 1
+    read(state, PAUSED, 8, 9)
+    assert state.desired_statuses(9) == {"a": RECORDING}
+
+
+def test_a_pause_of_the_hold_that_never_happened_is_forgotten(state: ProjectState) -> None:
+    hold(state, 1)
+    state.begin_update("a", HOLD_PAUSE)
+    state.end_hold()
+    state.mark_unanswered("a", 5)
+    read(state, RECORDING, 5 + SETTLES_AFTER, 20)
+    assert state.unresumed == 0
+    read(state, PAUSED, 21, 22)
+    assert state.desired_statuses(22) == {}
+
+
+def test_a_persons_pause_stays_theirs_though_the_hold_has_to_repeat_it(
+    state: ProjectState,
+) -> None:
+    state.record_user_request("a", PAUSED)
+    send(state, PAUSE, 1, 2)
+    state.end_user_request("a")
+    hold(state, 3)
+    state.mark_uncertain("a", 4)
+    assert state.desired_statuses(4) == {"a": PAUSED}
+    send(state, HOLD_PAUSE, 5, 6)
+    state.end_hold()
+    assert state.desired_statuses(7) == {}
+
+
+def test_a_persons_pause_whose_answer_was_lost_stays_theirs(state: ProjectState) -> None:
+    state.record_user_request("a", PAUSED)
+    state.begin_update("a", PAUSE)
+    state.mark_unanswered("a", 2)
+    state.end_user_request("a")
+    hold(state, 3)
+    send(state, HOLD_PAUSE, 4, 5)
+    state.end_hold()
+    assert state.desired_statuses(6) == {}
+    assert state.recordings["a"].paused_by is PausedBy.PERSON
+
+
+def test_a_persons_pause_that_a_later_reading_refutes_is_nobodys(state: ProjectState) -> None:
+    state.record_user_request("a", PAUSED)
+    state.begin_update("a", PAUSE)
+    state.mark_unanswered("a", 2)
+    state.end_user_request("a")
+    read(state, RECORDING, 3, 4)
+    # It may still be carried out.
+    assert state.recordings["a"].paused_by is PausedBy.PERSON
+    read(state, RECORDING, 2 + SETTLES_AFTER, 20)
+    assert state.recordings["a"].paused_by is None
+
+
+def test_a_persons_pause_that_something_outside_resumed_is_nobodys(state: ProjectState) -> None:
+    state.record_user_request("a", PAUSED)
+    send(state, PAUSE, 1, 2)
+    state.end_user_request("a")
+    read(state, RECORDING, 3, 4)
+    hold(state, 5)
+    send(state, HOLD_PAUSE, 6, 7)
+    state.end_hold()
+    assert state.desired_statuses(8) == {"a": RECORDING}
+
+
+def test_a_person_takes_over_what_the_hold_paused(state: ProjectState) -> None:
+    hold(state, 1)
+    send(state, HOLD_PAUSE, 2, 3)
+    assert state.record_user_request("a", PAUSED) is PausedBy.HOLD
+    send(state, PAUSE, 4, 5)
+    state.end_user_request("a")
+    state.end_hold()
+    assert state.desired_statuses(6) == {}
+
+
+def test_a_person_who_resumes_gives_back_what_they_paused(state: ProjectState) -> None:
+    state.record_user_request("a", PAUSED)
+    send(state, PAUSE, 1, 2)
+    state.end_user_request("a")
+    state.record_user_request("a", RECORDING)
+    assert state.recordings["a"].paused_by is None
+
+
+def test_a_pause_that_was_never_sent_leaves_the_owner_as_it_was(state: ProjectState) -> None:
+    hold(state, 1)
+    before = state.record_user_request("a", PAUSED)
+    state.revert_user_pause("a", before)
+    assert state.recordings["a"].paused_by is PausedBy.HOLD
+
+
+def test_a_resume_that_was_cut_off_for_a_pause_cannot_undo_it(state: ProjectState) -> None:
+    state.begin_update("a", RESUME)
+    state.mark_unanswered("a", 1)
+    state.record_user_request("a", PAUSED)
+    send(state, PAUSE, 2, 3)
+    state.end_user_request("a")
+    # Only now it was carried out.
+    read(state, RECORDING, 4, 5)
+    assert state.desired_statuses(5) == {"a": PAUSED}
+    assert state.recordings["a"].paused_by is PausedBy.PERSON
+    # Much later, it was something else that resumed it.
+    read(state, RECORDING, 1 + SETTLES_AFTER, 20)
+    assert state.desired_statuses(20) == {}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "until"),
+    [(None, 5, None), (5, None, None), (5, 9, 9), (9, 5, 9)],
+)
+def test_what_is_held_again_is_held_for_the_longer_time(
+    state: ProjectState, first: int | None, second: int | None, until: int | None
+) -> None:
+    for minutes in (first, second):
+        hold(state, 1, until=NOON + timedelta(minutes=minutes) if minutes else None)
+    assert state.hold is not None
+    assert state.hold.until == (NOON + timedelta(minutes=until) if until else None)
+
+
+def test_what_is_held_again_is_paused_as_before_unless_said_otherwise(
+    state: ProjectState,
+) -> None:
+    behaviors: list[PauseBehavior | None] = []
+    for behavior in (PauseBehavior.SKIP, None, PauseBehavior.SILENCE):
+        hold(state, 1, pause_behavior=behavior)
+        assert state.hold is not None
+        behaviors.append(state.hold.pause_behavior)
+    assert behaviors == [PauseBehavior.SKIP, PauseBehavior.SKIP, PauseBehavior.SILENCE]
+
+
+def test_a_recording_follows_the_projects_pause_behavior_until_one_is_chosen_for_it(
+    state: ProjectState,
+) -> None:
+    state.choose_pause_behavior(PauseBehavior.SKIP)
+    assert state.pause_behavior_of("a") is PauseBehavior.SKIP
+    state.choose_pause_behavior(PauseBehavior.SILENCE, "a")
+    assert state.pause_behavior_of("a") is PauseBehavior.SILENCE
+    look(state, 1, a=COMPLETED)
+    assert state.pause_behavior_of("a") is PauseBehavior.SKIP
+
+
+# What is confirmed.
+
+
+@pytest.fixture
+def paused(state: ProjectState) -> ProjectState:
+    """Return the state of a project whose hold is confirmed, as of second 5."""
+    hold(state, 1)
+    send(state, HOLD_PAUSE, 2, 3)
+    look(state, 4, a=PAUSED)
+    assert state.is_confirmed(5)
+    return state
+
+
+def test_a_hold_is_confirmed_by_a_full_look_that_began_after_it(state: ProjectState) -> None:
+    hold(state, 1)
+    send(state, HOLD_PAUSE, 2, 3)
+    assert not state.is_confirmed(4)
+    look(state, 4, full=False, a=PAUSED)
+    assert not state.is_confirmed(5)
+    assert state.needs_full_look(5)
+    look(state, 5, a=PAUSED)
+    assert state.is_confirmed(6)
+
+
+def test_a_look_that_began_before_the_hold_confirms_nothing(state: ProjectState) -> None:
+    send(state, PAUSE, 1, 2)
+    state.begin_hold(Hold(begun=4))
+    look(state, 3.9, a=PAUSED)
+    assert not state.is_confirmed(5)
+
+
+def test_a_hold_is_not_confirmed_by_a_look_that_is_too_old(paused: ProjectState) -> None:
+    assert paused.is_confirmed(4 + MAX_LOOK_AGE)
+    assert not paused.is_confirmed(4.1 + MAX_LOOK_AGE)
+
+
+def test_a_hold_is_not_confirmed_while_the_service_cannot_be_read(paused: ProjectState) -> None:
+    paused.apply_failed_look()
+    assert not paused.is_confirmed(5)
+
+
+def test_a_hold_is_not_confirmed_while_anything_is_not_known_to_be_paused(
+    paused: ProjectState,
+) -> None:
+    paused.mark_uncertain("a", 5)
+    assert not paused.is_confirmed(5)
+    look(paused, 6, a=PAUSED, b=RECORDING)
+    assert (paused.is_confirmed(7), paused.unconfirmed()) == (False, 1)
+    look(paused, 8, a=PAUSED, b=PAUSED, unreadable=2)
+    assert (paused.is_confirmed(9), paused.unconfirmed(), paused.unread) == (False, 2, 2)
+    look(paused, 10, a=PAUSED, b=PAUSED)
+    assert paused.is_confirmed(11)
+
+
+def test_everything_is_looked_for_again_every_few_minutes(state: ProjectState) -> None:
+    assert not state.needs_full_look(FULL_LOOK_EVERY - 1)
+    assert state.needs_full_look(FULL_LOOK_EVERY)
+
+
+# Slots, and what is stored.
+
+
+def test_what_is_stored_is_what_comes_back(state: ProjectState) -> None:
+    look(state, 1, a=RECORDING, b=RECORDING, c=RECORDING)
+    state.choose_pause_behavior(PauseBehavior.SKIP)
+    state.choose_pause_behavior(PauseBehavior.SILENCE, "b")
+    state.record_user_request("c", PAUSED)
+    hold(state, 2, until=NOON, pause_behavior=PauseBehavior.SKIP)
+    assert state.to_store() == {
+        "recordings": {
+            "a": {"slot": 1, "paused_by": "hold"},
+            "b": {"slot": 2, "pause_behavior": "silence", "paused_by": "hold"},
+            "c": {"slot": 3, "paused_by": "person"},
+        },
+        "pause_behavior": "skip",
+        "hold": {"until": NOON.isoformat(), "pause_behavior": "skip"},
+    }
+
+
+def test_what_was_stored_is_uncertain_until_it_is_read() -> None:
+    state = ProjectState(Slots(3))
+    kept = RestoredProject(sids=("a",), paused_by={"a": PausedBy.HOLD})
+    state.restore(kept, Hold(begun=0))
+    assert (state.unread, state.unconfirmed()) == (1, 1)
+    look(state, 1, a=PAUSED)
+    assert state.is_confirmed(2)
+    state.end_hold()
+    assert state.desired_statuses(3) == {"a": RECORDING}
+
+
+def test_only_what_is_stored_makes_a_state_dirty(state: ProjectState) -> None:
+    state.is_dirty = False
+    look(state, 1, a=PAUSED)
+    assert not state.is_dirty
+    look(state, 2, a=PAUSED, b=PAUSED)
+    assert state.is_dirty
+
+
+def test_a_recording_that_ended_frees_its_slot_for_the_look_after_the_next(
+    state: ProjectState,
+) -> None:
+    look(state, 1, a=COMPLETED, b=RECORDING)
+    assert state.slots.occupants == {1: None, 2: "b"}
+    look(state, 2, b=RECORDING, c=RECORDING)
+    assert state.slots.number_of("c") == 3
+    look(state, 3, b=RECORDING, c=RECORDING, d=RECORDING)
+    assert state.slots.number_of("d") == 1
+
+
+def test_a_change_of_what_has_ended_tells_its_last_slot(state: ProjectState) -> None:
+    look(state, 1, a=STOPPED)
+    (change,) = state.take_changes()
+    assert change == replace(change, slot=1, after=recording("a", STOPPED))
