@@ -20,6 +20,8 @@ _CHANGEABLE: dict[str, type | None] = {
     "token": str,
     "scopes": list,
     "loose": bool,
+    "list_lag": float,
+    "missing_reads": int,
     "show_signing_key": bool,
     "callback_url": str,
     "callback_format": str,
@@ -72,7 +74,7 @@ class Control:
             yield web.route(method, f"/_sim{path}", handler)
 
     async def start_call(self, request: web.Request) -> web.Response:
-        """Take {from, to}."""
+        """Start a call. Fields: {from, to}."""
         given = await _given(request, {"from": str, "to": str})
         call = self._space.start_call(
             from_number=str(given.get("from", "+15550100")),
@@ -86,7 +88,7 @@ class Control:
         return self._show(call.render(self._settings.project, self._space.now()))
 
     async def start_conference(self, request: web.Request) -> web.Response:
-        """Take {friendly_name}."""
+        """Start a conference. Fields: {friendly_name}."""
         given = await _given(request, {"friendly_name": str})
         conference = self._space.start_conference(
             friendly_name=str(given.get("friendly_name", "Conference"))
@@ -99,22 +101,34 @@ class Control:
         return self._show(conference.render(self._settings.project, self._space.now()))
 
     async def start_recording(self, request: web.Request) -> web.Response:
-        """Take {channels, queued, callback_url, callback_events, callback_method}."""
+        """Record a call.
+
+        Fields: {channels, queued, start_lead, null_start, conference_sid, callback_url,
+        callback_events, callback_method}, `start_lead` in seconds. With `conference_sid` the
+        recording names both parents.
+        """
         given = await _given(
             request,
             {
                 "channels": int,
                 "queued": bool,
+                "start_lead": float,
+                "null_start": bool,
+                "conference_sid": str,
                 "callback_url": str,
                 "callback_events": str,
                 "callback_method": str,
             },
         )
         url = given.get("callback_url", self._settings.callback_url)
+        conference_sid = given.get("conference_sid")
         recording = self._space.start_recording(
             call_sid=request.match_info["sid"],
             channels=2 if given.get("channels") == 2 else 1,
             queued=given.get("queued") is True,
+            start_lead=float(str(given.get("start_lead", 0))),
+            null_start=given.get("null_start") is True,
+            conference_sid=None if conference_sid is None else str(conference_sid),
             callback_url=None if url is None else str(url),
             callback_events=tuple(str(given.get("callback_events", _ALL_EVENTS)).split()),
             callback_method=str(given.get("callback_method", "POST")),
@@ -131,7 +145,11 @@ class Control:
         return self._show(recording.render(self._settings.project, self._space.now()))
 
     async def add_recordings(self, request: web.Request) -> web.Response:
-        """Take {count, status, age, duration, spread, conference_sid}, the times in seconds."""
+        """Add recordings.
+
+        Fields: {count, status, age, duration, spread, conference_sid, start_lead, null_start},
+        the times in seconds.
+        """
         given = await _given(
             request,
             {
@@ -140,6 +158,8 @@ class Control:
                 "age": float,
                 "duration": float,
                 "spread": float,
+                "start_lead": float,
+                "null_start": bool,
                 "conference_sid": str,
             },
         )
@@ -152,13 +172,15 @@ class Control:
                 duration=float(str(given.get("duration", 30))),
                 spread=float(str(given.get("spread", 0))),
                 conference_sid=None if conference_sid is None else str(conference_sid),
+                start_lead=float(str(given.get("start_lead", 0))),
+                null_start=given.get("null_start") is True,
             )
         except ValueError as err:
             raise _bad(str(err)) from None
         return self._show({"count": len(added), "sids": [recording.sid for recording in added]})
 
     async def add_fault(self, request: web.Request) -> web.Response:
-        """Take the fields of a fault; what is left out matches all."""
+        """Add a fault. Fields: those of `Fault`; what is left out matches every request."""
         given = await _given(request, {field.name: None for field in fields(Fault)})
         for name, value in given.items():
             if not _fits(value, _FAULT_TYPES[name]):
@@ -189,7 +211,7 @@ class Control:
         return self._show({"requests": log.total, "most_at_once": log.most_at_once})
 
     async def advance_clock(self, request: web.Request) -> web.Response:
-        """Take {seconds} by which the space's time is to go on at once."""
+        """Set the space's clock forward. Fields: {seconds}."""
         given = await _given(request, {"seconds": float})
         self._space.advance(float(str(given.get("seconds", 0))))
         return self._show({"now": self._space.now().isoformat()})
@@ -220,7 +242,7 @@ class Control:
         )
 
     async def change_settings(self, request: web.Request) -> web.Response:
-        """Take what of the settings may change while it runs; answer with what was taken."""
+        """Change settings, and answer with those that were given. Fields: `_CHANGEABLE`."""
         given = await _given(request, _CHANGEABLE)
         for name, value in given.items():
             match name, value:

@@ -47,6 +47,19 @@ def not_in_progress() -> ServiceError:
     return ServiceError(400, 21220, "The recording is not in progress")
 
 
+_STATUS_ERRORS = {
+    401: unauthorized(),
+    404: not_found(),
+    422: invalid("A parameter is not valid"),
+    429: ServiceError(429, 20429, "Too many requests"),
+}
+
+
+def error_of_status(status: int) -> ServiceError:
+    """Return what the service itself answers with a status of 400 to 499."""
+    return _STATUS_ERRORS.get(status) or ServiceError(status, 20001, "The request was refused")
+
+
 def string_array(message: str) -> web.Response:
     """Return the third error body (schema CompatibilityErrorStringArrayResponse)."""
     return web.json_response({"errors": [message]}, status=422)

@@ -1,6 +1,7 @@
 """Calls, conferences and recordings as the service keeps and shows them."""
 
-from dataclasses import dataclass, field
+from collections import deque
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from enum import StrEnum
@@ -32,6 +33,8 @@ class Status(StrEnum):
 
 
 ACTIVE = frozenset({Status.QUEUED, Status.IN_PROGRESS, Status.PAUSED})
+# How many earlier states of a recording are remembered.
+_MAX_HISTORY = 50
 
 
 @dataclass(slots=True, kw_only=True)
@@ -118,13 +121,33 @@ class Conference:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastState:
+    """What an update changes of a recording, as it was until a moment."""
+
+    until: datetime
+    status: Status
+    ended: datetime | None
+    updated: datetime | None
+    pause_behavior: str | None
+    skipped: timedelta
+    paused_since: datetime | None
+
+
 @dataclass(slots=True, kw_only=True)
 class Recording:
-    """A recording (schema RecordingResponse), with what a witness wants to know beside it."""
+    """A recording (schema RecordingResponse), and what only tests and the control side see.
+
+    `start_lead` is by how much it started before it was created: a response of 2018 has a
+    recording that appeared at its end. With `null_start` its `start_time` is null. `reads` counts
+    how often it was read alone.
+    """
 
     sid: str
     number: int
     created: datetime
+    start_lead: timedelta = timedelta(0)
+    null_start: bool = False
     call_sid: str | None = None
     conference_sid: str | None = None
     status: Status = Status.IN_PROGRESS
@@ -142,6 +165,10 @@ class Recording:
     callback_url: str | None = None
     callback_events: tuple[str, ...] = ("completed",)
     callback_method: str = "POST"
+    reads: int = 0
+    _history: deque[PastState] = field(
+        default_factory=lambda: deque(maxlen=_MAX_HISTORY), repr=False
+    )
     _shown: Json | None = field(default=None, repr=False)
     _text: str | None = field(default=None, repr=False)
 
@@ -150,12 +177,48 @@ class Recording:
         """Return whether it can still be updated."""
         return self.status in ACTIVE
 
+    @property
+    def started(self) -> datetime:
+        """Return when it started, which may be before it was created."""
+        return self.created - self.start_lead
+
+    def remember(self, now: datetime) -> None:
+        """Remember the state that is about to change."""
+        self._history.append(
+            PastState(
+                until=now,
+                status=self.status,
+                ended=self.ended,
+                updated=self.updated,
+                pause_behavior=self.pause_behavior,
+                skipped=self.skipped,
+                paused_since=self.paused_since,
+            )
+        )
+
+    def as_of(self, moment: datetime) -> Recording:
+        """Return the recording as it was at a moment, itself if nothing has changed since."""
+        for past in self._history:
+            if past.until > moment:
+                return replace(
+                    self,
+                    status=past.status,
+                    ended=past.ended,
+                    updated=past.updated,
+                    pause_behavior=past.pause_behavior,
+                    skipped=past.skipped,
+                    paused_since=past.paused_since,
+                    _shown=None,
+                    _text=None,
+                )
+        return self
+
     def duration(self, now: datetime) -> int:
         """Return the whole seconds that the file holds; a skipped pause is not among them."""
         skipped = self.skipped
         if self.paused_since is not None and self.pause_behavior == "skip":
             skipped += (self.ended or now) - self.paused_since
-        return max(0, int(((self.ended or now) - self.created - skipped).total_seconds()))
+        return max(0, int(((self.ended or now) - self.started - skipped).total_seconds()))
 
     def render(self, project: str, now: datetime) -> Json:
         """Return the recording as the service shows it."""
@@ -174,7 +237,7 @@ class Recording:
             "channels": str(self.channels),
             "date_created": rfc2822(self.created),
             "date_updated": rfc2822(self.updated or self.created),
-            "start_time": rfc2822(self.created),
+            "start_time": None if self.null_start else rfc2822(self.started),
             "end_time": rfc2822(self.ended),
             "duration": duration,
             "price": None if not priced else f"{-0.0025 * (duration // 60 + 1):.4f}",

@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.typedefs import Middleware
 
-from .errors import ServiceError, not_found
+from .errors import ServiceError, error_of_status, not_found
 from .faults import Fault, Faults
 from .models import CUT_OFF
 from .request_log import ReceivedRequest, RequestLog
@@ -46,7 +46,7 @@ def middleware(space: Space, faults: Faults, requests: RequestLog) -> Middleware
                 return ServiceError(400, 20001, "The body is no form").response()
             received.form = {key: value for key, value in form.items() if isinstance(value, str)}
         with requests.under_way(received):
-            fault = faults.take(request.method, request.path)
+            fault = faults.take(request.method, request.path, request.query_string)
             response = await _under(fault, request, handler)
         # The date of the space, which may be ahead of the machine's.
         response.headers.setdefault("Date", format_datetime(space.now(), usegmt=True))
@@ -72,7 +72,7 @@ async def _under(fault: Fault | None, request: web.Request, handler: Handler) ->
     if fault is None:
         return await _answer(request, handler)
     spoiled = fault.drop or fault.status is not None
-    response: web.StreamResponse = web.Response(status=fault.status or 200, text=_body_of(fault))
+    response: web.StreamResponse = _answer_of(fault)
     if fault.apply == "before":
         await asyncio.sleep(fault.delay)
     request[CUT_OFF] = fault.truncate
@@ -93,13 +93,16 @@ async def _under(fault: Fault | None, request: web.Request, handler: Handler) ->
     return response
 
 
+def _answer_of(fault: Fault) -> web.Response:
+    status = fault.status or 200
+    if fault.body is None and 400 <= status < 500:
+        return error_of_status(status).response()
+    return web.Response(
+        status=status, text=fault.body or "", content_type=fault.content_type or "text/plain"
+    )
+
+
 def _hang_up(request: web.BaseRequest) -> None:
     if request.transport is not None:
         request.transport.abort()
 
-
-def _body_of(fault: Fault) -> str:
-    """Return the body of a fault's response; the service gives a reason for a 404."""
-    if fault.body is None and fault.status in (404, 410):
-        return '{"code": 20404, "message": "The resource was not found", "status": 404}'
-    return fault.body or ""

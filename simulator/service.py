@@ -4,7 +4,7 @@ from base64 import b64decode
 import binascii
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from hmac import compare_digest
 import json
@@ -76,10 +76,10 @@ class Service:
             ("GET", f"{account}/Recordings", self.list_recordings),
             ("DELETE", f"{account}/Recordings/{{recording}}", self.delete_recording),
         ]
-        # Without `.json` one recording is its audio.
-        yield web.get(f"{BASE}{account}/Recordings/{{recording}}.json", self.get_recording)
-        yield web.get(f"{BASE}{account}/Recordings/{{recording}}", self.get_media)
         for base in (BASE, _OLD_BASE):
+            # Without `.json` one recording is its audio.
+            yield web.get(f"{base}{account}/Recordings/{{recording}}.json", self.get_recording)
+            yield web.get(f"{base}{account}/Recordings/{{recording}}", self.get_media)
             for method, path, handler in table:
                 # First with, since a SID in the path would take the ending for a part of itself.
                 yield web.route(method, f"{base}{path}.json", handler)
@@ -198,7 +198,11 @@ class Service:
     async def get_recording(self, request: web.Request) -> web.Response:
         """Answer with one recording."""
         self._authorize(request, "voice")
-        return web.json_response(self._render(self._recording(request)))
+        recording = self._recording(request)
+        recording.reads += 1
+        if recording.reads <= self._settings.missing_reads:
+            raise not_found()
+        return web.json_response(self._render(recording))
 
     async def start_recording(self, request: web.Request) -> web.Response:
         """Start to record a call."""
@@ -351,8 +355,9 @@ class Service:
         fields: Json,
     ) -> web.Response:
         now = self._space.now()
+        listed = now - timedelta(seconds=self._settings.list_lag)
         shown = ", ".join(
-            self._render_text(item)
+            self._render_text(item.as_of(listed) if self._settings.list_lag else item)
             if isinstance(item, Recording)
             else json.dumps(item.render(self._settings.project, now))
             for item in items

@@ -24,6 +24,12 @@ class Settings:
     scopes: set[str] = field(default_factory=lambda: {"voice", "management"})
     # Answer as loosely as in a response recorded in 2018.
     loose: bool = False
+    # Seconds by which lists are behind updates: each recording is listed as it was then, its
+    # `date_updated` included. How far the service's own lists lag is not documented.
+    list_lag: float = 0
+    # So many first reads of each single recording answer 404, as if it was not there yet. That the
+    # service does so is a guess, from services that are built alike.
+    missing_reads: int = 0
     # Where the simulator listens.
     url: str | None = None
     # What a dial plan on the space would give to each recording that it starts.

@@ -96,6 +96,8 @@ class Space:
         call_sid: str | None = None,
         conference_sid: str | None = None,
         started: datetime | None = None,
+        start_lead: float = 0,
+        null_start: bool = False,
         queued: bool = False,
         channels: int = 1,
         trim: str = "do-not-trim",
@@ -103,18 +105,27 @@ class Space:
         callback_events: tuple[str, ...] = ("completed",),
         callback_method: str = "POST",
     ) -> Recording:
-        """Start to record a call or a conference that is in progress."""
+        """Start to record a call or a conference that is in progress.
+
+        With both SIDs the recording names both as its parents, as in the service's older
+        reference. `started` is when it is created, now by default; `start_lead` are the seconds
+        by which its `start_time` is before that.
+        """
         parent: Call | Conference
         if call_sid is not None:
             parent = _existing(self.calls, call_sid)
         else:
             parent = _existing(self.conferences, conference_sid or "")
+        if call_sid is not None and conference_sid is not None:
+            _existing(self.conferences, conference_sid)
         if parent.ended is not None:
             raise not_in_progress()
         recording = Recording(
             sid=str(uuid4()),
             number=next(self._numbers),
             created=started or self.now(),
+            start_lead=timedelta(seconds=start_lead),
+            null_start=null_start,
             call_sid=call_sid,
             conference_sid=conference_sid,
             status=Status.QUEUED if queued else Status.IN_PROGRESS,
@@ -135,6 +146,7 @@ class Space:
         """Let a queued recording begin."""
         recording = _existing(self.recordings, sid)
         if recording.status is Status.QUEUED:
+            recording.remember(self.now())
             recording.status = Status.IN_PROGRESS
             self._tell(recording)
         return recording
@@ -149,6 +161,7 @@ class Space:
         if not recording.is_active:
             raise not_in_progress()
         now = self.now()
+        recording.remember(now)
         recording.updates += 1
         recording.updated = now
         if status == "paused":
@@ -178,11 +191,14 @@ class Space:
         duration: float = 30,
         spread: float = 0,
         conference_sid: str | None = None,
+        start_lead: float = 0,
+        null_start: bool = False,
     ) -> list[Recording]:
         """Add many recordings at once, the last of them created `age` seconds ago.
 
         The others lie before it, evenly over `spread` seconds. Each is of a call of its own, or
-        all are of one conference.
+        all are of one conference. `start_lead` are the seconds by which each started before it
+        was created; with `null_start` its `start_time` is null.
         """
         newest = self.now() - timedelta(seconds=age)
         added = []
@@ -193,6 +209,8 @@ class Space:
                 sid=str(uuid4()),
                 number=next(self._numbers),
                 created=created,
+                start_lead=timedelta(seconds=start_lead),
+                null_start=null_start,
                 call_sid=call.sid if call else None,
                 conference_sid=conference_sid,
                 status=Status(status),
@@ -214,10 +232,11 @@ class Space:
         for recording in self.recordings.values():
             if not (recording.is_active and of(recording)):
                 continue
+            recording.remember(now)
             if recording.paused_since is not None:
                 self._end_pause(recording, now)
             recording.ended = recording.updated = now
-            short = now - recording.created < self.shortest_recording
+            short = now - recording.started < self.shortest_recording
             recording.status = Status.ABSENT if short else Status.COMPLETED
             self._tell(recording)
 
