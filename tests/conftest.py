@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from xdist.workermanage import WorkerController
 from yarl import URL
 
 # Before Home Assistant starts, or the plugin's own package of this name wins.
@@ -28,8 +29,22 @@ _FIGURES = pytest.StashKey[list[str]]()
 
 @pytest.fixture
 def figures(request: pytest.FixtureRequest) -> list[str]:
-    """Return what takes the lines that are printed when all tests are over."""
+    """Return the list of lines to print after the last test, under "figures"."""
     return request.config.stash.setdefault(_FIGURES, [])
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the figures of an xdist worker to the process that prints them."""
+    output: dict[str, object] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["figures"] = session.config.stash.get(_FIGURES, [])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: WorkerController) -> None:
+    """Collect the figures of an xdist worker; one that crashed has none."""
+    output: dict[str, list[str]] = getattr(node, "workeroutput", {})
+    node.config.stash.setdefault(_FIGURES, []).extend(output.get("figures", []))
 
 
 def pytest_terminal_summary(
