@@ -1,0 +1,1 @@
+"""A deterministic simulation of the integration: virtual time, one thread, one seed."""

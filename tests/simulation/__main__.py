@@ -1,0 +1,238 @@
+"""Runs seeds and says what came of them; `--help` tells how."""
+
+import argparse
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+import itertools
+import os
+from pathlib import Path
+import sys
+import time
+
+REGRESSIONS = Path(__file__).with_name("regressions.txt")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What one run is asked for; `hours` None is what the seed says, `keep` None is every step."""
+
+    seed: int
+    hours: float | None = None
+    keep: frozenset[int] | None = None
+    trace: bool = False
+    show: bool = False
+    ignored: frozenset[str] = frozenset()
+
+
+def main() -> int:
+    """Return the exit code: 0, or 1 if an invariant did not hold."""
+    options = _parse()
+    ignored = frozenset(filter(None, options.ignore.split(",")))
+    if options.regressions:
+        requests = [
+            Request(seed=each.seed, hours=each.hours, keep=each.keep, ignored=ignored)
+            for each in regressions()
+        ]
+        return _run_many(iter(requests), None, options.jobs, all_of_them=options.all)
+    if options.seed is not None:
+        keep = _numbers(options.keep)
+        request = Request(
+            seed=options.seed,
+            hours=options.hours,
+            keep=keep,
+            ignored=ignored,
+            trace=options.trace or options.digest,
+            show=options.trace,
+        )
+        if options.shrink:
+            return _shrink(request)
+        return _run_many(iter([request]), None, 1, digest=options.digest, all_of_them=options.all)
+    first = options.first if options.first is not None else time.time_ns() % 10**9
+    requests_of = (Request(seed=seed, ignored=ignored) for seed in itertools.count(first))
+    print(f"seeds from {first}", flush=True)
+    return _run_many(requests_of, options.hours or 10.0, options.jobs, all_of_them=options.all)
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/simulate",
+        description="Runs the integration in virtual time against simulated services, networks, "
+        "disks and people, and checks what must always be so.",
+    )
+    parser.add_argument("--hours", type=float, help="virtual hours in all, or of the one seed")
+    parser.add_argument("--seed", type=int, help="replay this seed alone")
+    parser.add_argument("--first", type=int, help="the first of many seeds; random if not given")
+    parser.add_argument("--jobs", type=int, default=1, help="processes at once")
+    parser.add_argument("--trace", action="store_true", help="print everything that happens")
+    parser.add_argument("--digest", action="store_true", help="print the digest of the trace")
+    parser.add_argument("--shrink", action="store_true", help="leave out what a failure can spare")
+    parser.add_argument("--keep", default="", help="only these steps of the plan, as 1,2,5-9")
+    parser.add_argument("--ignore", default="", help="invariants not to be checked, as a,b")
+    parser.add_argument("--all", action="store_true", help="go on after a violation")
+    parser.add_argument(
+        "--regressions", action="store_true", help=f"replay the seeds in {REGRESSIONS.name}"
+    )
+    return parser.parse_args()
+
+
+def regressions() -> list[Request]:
+    """Return the runs in the file of regressions: `SEED [hours=N] [keep=1,2,5-9] [# why]`."""
+    found = []
+    for line in REGRESSIONS.read_text(encoding="utf-8").splitlines():
+        words = line.partition("#")[0].split()
+        if not words:
+            continue
+        values = dict(word.split("=", 1) for word in words[1:])
+        found.append(
+            Request(
+                seed=int(words[0]),
+                hours=float(values["hours"]) if "hours" in values else None,
+                keep=_numbers(values.get("keep", "")),
+            )
+        )
+    return found
+
+
+def _run(request: Request) -> object:
+    # Only in the process that runs it: importing Home Assistant takes a second.
+    from .plan import make_plan  # noqa: PLC0415
+    from .world import World  # noqa: PLC0415
+
+    plan = make_plan(request.seed, None if request.keep is not None else request.hours)
+    if request.keep is not None:
+        plan = plan.only(request.keep, (request.hours or plan.duration / 3600) * 3600)
+    return World(plan, trace=request.trace, show=request.show, ignored=request.ignored).run()
+
+
+def _run_many(
+    requests: Iterator[Request],
+    hours: float | None,
+    jobs: int,
+    *,
+    digest: bool = False,
+    all_of_them: bool = False,
+) -> int:
+    """Run until so many virtual hours have passed; return the exit code."""
+    from .world import Outcome  # noqa: PLC0415
+
+    began, totals, violated = time.monotonic(), Counter[str](), Counter[str]()
+    done = 0.0
+
+    def take(outcome: object) -> bool:
+        nonlocal done
+        assert isinstance(outcome, Outcome)
+        done += outcome.hours
+        totals.update(
+            {
+                name: getattr(outcome, name)
+                for name in ("steps", "acts", "requests", "faults", "deaths", "recordings")
+            }
+        )
+        totals["runs"] += 1
+        if digest:
+            print(f"seed {outcome.seed}: {outcome.digest}")
+        if (violation := outcome.violation) is None:
+            return True
+        violated[violation.invariant] += 1
+        print(
+            f"seed {outcome.seed}: {violation.invariant} at {violation.time:.1f} s: "
+            f"{violation.text}",
+            flush=True,
+        )
+        return all_of_them
+
+    if jobs <= 1:
+        for request in requests:
+            if not take(_run(request)) or (hours is not None and done >= hours):
+                break
+    else:
+        with ProcessPoolExecutor(jobs, max_tasks_per_child=40) as pool:
+            pending = [pool.submit(_run, request) for request in itertools.islice(requests, jobs)]
+            goes_on = True
+            while pending:
+                goes_on = take(pending.pop(0).result()) and goes_on
+                if goes_on and (hours is None or done < hours):
+                    pending += [
+                        pool.submit(_run, request) for request in itertools.islice(requests, 1)
+                    ]
+    took = time.monotonic() - began
+    print(
+        f"{done:.1f} hours in {took:.1f} s ({done / took:.1f} hours/s): "
+        + ", ".join(f"{number} {name}" for name, number in totals.items())
+    )
+    for name, number in violated.most_common():
+        print(f"  {number} × {name}")
+    return 1 if violated else 0
+
+
+def _shrink(request: Request) -> int:
+    """Leave out whatever the failure does not need, and print how to replay the rest."""
+    from .plan import make_plan  # noqa: PLC0415
+    from .world import Outcome  # noqa: PLC0415
+
+    plan = make_plan(request.seed, request.hours)
+    outcome = _run(request)
+    assert isinstance(outcome, Outcome)
+    if (violation := outcome.violation) is None:
+        print("Nothing to shrink: every invariant holds")
+        return 0
+    hours = violation.time / 3600 + 0.01
+    kept = [
+        step.number
+        for step in plan.steps
+        if step.time <= violation.time and (request.keep is None or step.number in request.keep)
+    ]
+
+    def fails(numbers: list[int]) -> bool:
+        tried = _run(
+            Request(
+                seed=request.seed, hours=hours, keep=frozenset(numbers), ignored=request.ignored
+            )
+        )
+        assert isinstance(tried, Outcome)
+        return tried.violation is not None and (tried.violation.invariant == violation.invariant)
+
+    size = max(1, len(kept) // 2)
+    while size >= 1:
+        position = 0
+        while position < len(kept):
+            fewer = kept[:position] + kept[position + size :]
+            if fails(fewer):
+                kept = fewer
+            else:
+                position += size
+        print(f"{len(kept)} steps left", flush=True)
+        size = size // 2 if size > 1 else 0
+    short = _as_ranges(kept)
+    print(f"{violation.invariant}: {violation.text}")
+    print(f"scripts/simulate --seed {request.seed} --hours {hours:.3f} --keep {short} --trace")
+    print(f"{request.seed} hours={hours:.3f} keep={short}  # {violation.invariant}")
+    return 1
+
+
+def _as_ranges(numbers: list[int]) -> str:
+    texts = []
+    for _, group in itertools.groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
+        run = [number for _, number in group]
+        texts.append(f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}")
+    return ",".join(texts)
+
+
+def _numbers(text: str) -> frozenset[int] | None:
+    if not text:
+        return None
+    numbers: set[int] = set()
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        numbers.update(range(int(first), int(last or first) + 1))
+    return frozenset(numbers)
+
+
+if __name__ == "__main__":
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        # Sets of texts would be in another order in every process.
+        os.environ["PYTHONHASHSEED"] = "0"
+        os.execv(sys.executable, [sys.executable, "-m", "tests.simulation", *sys.argv[1:]])  # noqa: S606
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""All that the simulation knows of the integration's inside, and what it expects of its names."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+import importlib
+import pkgutil
+import random
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+
+import custom_components.signalwire
+
+DOMAIN = "signalwire"
+PACKAGE = "custom_components.signalwire"
+TITLE = "Shop"
+ENTRY_ID = "entry"
+MASTER = "switch.shop_call_recording"
+STOP_ALL = "button.shop_stop_all_recordings"
+COUNT = "sensor.shop_active_recordings"
+EVENT_ACTIVITY = "signalwire_recording_activity"
+STORAGE_PREFIX = f"{DOMAIN}.{ENTRY_ID}"
+PROJECT_FILE = f"{DOMAIN}.{ENTRY_ID}"
+
+OPTION_ACTIVE_INTERVAL = "active_interval"
+OPTION_IDLE_INTERVAL = "idle_interval"
+OPTION_SLOTS = "most_slots"
+DEFAULT_ACTIVE_INTERVAL = 5.0
+DEFAULT_SLOTS = 16
+
+# The bounds in seconds that the observer holds the integration to.
+REQUEST_TOTAL = 20.0
+"""A request with all its tries takes no longer."""
+MAX_HELD_INTERVAL = 15.0
+"""While held, recordings are looked at no less often than this while the service answers."""
+SWEEP = 360.0
+"""After so long in calm weather no active recording is unknown."""
+ALARM = 45.0
+"""A recording that runs although it is held has raised an alarm by then, whatever the weather."""
+SETTLE = 90.0
+"""After so long in calm weather everything is as it is wanted."""
+AVAILABLE = 120.0
+"""After so long in calm weather everything can be read."""
+ISSUES_GONE = 400.0
+"""After so long with all well there is no issue left about it."""
+RELEASE_LATE = 35.0
+"""A hold whose time is up has ended by then, also if the wall clock jumped there."""
+LASTING_ISSUES = ("slots_exceeded", "webhook_refused")
+"""Issues that tell of something other than a pause that is not as it should be."""
+
+
+def slot_switch(number: int) -> str:
+    """Return the entity ID of a slot's switch."""
+    return f"switch.recording_{number}"
+
+
+def slot_of(entity_id: str) -> int | None:
+    """Return the slot of a slot's switch, or None."""
+    prefix, _, number = entity_id.rpartition("_")
+    return int(number) if prefix == "switch.recording" and number.isdecimal() else None
+
+
+def load_all() -> None:
+    """Import every module, so that the clock finds each; voice needs packages that may be missing."""
+    for module in pkgutil.walk_packages(custom_components.signalwire.__path__, f"{PACKAGE}."):
+        try:
+            importlib.import_module(module.name)
+        except ImportError:
+            continue
+
+
+@contextmanager
+def installed(session: Callable[[], Any]) -> Iterator[None]:
+    """Let the integration's client use the session of the process that runs."""
+    module = vars(custom_components.signalwire)
+    before = module["async_get_clientsession"]
+    module["async_get_clientsession"] = lambda _hass: session()
+    try:
+        yield
+    finally:
+        module["async_get_clientsession"] = before
+
+
+def seed_randomness(seed: str) -> None:
+    """Seed what Home Assistant and the integration draw from: the module `random`."""
+    random.seed(seed)
+
+
+def is_ours(thing: object) -> bool:
+    """Return whether a callback, job or bound method is the integration's."""
+    for _ in range(6):
+        owner = getattr(thing, "__self__", None)
+        names = (getattr(thing, "__module__", None), type(owner).__module__)
+        if any(isinstance(name, str) and name.startswith(PACKAGE) for name in names):
+            return True
+        key = getattr(owner, "key", None)
+        if isinstance(key, str) and key.startswith(STORAGE_PREFIX):
+            return True
+        inner = getattr(thing, "func", None) or getattr(thing, "target", None)
+        inner = inner or getattr(getattr(owner, "job", None), "target", None)
+        if inner is None:
+            return False
+        thing = inner
+    return False
+
+
+def entry_options(entry: ConfigEntry[Any]) -> dict[str, Any]:
+    """Return the options of an entry."""
+    return dict(entry.options)

@@ -1,0 +1,159 @@
+"""The simulated disk: files in memory, and executor jobs that run inside the loop, slow or refused."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+import errno
+import io
+import os
+from random import Random
+from typing import Any
+
+from homeassistant.helpers import storage
+from homeassistant.util import file as file_util
+from homeassistant.util import json as json_util
+
+from .clock import Clock
+from .loop import Agenda
+from .trace import Trace
+
+
+class Disk:
+    """Files that outlive every process of Home Assistant.
+
+    `delay` is how long a job takes, in seconds, at least and at most; while `is_full` no file
+    named like one of `prefix` can be written. What a dead process does has no effect.
+    """
+
+    def __init__(
+        self, clock: Clock, agenda: Agenda, trace: Trace, rng: Random, prefix: str
+    ) -> None:
+        self.files: dict[str, bytes] = {}
+        self.delay = (0.0, 0.004)
+        self.is_full = False
+        self.writes = 0
+        self.refused = 0
+        self.is_silent = False
+        self.on_write: list[Callable[[str], None]] = []
+        self._clock = clock
+        self._agenda = agenda
+        self._trace = trace
+        self._rng = rng
+        self._prefix = prefix
+
+    def run(self, future: asyncio.Future[Any], job: Callable[[], object]) -> None:
+        """Do a job of the executor's in a moment, and tell the future a little later."""
+        process_is_silent = self.is_silent
+        if process_is_silent:
+            # Its process is dead.
+            future.cancel()
+            return
+        loop = future.get_loop()
+        low, high = self.delay
+        delay = self._rng.uniform(low, high)
+
+        def do() -> None:
+            try:
+                result = job()
+            except BaseException as err:  # noqa: BLE001 (whatever it is, it is the caller's)
+                if not future.done():
+                    future.set_exception(err)
+                return
+            if not future.done():
+                loop.call_soon(lambda: future.done() or future.set_result(result))
+
+        loop.call_later(delay, do)
+
+    # What Home Assistant's storage calls.
+
+    def write(
+        self, filename: str, utf8_data: bytes | str, private: bool = False, mode: str = "w"
+    ) -> None:
+        """Write a file whole, or raise what Home Assistant raises for a full disk."""
+        name = os.path.basename(filename)
+        is_ours = name.startswith(self._prefix)
+        if self.is_silent:
+            return
+        if is_ours:
+            self.writes += 1
+            for tell in self.on_write:
+                tell(name)
+            if self.is_full:
+                self.refused += 1
+                self._trace.add("disk", f"refuses to write {name}")
+                raise file_util.WriteError(OSError(errno.ENOSPC, "No space left on device"))
+        data = utf8_data.encode() if isinstance(utf8_data, str) else utf8_data
+        if is_ours and self._trace.wanted:
+            self._trace.add("disk", f"writes {name}: {_shorten(data)}")
+        self.files[filename] = data
+
+    def open(self, filename: str | os.PathLike[str], *args: Any, **kwargs: Any) -> Any:
+        """Open a file that is in memory; others from the real disk."""
+        name = os.fspath(filename)
+        if storage.STORAGE_DIR not in name:
+            return open(filename, *args, **kwargs)
+        if (data := self.files.get(name)) is None:
+            raise FileNotFoundError(errno.ENOENT, "No such file", name)
+        return io.BytesIO(data)
+
+    def unlink(self, path: str) -> None:
+        """Delete a file."""
+        if self.is_silent:
+            return
+        if self.files.pop(path, None) is None:
+            raise FileNotFoundError(errno.ENOENT, "No such file", path)
+        self._trace.add("disk", f"deletes {os.path.basename(path)}")
+
+    def rename(self, path: str, target: str) -> None:
+        """Move a file."""
+        if not self.is_silent:
+            self.files[target] = self.files.pop(path)
+
+    def ours(self) -> list[str]:
+        """Return the paths of the integration's files."""
+        return sorted(
+            path for path in self.files if os.path.basename(path).startswith(self._prefix)
+        )
+
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        """Let Home Assistant's storage use this disk."""
+        disk = self
+
+        class _Os:
+            """The module `os` for the storage helper, with the calls that change files."""
+
+            unlink = staticmethod(disk.unlink)
+            rename = staticmethod(disk.rename)
+            makedirs = staticmethod(lambda *_args, **_kwargs: None)
+            path = os.path
+
+            @staticmethod
+            def listdir(path: str) -> list[str]:
+                return sorted(os.path.basename(name) for name in disk.files)
+
+        before = (
+            storage.os,
+            storage.write_utf8_file,
+            storage.write_utf8_file_atomic,
+            file_util.write_utf8_file,
+            file_util.write_utf8_file_atomic,
+        )
+        vars(storage)["os"] = _Os
+        vars(storage)["write_utf8_file"] = vars(storage)["write_utf8_file_atomic"] = self.write
+        vars(file_util)["write_utf8_file"] = vars(file_util)["write_utf8_file_atomic"] = self.write
+        vars(json_util)["open"] = self.open
+        try:
+            yield
+        finally:
+            vars(storage)["os"] = before[0]
+            vars(storage)["write_utf8_file"], vars(storage)["write_utf8_file_atomic"] = before[1:3]
+            vars(file_util)["write_utf8_file"] = before[3]
+            vars(file_util)["write_utf8_file_atomic"] = before[4]
+            del vars(json_util)["open"]
+
+
+def _shorten(data: bytes) -> str:
+    text = " ".join(data.decode().split())
+    _, _, text = text.partition('"data": ')
+    return text if len(text) < 500 else f"{text[:500]}…"

@@ -1,0 +1,137 @@
+"""What must be true of the hold, as far as the answers to people's calls settle it."""
+
+from dataclasses import dataclass
+from math import inf
+
+from . import adapter
+from .clock import Clock
+
+_MARGIN = 2.0
+_ADOPT_AFTER = 10.0
+
+
+@dataclass(eq=False, slots=True)
+class HoldCall:
+    """A call that holds or releases, with the wall times at which its hold may end."""
+
+    holds: bool
+    ends: tuple[float, float]
+    overlapped: bool = False
+
+
+class ExpectedHold:
+    """Follows the calls that hold and release; unknown is a possible answer.
+
+    A call that failed, was cancelled or overlapped with a contrary one leaves open what is
+    wanted; after a while what the switch shows is taken for it. `ends` are the wall times before
+    which the hold cannot have ended, and after which it must have.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._state: bool | None = False
+        self._ends = (inf, inf)
+        self._pending: list[HoldCall] = []
+        self._passed_at: float | None = None
+        self._is_durable = True
+        self._unknown_since = 0.0
+        self.since = 0.0
+        """Since when the expected state has been the same, in monotonic seconds."""
+
+    @property
+    def expected(self) -> bool | None:
+        """Return whether recordings are held; None where it is not settled."""
+        state = self._state
+        if state is None or any(call.holds is not state for call in self._pending):
+            return None
+        if not state:
+            return False
+        return True if self._clock.wall() < self._ends[0] - _MARGIN else None
+
+    def begin(self, *, holds: bool, duration: float | None) -> HoldCall:
+        """Note that a call begins, with a duration in seconds or none."""
+        end = inf if duration is None else self._clock.wall() + duration
+        call = HoldCall(holds, (end, end))
+        for other in self._pending:
+            if other.holds is not holds:
+                other.overlapped = call.overlapped = True
+        self._pending.append(call)
+        return call
+
+    def end(self, call: HoldCall, *, duration: float | None, succeeded: bool) -> None:
+        """Note how a call ended."""
+        if call not in self._pending:
+            return
+        self._pending.remove(call)
+        if duration is not None:
+            call.ends = (call.ends[0], self._clock.wall() + duration + _MARGIN)
+        if call.overlapped or (not succeeded and call.holds is not self._state):
+            self._become_unknown(call.ends if call.holds else (self._clock.wall(), inf))
+            return
+        if not call.holds:
+            if succeeded:
+                self._set(False, (inf, inf))
+            return
+        if self._state is True and self._passed_at is None:
+            longer = max(self._ends[0], call.ends[0]), max(self._ends[1], call.ends[1])
+            if not succeeded:
+                longer = min(self._ends[0], call.ends[0]), longer[1]
+            if self._clock.wall() > self._ends[0] - _MARGIN:
+                # It may have ended meanwhile, and this is a new one.
+                longer = call.ends[0], longer[1]
+            self._ends = longer
+        elif self._state is False:
+            self._set(True, call.ends)
+        else:
+            self._set(True, (call.ends[0], inf))
+
+    def _set(self, state: bool, ends: tuple[float, float]) -> None:
+        if state is not self._state:
+            self.since = self._clock.now
+        self._state, self._ends, self._passed_at, self._is_durable = state, ends, None, True
+
+    def _become_unknown(self, ends: tuple[float, float]) -> None:
+        self._state, self._ends, self._passed_at = None, ends, None
+        self._is_durable = False
+        self._unknown_since = self._clock.now
+
+    def end_of_process(self) -> None:
+        """Note that Home Assistant or the entry ends: what is not answered may be lost."""
+        while self._pending:
+            call = self._pending.pop()
+            if call.holds is not self._state:
+                self._become_unknown(call.ends if call.holds else (self._clock.wall(), inf))
+            elif call.holds:
+                self._ends = min(self._ends[0], call.ends[0]), max(self._ends[1], call.ends[1])
+        if not self._is_durable:
+            self._become_unknown((self._clock.wall(), inf))
+
+    def forget(self, *, state: bool | None) -> None:
+        """Note that what was stored is gone; `state` is what must come of it, if that is settled."""
+        self._pending.clear()
+        if state is None:
+            self._become_unknown((self._clock.wall(), inf))
+        else:
+            self._set(state, (inf, inf))
+            self.since = self._clock.now
+
+    def wall_clock_jumped(self) -> None:
+        """Note that the wall clock is another: a time that had passed may come again."""
+        if self._state is True and self._ends[1] != inf:
+            self._become_unknown((self._clock.wall(), inf))
+
+    def tick(self, shown: bool | None, *, loaded_for: float) -> None:
+        """Follow the time, and adopt what is shown where nothing else is known."""
+        now, wall = self._clock.now, self._clock.wall()
+        if self._state is True:
+            if self._passed_at is None and wall > self._ends[1]:
+                self._passed_at = now
+            if self._passed_at is not None and min(loaded_for, now - self._passed_at) > (
+                adapter.RELEASE_LATE
+            ):
+                self._set(False, (inf, inf))
+        elif self._state is None and shown is not None and not self._pending:
+            if min(loaded_for, now - self._unknown_since) > _ADOPT_AFTER:
+                from_disk = loaded_for < now - self._unknown_since
+                self._state, self.since = shown, now
+                self._is_durable = from_disk

@@ -1,0 +1,456 @@
+"""The observer: knows the truth over time, and checks what must always be so."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+import logging
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers import issue_registry
+
+from . import adapter
+from .holds import ExpectedHold
+from .network import Exchange
+from .ownership import Ownership
+from .service import Recording
+
+if TYPE_CHECKING:
+    from .world import World
+
+_NEVER = float("-inf")
+_GET_DISCARD = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """An invariant that did not hold, when (monotonic seconds), and how."""
+
+    invariant: str
+    time: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an answer told of a recording, with the monotonic times of its request and arrival."""
+
+    sent: float
+    came: float
+    status: str
+
+
+class Observer:
+    """Watches every request, every state, every write and every change of the truth.
+
+    The first violation ends the run. Each invariant is a method whose docstring states it.
+    """
+
+    def __init__(self, world: World, ignored: frozenset[str]) -> None:
+        self.world = world
+        self.clock = world.clock
+        self.hold = ExpectedHold(world.clock)
+        self.owners = Ownership(self.hold)
+        self.violation: Violation | None = None
+        self.checks = 0
+        self.ignored = ignored
+        # The states of the integration's switches and count, as Home Assistant shows them.
+        self.shown: dict[str, tuple[str, dict[str, Any]]] = {}
+        self.calm_since = 0.0
+        self.loaded_since: float | None = None
+        self.was_loaded = False
+        self.up_since = 0.0
+        # The entry is not set up, and nothing of it may be heard.
+        self.is_silent = False
+        self.last_alarm = _NEVER
+        self.last_disturbance = 0.0
+        self.last_outside = _NEVER
+        self.last_get_fault = _NEVER
+        self.disk_trouble = _NEVER
+        self._told: dict[str, Told] = {}
+        world.network.on_send.append(self._on_send)
+        world.network.on_delivered.append(self._on_delivered)
+        world.service.listeners.append(self._on_truth)
+        world.disk.on_write.append(self._on_write)
+
+    # What it hears of.
+
+    def watch(self, hass: HomeAssistant) -> None:
+        """Follow the states and activities of a new process."""
+        self.shown.clear()
+        self._told.clear()
+        self.up_since = self.clock.now
+        hass.bus.async_listen(EVENT_STATE_CHANGED, self._on_state)
+        hass.bus.async_listen(adapter.EVENT_ACTIVITY, self._on_activity)
+
+    def disturb(self) -> None:
+        """Note that something happened that needs time to settle."""
+        self.last_disturbance = self.clock.now
+
+    def process_ended(self) -> None:
+        """Note that Home Assistant, or the entry, ends now."""
+        self.loaded_since = None
+        self.hold.end_of_process()
+        self.owners.end_of_process()
+        if self.disk_trouble > _NEVER:
+            self.owners.forget()
+            self.disk_trouble = _NEVER
+        self.disturb()
+
+    def on_failed(self, context: dict[str, Any]) -> None:
+        """No exception reaches the loop's exception handler."""
+        err = context.get("exception")
+        lines = "".join(traceback.format_exception(err)) if err else ""
+        self.report("no_exception_escapes", f"{context.get('message')}\n{lines}")
+
+    def on_log(self, record: logging.LogRecord) -> None:
+        """No error with a traceback of the integration's is logged."""
+        if record.exc_info and record.exc_info[2] is not None:
+            frames = traceback.extract_tb(record.exc_info[2])
+            name = record.name.startswith(adapter.PACKAGE)
+            if name or any("custom_components/signalwire/" in frame.filename for frame in frames):
+                text = "".join(traceback.format_exception(*record.exc_info))
+                self.report("no_traceback_is_logged", f"{record.getMessage()}\n{text}")
+
+    @callback
+    def _on_state(self, event: Event[Any]) -> None:
+        entity_id: str = event.data["entity_id"]
+        if entity_id not in (adapter.MASTER, adapter.COUNT) and not adapter.slot_of(entity_id):
+            return
+        state = event.data["new_state"]
+        if state is None:
+            self.shown.pop(entity_id, None)
+            return
+        before = self.shown.get(entity_id)
+        self.shown[entity_id] = now = (state.state, dict(state.attributes))
+        if self.world.trace.wanted and _brief(before) != _brief(now):
+            self.world.trace.add("state", f"{entity_id} {_brief(now)}")
+        if entity_id == adapter.MASTER:
+            self.hold_survives()
+            self.confirmed_is_true()
+
+    @callback
+    def _on_activity(self, event: Event[Any]) -> None:
+        if self.world.trace.wanted:
+            told = {name: event.data.get(name) for name in ("type", "slot", "actor", "reason")}
+            self.world.trace.add("activity", " ".join(f"{k}={v}" for k, v in told.items() if v))
+        if event.data.get("type") == "pause_failed":
+            self.last_alarm = self.clock.now
+
+    def _on_send(self, exchange: Exchange) -> None:
+        if exchange.method == "GET" and exchange.fault is not None:
+            self.last_get_fault = self.clock.now
+        self.silent_after_unload(f"sends {exchange}")
+        status, sid = exchange.form.get("Status"), exchange.sid
+        if sid is None:
+            return
+        if status == "in-progress":
+            self.never_resumes_while_held(exchange)
+            self.persons_pause_is_kept(sid, exchange)
+        elif status == "paused":
+            self.nothing_is_paused_after_release(sid, exchange)
+
+    def _on_delivered(self, exchange: Exchange) -> None:
+        answer = exchange.answer
+        if answer is None or exchange.came is None:
+            return
+        for sid, status in answer.told:
+            known = self._told.get(sid)
+            if known is None or exchange.sent >= known.sent:
+                self._told[sid] = Told(exchange.sent, exchange.came, status)
+
+    def _on_truth(self, recording: Recording) -> None:
+        executing = self.world.network.executing
+        moment = recording.history[-1]
+        if self.world.trace.wanted:
+            self.world.trace.add("truth", f"{recording.sid} {moment.status} ({moment.cause})")
+        if moment.cause == "outside":
+            self.last_outside = self.clock.now
+            self.disturb()
+        self.owners.changed(recording, executing)
+
+    def _on_write(self, name: str) -> None:
+        if self.world.disk.is_full:
+            self.disk_trouble = self.clock.now
+        self.silent_after_unload(f"writes {name}")
+
+    def report(self, invariant: str, text: str) -> None:
+        """Note a violation, and end the run with the first."""
+        if self.violation is None and invariant not in self.ignored:
+            self.violation = Violation(invariant, self.clock.now, text)
+            self.world.trace.add("VIOLATED", f"{invariant}: {text}")
+            self.world.stop()
+
+    # What it knows.
+
+    @property
+    def calm_for(self) -> float:
+        """Return for how many seconds nothing has been in the way of the integration."""
+        if not self.world.is_calm or self.loaded_since is None:
+            return 0.0
+        return self.clock.now - max(self.calm_since, self.loaded_since)
+
+    @property
+    def loaded_for(self) -> float:
+        """Return for how many seconds the entry has been set up."""
+        return 0.0 if self.loaded_since is None else self.clock.now - self.loaded_since
+
+    def shows_held(self) -> bool | None:
+        """Return whether the master switch is off; None where it shows nothing."""
+        state = self.shown.get(adapter.MASTER)
+        return {"on": False, "off": True}.get(state[0]) if state else None
+
+    def recordings_in_slots(self) -> dict[int, tuple[str, str]]:
+        """Return SID and state (`on`, `off`) of each slot that shows a recording."""
+        return {
+            number: (attributes["sid"], state)
+            for entity_id, (state, attributes) in self.shown.items()
+            if (number := adapter.slot_of(entity_id))
+            and state in ("on", "off", "unknown")
+            and "sid" in attributes
+        }
+
+    def issues(self) -> list[str]:
+        """Return the IDs of the integration's issues."""
+        hass = self.world.process.hass if self.world.process else None
+        if hass is None or issue_registry.DATA_REGISTRY not in hass.data:
+            return []
+        return sorted(
+            issue_id
+            for (domain, issue_id), issue in issue_registry.async_get(hass).issues.items()
+            if domain == adapter.DOMAIN
+            and issue.active
+            and not issue_id.startswith(adapter.LASTING_ISSUES)
+        )
+
+    def tick(self) -> None:
+        """Check all that time makes due."""
+        self.checks += 1
+        self.hold.tick(self.shows_held(), loaded_for=self.loaded_for)
+        self.set_up_heals()
+        if self.loaded_since is None:
+            return
+        for check in (
+            *(self.hold_survives, self.confirmed_is_true, self.shown_is_true),
+            *(self.nothing_is_unknown, self.one_slot_each, self.held_is_paused),
+            *(self.released_is_resumed, self.failing_pause_is_loud, self.issues_go),
+        ):
+            check()
+
+    # The invariants.
+
+    def shown_is_true(self) -> None:
+        """A slot shows what is true, unless that changed since the service was last asked.
+
+        What an answer told of it, to a request sent after the change, is shown within 10 s. In
+        calm weather no change is older than the poll interval and a request's time.
+        """
+        now = self.clock.now
+        if self.loaded_for < 15:
+            return
+        for number, (sid, state) in self.recordings_in_slots().items():
+            recording = self.world.service.recordings.get(sid)
+            if recording is None or state == "unknown":
+                continue
+            truth = {"in-progress": "on", "paused": "off"}.get(recording.status, "ended")
+            if state == truth:
+                continue
+            told = self._told.get(sid)
+            text = f"slot {number} shows {sid} {state}, true is {truth} since {recording.since:.1f}"
+            if (
+                told is not None
+                and told.status == recording.status
+                and told.sent > recording.since
+                and told.came < now - 10
+                and self.last_get_fault < told.sent - _GET_DISCARD
+            ):
+                self.report("shown_is_true", f"{text}, and was told so at {told.came:.1f}")
+            unseen = min(self.calm_for - 60, now - recording.since)
+            if unseen > self.world.poll_interval + adapter.REQUEST_TOTAL + 5:
+                self.report("shown_is_true", f"{text}, in calm weather")
+
+    def confirmed_is_true(self) -> None:
+        """No `confirmed` while held if a recording records that a look could have shown.
+
+        That is one that recorded since before an answered request about it was sent, or since
+        longer than looks, requests and lists that lag can take.
+        """
+        state = self.shown.get(adapter.MASTER)
+        if state is None or state[0] != "off" or not state[1].get("confirmed"):
+            return
+        now = self.clock.now
+        for sid, recording in self.world.service.active.items():
+            if recording.status != "in-progress":
+                continue
+            told = self._told.get(sid)
+            if (
+                told is not None
+                and told.status == "in-progress"
+                and told.sent > recording.since
+                and told.came < now - 2
+                and self.last_get_fault < told.sent - _GET_DISCARD
+            ):
+                self.report(
+                    "confirmed_is_true",
+                    f"{sid} records since {recording.since:.1f}, as was told at {told.came:.1f}",
+                )
+            bound = adapter.MAX_HELD_INTERVAL + adapter.REQUEST_TOTAL + self.world.max_lag + 5
+            if now - recording.since > bound:
+                self.report("confirmed_is_true", f"{sid} records since {recording.since:.1f}")
+
+    def persons_pause_is_kept(self, sid: str, exchange: Exchange) -> None:
+        """What a person paused is never resumed by the integration."""
+        if sid in self.owners.persons:
+            self.report("persons_pause_is_kept", str(exchange))
+
+    def nothing_is_paused_after_release(self, sid: str, exchange: Exchange) -> None:
+        """Once a release was answered, nothing is paused any more but what a person asks for."""
+        if self.hold.expected is False and self.owners.last_call.get(sid) != "pause":
+            self.report("nothing_is_paused_after_release", str(exchange))
+
+    def never_resumes_while_held(self, exchange: Exchange) -> None:
+        """While held, no `in-progress` is sent."""
+        if self.hold.expected is True:
+            self.report("never_resumes_while_held", str(exchange))
+
+    def nothing_is_unknown(self) -> None:
+        """In calm weather every active recording is in a slot, or counted, and can be seen."""
+        if self.calm_for > adapter.AVAILABLE:
+            count = self.shown.get(adapter.COUNT, ("unavailable", {}))[0]
+            if count in ("unavailable", "unknown"):
+                self.report("nothing_is_unknown", f"the count is {count}")
+        if self.calm_for < adapter.SWEEP:
+            return
+        now, seen = self.clock.now, self.recordings_in_slots()
+        bound = self.world.idle_interval + adapter.REQUEST_TOTAL + 10
+        old = {
+            sid
+            for sid, recording in self.world.service.active.items()
+            if now - recording.history[0].time > bound
+        }
+        count = self.shown[adapter.COUNT][0]
+        missing = sorted(old - {sid for sid, _ in seen.values()})
+        if missing and (len(old) <= self.world.slots or float(count) < len(old)):
+            self.report("nothing_is_unknown", f"{', '.join(missing)} of {len(old)}, count {count}")
+
+    def one_slot_each(self) -> None:
+        """No recording sits in two slots."""
+        sids = [sid for sid, _ in self.recordings_in_slots().values()]
+        if len(set(sids)) < len(sids):
+            self.report("one_slot_each", ", ".join(sorted(sids)))
+
+    def hold_survives(self) -> None:
+        """What a hold or a release was answered with stays so, over reload, crash and restart."""
+        shown, expected = self.shows_held(), self.hold.expected
+        if shown is None or expected is None or self.loaded_for < 1:
+            return
+        if shown is not expected and self.clock.now - self.hold.since > 1:
+            was = "held" if expected else "released"
+            self.report("hold_survives", f"it was {was} at {self.hold.since:.1f}")
+
+    def silent_after_unload(self, what: str) -> None:
+        """After unload or removal nothing is sent and nothing is written."""
+        if self.is_silent:
+            self.report("silent_after_unload", what)
+
+    def held_is_paused(self) -> None:
+        """In calm weather, while held, everything is paused soon, and shown as confirmed."""
+        if self.hold.expected is not True:
+            return
+        now = self.clock.now
+        settled = min(self.calm_for, now - self.hold.since)
+        if settled < adapter.SETTLE:
+            return
+        newest = _NEVER
+        for sid, recording in self.world.service.active.items():
+            newest = max(newest, recording.history[0].time)
+            if recording.status == "in-progress" and now - recording.since > adapter.SETTLE:
+                self.report("held_is_paused", f"{sid} records since {recording.since:.1f}")
+        quiet = now - max(newest, self.last_disturbance)
+        if quiet > adapter.SETTLE and not self.shown[adapter.MASTER][1].get("confirmed"):
+            self.report("held_is_paused", f"not confirmed: {self.shown[adapter.MASTER][1]}")
+
+    def released_is_resumed(self) -> None:
+        """In calm weather, once released, what only the hold paused records again."""
+        if self.hold.expected is not False:
+            return
+        now = self.clock.now
+        settled = min(self.calm_for, now - self.hold.since, now - self.last_disturbance)
+        if settled < adapter.SETTLE:
+            return
+        for sid in sorted(self.owners.holds | self.owners.wanted_on):
+            recording = self.world.service.recordings[sid]
+            if recording.status == "paused":
+                self.report("released_is_resumed", f"{sid} is paused since {recording.since:.1f}")
+
+    def failing_pause_is_loud(self) -> None:
+        """A recording that records though it has long been held has raised an alarm."""
+        if self.hold.expected is not True or self.loaded_since is None:
+            return
+        now = self.clock.now
+        for sid, recording in self.world.service.active.items():
+            if recording.status != "in-progress":
+                continue
+            start = max(recording.since, self.hold.since, self.loaded_since)
+            bound = adapter.ALARM + self.world.poll_interval
+            if now - start > bound and self.last_alarm < start - 5 and not self.issues():
+                self.report("failing_pause_is_loud", f"{sid} records since {recording.since:.1f}")
+
+    def issues_go(self) -> None:
+        """Issues are gone some time after all is well."""
+        settled = min(self.calm_for, self.clock.now - self.last_disturbance)
+        if settled > adapter.ISSUES_GONE and self.hold.expected is not None:
+            newest = max((r.since for r in self.world.service.active.values()), default=_NEVER)
+            if self.clock.now - newest > adapter.SETTLE and (issues := self.issues()):
+                self.report("issues_go", ", ".join(issues))
+
+    def set_up_heals(self) -> None:
+        """An entry that was set up once is set up again, whatever it finds."""
+        world = self.world
+        if world.entry_wanted and self.loaded_since is None and self.was_loaded:
+            calm = self.clock.now - max(self.calm_since, self.up_since, self.last_disturbance)
+            if world.is_calm and calm > 300:
+                self.report("set_up_heals", "the entry is not set up")
+
+    def call_ended(self, kind: str, sids: list[str], began: float) -> None:
+        """A call that succeeds has done what it says."""
+        recordings = self.world.service.recordings
+        wanted = {"pause": "paused", "resume": "in-progress"}.get(kind)
+        for sid in sids:
+            history = recordings[sid].history
+            if wanted is None:
+                done = not recordings[sid].is_active
+            else:
+                first = recordings[sid].version_at(began)
+                done = any(moment.status == wanted for moment in history[max(0, first) :])
+            if not done:
+                self.report("success_is_true", f"{kind} of {sid}, which is {history[-1].status}")
+
+    def stop_all_ended(self, began: float) -> None:
+        """After "stop all" nothing is active that was active before, if it could be read."""
+        if self.world.service.lag or self.world.service.unreadable:
+            return
+        left = sorted(
+            sid
+            for sid, recording in self.world.service.active.items()
+            if recording.history[0].time < began - 15
+        )
+        if left:
+            self.report("success_is_true", f"stop all left {', '.join(left)}")
+
+    def unloaded(self, leftovers: Callable[[], list[str]]) -> None:
+        """No task, timer or listener is left after unload."""
+        if left := [each for each in leftovers() if each != "listener for component_loaded"]:
+            self.report("nothing_is_left", ", ".join(left))
+
+
+def _brief(state: tuple[str, dict[str, Any]] | None) -> str:
+    if state is None:
+        return ""
+    shown = {
+        name: state[1][name]
+        for name in ("sid", "status", "confirmed", "unconfirmed")
+        if name in state[1]
+    }
+    return " ".join([state[0], *(f"{name}={value}" for name, value in shown.items())])

@@ -1,0 +1,74 @@
+"""Whose pause it is: what a person paused, and what only the hold did."""
+
+from .holds import ExpectedHold
+from .network import Exchange
+from .service import Recording
+
+
+class Ownership:
+    """Follows, for each recording by SID, who is behind its pause as far as that is settled.
+
+    `persons` were paused by a person, and nobody has resumed them; `holds` were paused by the
+    hold alone. What may be both is in neither. All of it ends when the recording truly records.
+    """
+
+    def __init__(self, hold: ExpectedHold) -> None:
+        self._hold = hold
+        self.persons: set[str] = set()
+        self.holds: set[str] = set()
+        self.last_call: dict[str, str] = {}
+        self.wanted_on: set[str] = set()
+        # Asked for by a person since it truly recorded, whatever came of it.
+        self._asked: set[str] = set()
+        # A person's, but not yet told so by an answer.
+        self._unanswered: set[str] = set()
+
+    def begin_call(self, kind: str, sids: list[str]) -> None:
+        """Note that a person begins to `pause`, `resume` or `stop` recordings."""
+        for sid in sids:
+            self.last_call[sid] = kind
+            self.wanted_on.discard(sid)
+            if kind == "pause":
+                self._asked.add(sid)
+                if sid in self.holds:
+                    self.holds.discard(sid)
+            else:
+                self.persons.discard(sid)
+                self._unanswered.discard(sid)
+
+    def pause_succeeded(self, recording: Recording) -> None:
+        """Note that a person was told that the recording is paused."""
+        sid = recording.sid
+        if self.last_call.get(sid) == "pause" and recording.status == "paused":
+            self.persons.add(sid)
+            self._unanswered.discard(sid)
+
+    def changed(self, recording: Recording, executing: Exchange | None) -> None:
+        """Note what the recording truly became, and through which request if any."""
+        sid = recording.sid
+        if recording.status != "paused":
+            for group in (self.persons, self.holds, self._asked, self._unanswered):
+                group.discard(sid)
+        if not recording.is_active:
+            self.wanted_on.discard(sid)
+        if recording.status == "paused":
+            if executing is None:
+                self.wanted_on.discard(sid)
+            elif self.last_call.get(sid) == "pause":
+                self._asked.add(sid)
+                if self._hold.expected is False:
+                    self.persons.add(sid)
+                    self._unanswered.add(sid)
+            elif sid not in self._asked:
+                self.holds.add(sid)
+
+    def end_of_process(self) -> None:
+        """Note that Home Assistant ends: what nobody was told is not settled any more."""
+        self.persons -= self._unanswered
+        self._unanswered.clear()
+        self.wanted_on.clear()
+
+    def forget(self) -> None:
+        """Note that what was stored is gone."""
+        for group in (self.persons, self.holds, self._unanswered, self.wanted_on):
+            group.clear()

@@ -1,0 +1,205 @@
+"""What people and automations do: they call actions of Home Assistant, and may lose patience."""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import timedelta
+from random import Random
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.core import Context
+from homeassistant.exceptions import HomeAssistantError
+import voluptuous as vol
+
+from . import adapter
+from .plan import Step
+
+if TYPE_CHECKING:
+    from .process import Process
+    from .world import World
+
+
+class People:
+    """Carries out the steps of people in the process that runs, and tells the observer."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def act(self, process: Process, step: Step) -> None:
+        """Begin what a step says."""
+        rng = step.rng()
+        work = self._work(process, step, rng)
+        if work is None:
+            self._world.trace.add("people", f"{step}: there is nothing to do it to")
+            return
+        task = process.spawn(work)
+        if (after := step.values.get("cancel_after")) is not None:
+            assert isinstance(after, float)
+
+            def cancel() -> None:
+                if not task.done() and not process.loop.is_dead:
+                    self._world.trace.add("people", f"[{step.number}] is cancelled")
+                    task.cancel()
+
+            self._world.agenda.after(after, cancel)
+
+    def _work(self, process: Process, step: Step, rng: Random) -> Coroutine[Any, Any, None] | None:
+        seated = sorted(
+            (number, sid)
+            for number, (sid, state) in self._world.observer.recordings_in_slots().items()
+            if state != "unknown"
+        )
+        match step.kind:
+            case "master_off":
+                return self._hold(process, step, None, "switch", "turn_off", _MASTER)
+            case "master_on":
+                return self._release(process, step, "switch", "turn_on", _MASTER)
+            case "hold":
+                return self._hold(process, step, None, adapter.DOMAIN, "hold_recordings", {})
+            case "hold_for":
+                seconds = step.values["seconds"]
+                assert isinstance(seconds, float)
+                data = {"for": timedelta(seconds=seconds)}
+                return self._hold(process, step, seconds, adapter.DOMAIN, "hold_recordings", data)
+            case "release":
+                return self._release(process, step, adapter.DOMAIN, "release_recordings", {})
+            case "stop_all":
+                return self._stop_all(process, step)
+            case _ if not seated:
+                return None
+            case "area_off" | "area_on":
+                return self._area(process, step, rng, seated)
+            case _:
+                number, sid = rng.choice(seated)
+                return self._one(process, step, rng, number, sid)
+
+    async def _hold(
+        self,
+        process: Process,
+        step: Step,
+        duration: float | None,
+        domain: str,
+        service: str,
+        data: dict[str, Any],
+    ) -> None:
+        expected = self._world.observer.hold
+        call = expected.begin(holds=True, duration=duration)
+        outcome = await self._call(process, step, domain, service, data)
+        expected.end(call, duration=duration, succeeded=outcome)
+
+    async def _release(
+        self, process: Process, step: Step, domain: str, service: str, data: dict[str, Any]
+    ) -> None:
+        expected = self._world.observer.hold
+        call = expected.begin(holds=False, duration=None)
+        outcome = await self._call(process, step, domain, service, data)
+        expected.end(call, duration=None, succeeded=outcome)
+
+    async def _one(self, process: Process, step: Step, rng: Random, number: int, sid: str) -> None:
+        owners, observer = self._world.observer.owners, self._world.observer
+        entity = {"entity_id": adapter.slot_switch(number)}
+        domain, data, kind = "switch", entity, "pause"
+        match step.kind:
+            case "slot_off":
+                service = "turn_off"
+            case "slot_on":
+                service, kind = "turn_on", "resume"
+            case "slot_stop":
+                domain, service, kind = "button", "press", "stop"
+                data = {"entity_id": f"button.recording_{number}_stop"}
+            case _:
+                kind = rng.choice(["pause", "pause", "resume"])
+                status = "paused" if kind == "pause" else "in-progress"
+                domain, service = adapter.DOMAIN, "update_recording"
+                target = {"recording_sid": sid} if rng.random() < 0.5 else entity
+                data = {**target, "status": status}
+        began = self._world.clock.now
+        owners.begin_call(kind, [sid])
+        if await self._call(process, step, domain, service, data, sids=[sid]):
+            if kind == "pause":
+                owners.pause_succeeded(self._world.service.recordings[sid])
+            observer.call_ended(kind, [sid], began)
+
+    async def _area(
+        self, process: Process, step: Step, rng: Random, seated: list[tuple[int, str]]
+    ) -> None:
+        observer = self._world.observer
+        turn_on = step.kind == "area_on"
+        chosen = rng.sample(seated, rng.randint(1, len(seated)))
+        sids = [sid for _, sid in chosen]
+        entities = [adapter.slot_switch(number) for number, _ in chosen]
+        with_master = rng.random() < 0.7
+        if with_master:
+            entities.insert(rng.randint(0, len(entities)), adapter.MASTER)
+        kind, began = ("resume" if turn_on else "pause"), self._world.clock.now
+        observer.owners.begin_call(kind, sids)
+        hold = observer.hold.begin(holds=not turn_on, duration=None) if with_master else None
+        succeeded = await self._call(
+            process,
+            step,
+            "switch",
+            f"turn_{'on' if turn_on else 'off'}",
+            {"entity_id": entities},
+            sids=sids,
+        )
+        if hold is not None:
+            observer.hold.end(hold, duration=None, succeeded=succeeded)
+            if turn_on and observer.hold.expected is False:
+                observer.owners.wanted_on |= {
+                    sid for sid in sids if observer.owners.last_call.get(sid) == "resume"
+                }
+        if succeeded:
+            for sid in sids:
+                if kind == "pause":
+                    observer.owners.pause_succeeded(self._world.service.recordings[sid])
+            observer.call_ended(kind, sids, began)
+
+    async def _stop_all(self, process: Process, step: Step) -> None:
+        began = self._world.clock.now
+        data = {"entity_id": adapter.STOP_ALL}
+        if await self._call(process, step, "button", "press", data):
+            self._world.observer.stop_all_ended(began)
+
+    async def _call(
+        self,
+        process: Process,
+        step: Step,
+        domain: str,
+        service: str,
+        data: dict[str, Any],
+        *,
+        sids: list[str] | None = None,
+    ) -> bool:
+        """Call an action; return whether it succeeded."""
+        world, hass = self._world, process.hass
+        assert hass is not None
+        world.observer.disturb()
+        world.acts += 1
+        if world.trace.wanted:
+            told = (
+                ",".join(map(str, data.get("entity_id", ())))
+                if isinstance(data.get("entity_id"), list)
+                else data
+            )
+            world.trace.add("people", f"{step} {domain}.{service} {told} {sids or ''}".rstrip())
+        outcome = "done"
+        try:
+            await hass.services.async_call(
+                domain, service, data, blocking=True, context=Context(user_id=None)
+            )
+        except asyncio.CancelledError:
+            if process.loop.is_dead:
+                raise
+            outcome = "cancelled"
+        except (HomeAssistantError, vol.Invalid) as err:
+            outcome = f"error: {err!r}"
+        except Exception as err:  # noqa: BLE001 (whatever it is, it is what is looked for)
+            outcome = "unexpected"
+            world.observer.report("errors_are_spoken", "".join(traceback.format_exception(err)))
+        finally:
+            world.observer.disturb()
+        world.trace.add("people", f"[{step.number}] {outcome}")
+        return outcome == "done"
+
+
+_MASTER: dict[str, Any] = {"entity_id": adapter.MASTER}

@@ -1,0 +1,173 @@
+"""One life of Home Assistant: from its start over the disk to its stop or its sudden death."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+import logging
+from types import MappingProxyType, SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from homeassistant import config_entries, loader
+from homeassistant.auth import AuthManager, auth_store
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.helpers import (
+    area_registry,
+    category_registry,
+    condition,
+    device_registry,
+    entity,
+    entity_registry,
+    floor_registry,
+    issue_registry,
+    label_registry,
+    restore_state,
+    translation,
+    trigger,
+)
+from homeassistant.helpers.storage import get_internal_store_manager
+
+import custom_components
+
+from . import adapter
+from .loop import VirtualLoop
+from .network import Session
+from .service import PROJECT_ID, SPACE, TOKEN
+
+if TYPE_CHECKING:
+    from .world import World
+
+CONFIG_DIR = "/simulated"
+_MANIFESTS: dict[str, loader.Integration] = {}
+
+
+class Process:
+    """A Home Assistant that runs in a virtual loop of its own."""
+
+    def __init__(self, world: World, number: int) -> None:
+        self.number = number
+        self.world = world
+        self.session = Session(world.network, world.clock, number)
+        self.loop = VirtualLoop(world.clock, world.agenda, world.disk.run, world.observer.on_failed)
+        self.hass: HomeAssistant | None = None
+        self.is_up = False
+
+    @property
+    def entry(self) -> ConfigEntry[Any] | None:
+        """Return the config entry, if there is one."""
+        if self.hass is None or not hasattr(self.hass, "config_entries"):
+            return None
+        return self.hass.config_entries.async_get_entry(adapter.ENTRY_ID)
+
+    @property
+    def is_loaded(self) -> bool:
+        """Return whether the entry is set up."""
+        entry = self.entry
+        return entry is not None and entry.state is ConfigEntryState.LOADED
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run something of the world's in this process; it ends with it."""
+        return self.loop.create_task(work)
+
+    def die(self) -> None:
+        """End without a trace: nothing that still runs has an effect."""
+        disk, session = self.world.disk, self.session
+        session.is_dead = disk.is_silent = True
+        logging.disable(logging.CRITICAL)
+        try:
+            self.loop.die()
+        finally:
+            disk.is_silent = False
+            logging.disable(logging.NOTSET)
+        self.is_up = False
+
+    async def boot(self) -> None:
+        """Start Home Assistant over what is on the disk, and set the entry up."""
+        hass = self.hass = HomeAssistant(CONFIG_DIR)
+        hass.auth = AuthManager(hass, auth_store.AuthStore(hass), {}, {})
+        hass.config.skip_pip = True
+        await hass.config.async_set_time_zone("Europe/Berlin")
+        hass.config_entries = config_entries.ConfigEntries(hass, {})
+        hass.config_entries._initialized.set()  # as if read: the world adds the entry itself
+        entity.async_setup(hass)
+        loader.async_setup(hass)
+        translation.async_setup(hass)
+        device_registry.async_setup(hass)
+        await get_internal_store_manager(hass).async_initialize()
+        for load in (
+            *(area_registry.async_load, category_registry.async_load, device_registry.async_load),
+            *(entity_registry.async_load, floor_registry.async_load, issue_registry.async_load),
+            *(label_registry.async_load, restore_state.async_load),
+        ):
+            await load(hass)
+        await condition.async_setup(hass)
+        await trigger.async_setup(hass)
+        self._put_in_components(hass)
+        self.world.observer.watch(hass)
+        hass.set_state(CoreState.running)
+        self.is_up = True
+        if self.world.entry_exists:
+            await self.add_entry()
+
+    def _put_in_components(self, hass: HomeAssistant) -> None:
+        """Stand in for what the integration needs and the simulation does not."""
+        integration = loader.Integration.resolve_from_root(hass, custom_components, adapter.DOMAIN)
+        assert integration is not None
+        hass.data[loader.DATA_CUSTOM_COMPONENTS] = {adapter.DOMAIN: integration}
+        hass.config.components |= {"http", "webhook"}
+        hass.http = SimpleNamespace(register_view=lambda _view: None)  # type: ignore[assignment]  # no server
+
+    async def add_entry(self) -> None:
+        """Put the entry back as the world knows it, and set it up."""
+        assert self.hass is not None
+        entry: ConfigEntry[Any] = ConfigEntry(
+            data={"space": SPACE, "project_id": PROJECT_ID, "api_token": TOKEN, "webhook_id": "w"},
+            discovery_keys=MappingProxyType({}),
+            domain=adapter.DOMAIN,
+            entry_id=adapter.ENTRY_ID,
+            minor_version=1,
+            options=dict(self.world.options),
+            source=config_entries.SOURCE_USER,
+            subentries_data=(),
+            title=adapter.TITLE,
+            unique_id=PROJECT_ID,
+            version=1,
+        )
+        await self.hass.config_entries.async_add(entry)
+
+    async def stop(self) -> None:
+        """Stop Home Assistant as a restart does."""
+        assert self.hass is not None
+        await self.hass.async_stop()
+
+    def leftovers(self) -> list[str]:
+        """Return the tasks, timers and listeners of the integration's that are still there."""
+        assert self.hass is not None
+        found = [
+            f"task {task.get_name()}"
+            for task in sorted(asyncio.all_tasks(self.loop), key=hash)
+            if not task.done() and _is_our_task(task)
+        ]
+        scheduled: list[asyncio.TimerHandle] = self.loop._scheduled  # type: ignore[attr-defined]  # no way but this
+        found += [
+            f"timer {_name(handle._callback)}"
+            for handle in scheduled
+            if not handle.cancelled()
+            and any(adapter.is_ours(each) for each in (handle._callback, *(handle._args or ())))
+        ]
+        listeners: dict[str, list[tuple[Any, ...]]] = self.hass.bus._listeners  # type: ignore[assignment]  # no way but this
+        found += [
+            f"listener for {event_type}"
+            for event_type, jobs in listeners.items()
+            for job, *_ in jobs
+            if adapter.is_ours(job)
+        ]
+        return found
+
+
+def _is_our_task(task: asyncio.Task[Any]) -> bool:
+    code = getattr(task.get_coro(), "cr_code", None)
+    return code is not None and "custom_components/signalwire/" in code.co_filename
+
+
+def _name(callback: Callable[..., Any] | None) -> str:
+    return getattr(callback, "__qualname__", None) or type(callback).__qualname__
