@@ -4,26 +4,13 @@ import argparse
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 import itertools
 import os
-from pathlib import Path
 import sys
 import time
 
-REGRESSIONS = Path(__file__).with_name("regressions.txt")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What one run is asked for; `hours` None is what the seed says, `keep` None is every step."""
-
-    seed: int
-    hours: float | None = None
-    keep: frozenset[int] | None = None
-    trace: bool = False
-    show: bool = False
-    ignored: frozenset[str] = frozenset()
+from .runs import REGRESSIONS, Request, as_ranges, parse_numbers, plan_of, regressions, run
+from .world import Outcome
 
 
 def main() -> int:
@@ -37,7 +24,7 @@ def main() -> int:
         ]
         return _run_many(iter(requests), None, options.jobs, all_of_them=options.all)
     if options.seed is not None:
-        keep = _numbers(options.keep)
+        keep = parse_numbers(options.keep)
         request = Request(
             seed=options.seed,
             hours=options.hours,
@@ -77,35 +64,6 @@ def _parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def regressions() -> list[Request]:
-    """Return the runs in the file of regressions: `SEED [hours=N] [keep=1,2,5-9] [# why]`."""
-    found = []
-    for line in REGRESSIONS.read_text(encoding="utf-8").splitlines():
-        words = line.partition("#")[0].split()
-        if not words:
-            continue
-        values = dict(word.split("=", 1) for word in words[1:])
-        found.append(
-            Request(
-                seed=int(words[0]),
-                hours=float(values["hours"]) if "hours" in values else None,
-                keep=_numbers(values.get("keep", "")),
-            )
-        )
-    return found
-
-
-def _run(request: Request) -> object:
-    # Only in the process that runs it: importing Home Assistant takes a second.
-    from .plan import make_plan  # noqa: PLC0415
-    from .world import World  # noqa: PLC0415
-
-    plan = make_plan(request.seed, None if request.keep is not None else request.hours)
-    if request.keep is not None:
-        plan = plan.only(request.keep, (request.hours or plan.duration / 3600) * 3600)
-    return World(plan, trace=request.trace, show=request.show, ignored=request.ignored).run()
-
-
 def _run_many(
     requests: Iterator[Request],
     hours: float | None,
@@ -115,14 +73,11 @@ def _run_many(
     all_of_them: bool = False,
 ) -> int:
     """Run until so many virtual hours have passed; return the exit code."""
-    from .world import Outcome  # noqa: PLC0415
-
     began, totals, violated = time.monotonic(), Counter[str](), Counter[str]()
     done = 0.0
 
-    def take(outcome: object) -> bool:
+    def take(outcome: Outcome) -> bool:
         nonlocal done
-        assert isinstance(outcome, Outcome)
         done += outcome.hours
         totals.update(
             {
@@ -145,17 +100,18 @@ def _run_many(
 
     if jobs <= 1:
         for request in requests:
-            if not take(_run(request)) or (hours is not None and done >= hours):
+            if not take(run(request)) or (hours is not None and done >= hours):
                 break
     else:
         with ProcessPoolExecutor(jobs, max_tasks_per_child=40) as pool:
-            pending = [pool.submit(_run, request) for request in itertools.islice(requests, jobs)]
+            first = itertools.islice(requests, 2 * jobs)
+            pending = [pool.submit(run, request) for request in first]
             goes_on = True
             while pending:
                 goes_on = take(pending.pop(0).result()) and goes_on
                 if goes_on and (hours is None or done < hours):
                     pending += [
-                        pool.submit(_run, request) for request in itertools.islice(requests, 1)
+                        pool.submit(run, request) for request in itertools.islice(requests, 1)
                     ]
     took = time.monotonic() - began
     print(
@@ -169,12 +125,8 @@ def _run_many(
 
 def _shrink(request: Request) -> int:
     """Leave out whatever the failure does not need, and print how to replay the rest."""
-    from .plan import make_plan  # noqa: PLC0415
-    from .world import Outcome  # noqa: PLC0415
-
-    plan = make_plan(request.seed, request.hours)
-    outcome = _run(request)
-    assert isinstance(outcome, Outcome)
+    plan = plan_of(request)
+    outcome = run(request)
     if (violation := outcome.violation) is None:
         print("Nothing to shrink: every invariant holds")
         return 0
@@ -186,12 +138,11 @@ def _shrink(request: Request) -> int:
     ]
 
     def fails(numbers: list[int]) -> bool:
-        tried = _run(
+        tried = run(
             Request(
                 seed=request.seed, hours=hours, keep=frozenset(numbers), ignored=request.ignored
             )
         )
-        assert isinstance(tried, Outcome)
         return tried.violation is not None and (tried.violation.invariant == violation.invariant)
 
     size = max(1, len(kept) // 2)
@@ -205,29 +156,11 @@ def _shrink(request: Request) -> int:
                 position += size
         print(f"{len(kept)} steps left", flush=True)
         size = size // 2 if size > 1 else 0
-    short = _as_ranges(kept)
+    short = as_ranges(kept)
     print(f"{violation.invariant}: {violation.text}")
     print(f"scripts/simulate --seed {request.seed} --hours {hours:.3f} --keep {short} --trace")
     print(f"{request.seed} hours={hours:.3f} keep={short}  # {violation.invariant}")
     return 1
-
-
-def _as_ranges(numbers: list[int]) -> str:
-    texts = []
-    for _, group in itertools.groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
-        run = [number for _, number in group]
-        texts.append(f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}")
-    return ",".join(texts)
-
-
-def _numbers(text: str) -> frozenset[int] | None:
-    if not text:
-        return None
-    numbers: set[int] = set()
-    for part in text.split(","):
-        first, _, last = part.partition("-")
-        numbers.update(range(int(first), int(last or first) + 1))
-    return frozenset(numbers)
 
 
 if __name__ == "__main__":

@@ -58,6 +58,11 @@ class ExpectedHold:
         self._pending.append(call)
         return call
 
+    def drop(self, call: HoldCall) -> None:
+        """Note that a call had nothing to act on, and changed nothing."""
+        if call in self._pending:
+            self._pending.remove(call)
+
     def end(self, call: HoldCall, *, duration: float | None, succeeded: bool) -> None:
         """Note how a call ended."""
         if call not in self._pending:
@@ -107,7 +112,7 @@ class ExpectedHold:
             self._become_unknown((self._clock.wall(), inf))
 
     def forget(self, *, state: bool | None) -> None:
-        """Note that what was stored is gone; `state` is what must come of it, if that is settled."""
+        """Note that what was stored is gone; `state` is what must come of it, if known."""
         self._pending.clear()
         if state is None:
             self._become_unknown((self._clock.wall(), inf))
@@ -130,8 +135,11 @@ class ExpectedHold:
                 adapter.RELEASE_LATE
             ):
                 self._set(False, (inf, inf))
-        elif self._state is None and shown is not None and not self._pending:
-            if min(loaded_for, now - self._unknown_since) > _ADOPT_AFTER:
-                from_disk = loaded_for < now - self._unknown_since
-                self._state, self.since = shown, now
-                self._is_durable = from_disk
+        elif (
+            self._state is None
+            and shown is not None
+            and not self._pending
+            and min(loaded_for, now - self._unknown_since) > _ADOPT_AFTER
+        ):
+            self._is_durable = loaded_for < now - self._unknown_since
+            self._state, self.since = shown, now

@@ -126,6 +126,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._executor(future, lambda: func(*args))
         return future
 
+    def _write_to_self(self) -> None:
+        """Wake nobody up: there is one thread."""
+
     def stop_after(self, rounds: int) -> None:
         """Stop once the loop has gone around so many times more."""
         self._countdown = rounds

@@ -69,6 +69,7 @@ class Observer:
         self.last_get_fault = _NEVER
         self.disk_trouble = _NEVER
         self._told: dict[str, Told] = {}
+        self._missing_since: dict[str, float] = {}
         world.network.on_send.append(self._on_send)
         world.network.on_delivered.append(self._on_delivered)
         world.service.listeners.append(self._on_truth)
@@ -330,9 +331,16 @@ class Observer:
             if now - recording.history[0].time > bound
         }
         count = self.shown[adapter.COUNT][0]
-        missing = sorted(old - {sid for sid, _ in seen.values()})
-        if missing and (len(old) <= self.world.slots or float(count) < len(old)):
-            self.report("nothing_is_unknown", f"{', '.join(missing)} of {len(old)}, count {count}")
+        missing = old - {sid for sid, _ in seen.values()}
+        # A slot that was freed rests for a while.
+        rest = 2 * self.world.poll_interval + 10
+        self._missing_since = {sid: self._missing_since.get(sid, now) for sid in sorted(missing)}
+        if float(count) < len(old) or (
+            len(old) <= self.world.slots
+            and any(now - since > rest for since in self._missing_since.values())
+        ):
+            text = ", ".join(sorted(missing))
+            self.report("nothing_is_unknown", f"{text} of {len(old)}, count {count}")
 
     def one_slot_each(self) -> None:
         """No recording sits in two slots."""

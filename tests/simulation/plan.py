@@ -88,10 +88,12 @@ class Planner:
         """Return the plan."""
         rng = self._rng
         slots = rng.choice([16, 16, 16, 4, 2])
-        options = {"active_interval": rng.choice([2, 5, 5, 5, 30]), "most_slots": slots}
+        options = {"active_interval": rng.choice([2, 5, 5, 5, 5, 30]), "most_slots": slots}
         if self._has("long_calls"):
             for _ in range(rng.randint(1, 2)):
-                self._add(0.0, "old_call", age=rng.uniform(600, 20 * 3600), length=self._end)
+                self._add(
+                    0.0, "old_call", age=rng.uniform(600, 20 * 3600), length=rng.uniform(1800, 9000)
+                )
         time = rng.uniform(5, 60)
         while time < self._end - 300:
             end = min(time + rng.uniform(180, 1200), self._end - 200)
@@ -159,9 +161,9 @@ class Planner:
                 values["cancel_after"] = rng.choice([0.0, rng.uniform(0, 0.5), rng.uniform(0, 8)])
             self._add(time, kind, **values)
             if self._has("outside") and rng.random() < 0.25:
-                self._add(time + rng.uniform(-3, 10), "outside")
+                self._add(max(0.0, time + rng.uniform(-3, 10)), "outside")
         # At last it may be held through the quiet stretch, or not.
-        if rng.random() < 0.5:
+        if rng.random() < 0.85:
             self._add(end, "master_on")
 
     def _trouble(self, time: float) -> float:

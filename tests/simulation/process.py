@@ -64,6 +64,15 @@ class Process:
         entry = self.entry
         return entry is not None and entry.state is ConfigEntryState.LOADED
 
+    @property
+    def knows_actions(self) -> bool:
+        """Return whether the integration's actions can be called."""
+        return (
+            self.is_up
+            and self.hass is not None
+            and self.hass.services.has_service(adapter.DOMAIN, "hold_recordings")
+        )
+
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run something of the world's in this process; it ends with it."""
         return self.loop.create_task(work)

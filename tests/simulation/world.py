@@ -8,6 +8,8 @@ import logging
 from random import Random
 from typing import Any, override
 
+from homeassistant.config_entries import ConfigEntryState
+
 from . import adapter
 from .clock import Clock
 from .clock import installed as clock_installed
@@ -218,17 +220,29 @@ class World:
                 # It was not ready before, and tried again.
                 self._after_set_up(process)
             self.observer.tick()
+            self._help(process)
         busy = bool(self.service.active) or self.observer.hold.expected is not False
         self.agenda.after(_TICK if busy else _IDLE_TICK, self._tick)
+
+    def _help(self, process: Process) -> None:
+        """Try again, as a person would, where the login of a new entry was refused."""
+        entry = process.entry
+        if (
+            entry is not None
+            and entry.state is ConfigEntryState.SETUP_ERROR
+            and not self.observer.was_loaded
+            and not self._is_changing
+            and self.is_calm
+        ):
+            self._reload_entry(process)
 
     # The steps.
 
     def _do(self, step: Step) -> None:
         if step.kind in HUMAN:
             process = self.process
-            if process is not None and process.is_up and process.hass is not None:
-                if process.hass.services.has_service(adapter.DOMAIN, "hold_recordings"):
-                    self.people.act(process, step)
+            if process is not None and process.knows_actions:
+                self.people.act(process, step)
             return
         self.trace.add("world", str(step))
         getattr(self, f"_do_{step.kind}")(step)
@@ -308,7 +322,8 @@ class World:
 
     def _do_clock(self, step: Step) -> None:
         self.clock.wall_offset += _number(step, "seconds")
-        self.observer.hold.wall_clock_jumped() if _number(step, "seconds") < 0 else None
+        if _number(step, "seconds") < 0:
+            self.observer.hold.wall_clock_jumped()
         self.observer.disturb()
 
     def _do_kill(self, step: Step) -> None:
@@ -353,16 +368,18 @@ class World:
         self._change(process, restart())
 
     def _do_reload(self, step: Step) -> None:
-        self._reload(step)
+        self._reload()
 
     def _do_options(self, step: Step) -> None:
         self.options[adapter.OPTION_ACTIVE_INTERVAL] = int(_number(step, "interval"))
-        self._reload(step)
+        self._reload()
 
-    def _reload(self, step: Step) -> None:
-        process = self.process
-        if process is None or not process.is_loaded or process.hass is None:
-            return
+    def _reload(self) -> None:
+        if (process := self.process) is not None and process.is_loaded:
+            self._reload_entry(process)
+
+    def _reload_entry(self, process: Process) -> None:
+        assert process.hass is not None
         entries = process.hass.config_entries
 
         async def reload() -> None:
@@ -411,7 +428,7 @@ class World:
 
         async def remove() -> None:
             self.observer.process_ended()
-            self.entry_exists = self.entry_wanted = False
+            self.entry_exists = self.entry_wanted = self.observer.was_loaded = False
             await entries.async_remove(adapter.ENTRY_ID)
             self.observer.process_ended()
             self.observer.is_silent = True

@@ -1,0 +1,74 @@
+"""One run: what it is asked for, its place in the file of regressions, and how it is carried out."""
+
+from dataclasses import dataclass
+import itertools
+from pathlib import Path
+
+from .plan import Plan, make_plan
+from .world import Outcome, World
+
+REGRESSIONS = Path(__file__).with_name("regressions.txt")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What one run is asked for; `hours` None is what the seed says, `keep` None is every step."""
+
+    seed: int
+    hours: float | None = None
+    keep: frozenset[int] | None = None
+    trace: bool = False
+    show: bool = False
+    ignored: frozenset[str] = frozenset()
+
+
+def regressions() -> list[Request]:
+    """Return the runs in the file of regressions: `SEED [hours=N] [keep=1,2,5-9] [# why]`."""
+    found = []
+    for line in REGRESSIONS.read_text(encoding="utf-8").splitlines():
+        words = line.partition("#")[0].split()
+        if not words:
+            continue
+        values = dict(word.split("=", 1) for word in words[1:])
+        found.append(
+            Request(
+                seed=int(words[0]),
+                hours=float(values["hours"]) if "hours" in values else None,
+                keep=parse_numbers(values.get("keep", "")),
+            )
+        )
+    return found
+
+
+def plan_of(request: Request) -> Plan:
+    """Return the plan of a run; with `keep`, the seed's own plan cut down to that."""
+    if request.keep is None:
+        return make_plan(request.seed, request.hours)
+    plan = make_plan(request.seed)
+    return plan.only(request.keep, (request.hours or plan.duration / 3600) * 3600)
+
+
+def run(request: Request) -> Outcome:
+    """Carry out a run, and return what came of it."""
+    plan = plan_of(request)
+    return World(plan, trace=request.trace, show=request.show, ignored=request.ignored).run()
+
+
+def as_ranges(numbers: list[int]) -> str:
+    """Return sorted numbers as `1,2,5-9`."""
+    texts = []
+    for _, group in itertools.groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
+        run = [number for _, number in group]
+        texts.append(f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}")
+    return ",".join(texts)
+
+
+def parse_numbers(text: str) -> frozenset[int] | None:
+    """Return the numbers of `1,2,5-9`; None for nothing."""
+    if not text:
+        return None
+    numbers: set[int] = set()
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        numbers.update(range(int(first), int(last or first) + 1))
+    return frozenset(numbers)
