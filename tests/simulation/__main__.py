@@ -9,6 +9,7 @@ import os
 import sys
 import time
 
+from .plan import FEATURES
 from .runs import REGRESSIONS, Request, as_ranges, parse_numbers, plan_of, regressions, run
 from .world import Outcome
 
@@ -17,6 +18,7 @@ def main() -> int:
     """Return the exit code: 0, or 1 if an invariant did not hold."""
     options = _parse()
     ignored = frozenset(filter(None, options.ignore.split(",")))
+    features = None if options.features is None else frozenset(options.features.split(","))
     if options.regressions:
         requests = [
             Request(seed=each.seed, hours=each.hours, keep=each.keep, ignored=ignored)
@@ -30,6 +32,7 @@ def main() -> int:
             hours=options.hours,
             keep=keep,
             ignored=ignored,
+            features=features,
             trace=options.trace or options.digest,
             show=options.trace,
         )
@@ -37,7 +40,9 @@ def main() -> int:
             return _shrink(request)
         return _run_many(iter([request]), None, 1, digest=options.digest, all_of_them=options.all)
     first = options.first if options.first is not None else time.time_ns() % 10**9
-    requests_of = (Request(seed=seed, ignored=ignored) for seed in itertools.count(first))
+    requests_of = (
+        Request(seed=seed, ignored=ignored, features=features) for seed in itertools.count(first)
+    )
     print(f"seeds from {first}", flush=True)
     return _run_many(requests_of, options.hours or 10.0, options.jobs, all_of_them=options.all)
 
@@ -57,6 +62,9 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--shrink", action="store_true", help="leave out what a failure can spare")
     parser.add_argument("--keep", default="", help="only these steps of the plan, as 1,2,5-9")
     parser.add_argument("--ignore", default="", help="invariants not to be checked, as a,b")
+    parser.add_argument(
+        "--features", help=f"only these, as a,b, of {', '.join(FEATURES)}; some if not given"
+    )
     parser.add_argument("--all", action="store_true", help="go on after a violation")
     parser.add_argument(
         "--regressions", action="store_true", help=f"replay the seeds in {REGRESSIONS.name}"
@@ -140,7 +148,11 @@ def _shrink(request: Request) -> int:
     def fails(numbers: list[int]) -> bool:
         tried = run(
             Request(
-                seed=request.seed, hours=hours, keep=frozenset(numbers), ignored=request.ignored
+                seed=request.seed,
+                hours=hours,
+                keep=frozenset(numbers),
+                ignored=request.ignored,
+                features=request.features,
             )
         )
         return tried.violation is not None and (tried.violation.invariant == violation.invariant)

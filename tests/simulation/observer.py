@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .world import World
 
 _NEVER = float("-inf")
+_PROJECT_ENTITIES = (adapter.MASTER, adapter.STOP_ALL, adapter.COUNT)
 _GET_DISCARD = 20.0
 
 
@@ -117,7 +118,7 @@ class Observer:
     @callback
     def _on_state(self, event: Event[Any]) -> None:
         entity_id: str = event.data["entity_id"]
-        if entity_id not in (adapter.MASTER, adapter.COUNT) and not adapter.slot_of(entity_id):
+        if entity_id not in _PROJECT_ENTITIES and not adapter.slot_of(entity_id):
             return
         state = event.data["new_state"]
         if state is None:
@@ -334,10 +335,13 @@ class Observer:
         missing = old - {sid for sid, _ in seen.values()}
         # A slot that was freed rests for a while.
         rest = 2 * self.world.poll_interval + 10
-        self._missing_since = {sid: self._missing_since.get(sid, now) for sid in sorted(missing)}
-        if float(count) < len(old) or (
-            len(old) <= self.world.slots
-            and any(now - since > rest for since in self._missing_since.values())
+        if max(len(self.world.service.active), float(count)) > self.world.slots:
+            self._missing_since = {}
+        else:
+            since = self._missing_since
+            self._missing_since = {sid: since.get(sid, now) for sid in sorted(missing)}
+        if float(count) < len(old) or any(
+            now - since > rest for since in self._missing_since.values()
         ):
             text = ", ".join(sorted(missing))
             self.report("nothing_is_unknown", f"{text} of {len(old)}, count {count}")

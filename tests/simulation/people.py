@@ -174,7 +174,9 @@ class People:
     async def _stop_all(self, process: Process, step: Step) -> None:
         began = self._world.clock.now
         data = {"entity_id": adapter.STOP_ALL}
-        if await self._call(process, step, "button", "press", data):
+        state = self._world.observer.shown.get(adapter.STOP_ALL, ("unavailable", {}))[0]
+        succeeded = await self._call(process, step, "button", "press", data)
+        if succeeded and state != "unavailable":
             self._world.observer.stop_all_ended(began)
 
     async def _call(

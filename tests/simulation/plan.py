@@ -75,12 +75,16 @@ _RARE = {"damage": 0.1, "remove": 0.3, "many": 0.15, "full_disk": 0.3, "clock": 
 class Planner:
     """Makes a plan out of busy sessions with quiet stretches in between."""
 
-    def __init__(self, seed: int, hours: float) -> None:
+    def __init__(
+        self, seed: int, hours: float | None, features: frozenset[str] | None = None
+    ) -> None:
         self._rng = Random(f"plan {seed}")
         self._seed = seed
-        self._end = hours * 3600
+        self._end = (self._rng.uniform(4, 12) if hours is None else hours) * 3600
         self._steps: list[Step] = []
         self._features = {name for name in FEATURES if self._rng.random() < _RARE.get(name, 0.5)}
+        if features is not None:
+            self._features = set(features)
         kinds = self._rng.sample(FAULTS, self._rng.randint(2, len(FAULTS)))
         self._faults = tuple(kind for kind in FAULTS if kind in kinds)
 
@@ -225,11 +229,11 @@ _TROUBLES = (
 )
 
 
-def make_plan(seed: int, hours: float | None = None) -> Plan:
-    """Return the plan of a seed, of 4 to 12 hours unless told otherwise."""
-    if hours is None:
-        hours = Random(f"hours {seed}").uniform(4, 12)
-    return Planner(seed, hours).plan()
+def make_plan(
+    seed: int, hours: float | None = None, features: frozenset[str] | None = None
+) -> Plan:
+    """Return the plan of a seed: of 4 to 12 hours and some features, unless told otherwise."""
+    return Planner(seed, hours, features).plan()
 
 
 def _short(value: Value) -> str:

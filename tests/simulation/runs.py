@@ -20,6 +20,7 @@ class Request:
     trace: bool = False
     show: bool = False
     ignored: frozenset[str] = frozenset()
+    features: frozenset[str] | None = None
 
 
 def regressions() -> list[Request]:
@@ -43,8 +44,8 @@ def regressions() -> list[Request]:
 def plan_of(request: Request) -> Plan:
     """Return the plan of a run; with `keep`, the seed's own plan cut down to that."""
     if request.keep is None:
-        return make_plan(request.seed, request.hours)
-    plan = make_plan(request.seed)
+        return make_plan(request.seed, request.hours, request.features)
+    plan = make_plan(request.seed, None, request.features)
     return plan.only(request.keep, (request.hours or plan.duration / 3600) * 3600)
 
 
