@@ -10,7 +10,7 @@ import sys
 import time
 
 from .plan import FEATURES
-from .runs import REGRESSIONS, Request, as_ranges, parse_numbers, plan_of, regressions, run
+from .runs import Request, as_ranges, parse_numbers, plan_of, run
 from .world import Outcome
 
 
@@ -18,13 +18,9 @@ def main() -> int:
     """Return the exit code: 0, or 1 if an invariant did not hold."""
     options = _parse()
     ignored = frozenset(filter(None, options.ignore.split(",")))
-    features = None if options.features is None else frozenset(options.features.split(","))
-    if options.regressions:
-        requests = [
-            Request(seed=each.seed, hours=each.hours, keep=each.keep, ignored=ignored)
-            for each in regressions()
-        ]
-        return _run_many(iter(requests), None, options.jobs, all_of_them=options.all)
+    features = (
+        None if options.features is None else frozenset(filter(None, options.features.split(",")))
+    )
     if options.seed is not None:
         keep = parse_numbers(options.keep)
         request = Request(
@@ -40,11 +36,18 @@ def main() -> int:
             return _shrink(request)
         return _run_many(iter([request]), None, 1, digest=options.digest, all_of_them=options.all)
     first = options.first if options.first is not None else time.time_ns() % 10**9
-    requests_of = (
-        Request(seed=seed, ignored=ignored, features=features) for seed in itertools.count(first)
+    requests = (
+        Request(seed=seed, ignored=ignored, features=features, trace=options.digest)
+        for seed in itertools.count(first)
     )
     print(f"seeds from {first}", flush=True)
-    return _run_many(requests_of, options.hours or 10.0, options.jobs, all_of_them=options.all)
+    return _run_many(
+        requests,
+        options.hours or 10.0,
+        options.jobs,
+        digest=options.digest,
+        all_of_them=options.all,
+    )
 
 
 def _parse() -> argparse.Namespace:
@@ -66,9 +69,6 @@ def _parse() -> argparse.Namespace:
         "--features", help=f"only these, as a,b, of {', '.join(FEATURES)}; some if not given"
     )
     parser.add_argument("--all", action="store_true", help="go on after a violation")
-    parser.add_argument(
-        "--regressions", action="store_true", help=f"replay the seeds in {REGRESSIONS.name}"
-    )
     return parser.parse_args()
 
 
@@ -170,8 +170,14 @@ def _shrink(request: Request) -> int:
         size = size // 2 if size > 1 else 0
     short = as_ranges(kept)
     print(f"{violation.invariant}: {violation.text}")
-    print(f"scripts/simulate --seed {request.seed} --hours {hours:.3f} --keep {short} --trace")
-    print(f"{request.seed} hours={hours:.3f} keep={short}  # {violation.invariant}")
+    features = "" if request.features is None else ",".join(sorted(request.features))
+    line = {"hours": f"{hours:.3f}", "keep": short}
+    if request.features is not None:
+        line["features"] = features
+    arguments = " ".join(f"--{name}={value}" for name, value in line.items())
+    values = " ".join(f"{name}={value}" for name, value in line.items())
+    print(f"scripts/simulate --seed {request.seed} {arguments} --trace")
+    print(f"{request.seed} {values}  # {violation.invariant}")
     return 1
 
 

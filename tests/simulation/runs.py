@@ -1,13 +1,10 @@
-"""One run: what it is asked for, its place in the file of regressions, and how it is carried out."""
+"""One run: what it is asked for, and how it is carried out."""
 
 from dataclasses import dataclass
 import itertools
-from pathlib import Path
 
 from .plan import Plan, make_plan
 from .world import Outcome, World
-
-REGRESSIONS = Path(__file__).with_name("regressions.txt")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,24 +18,6 @@ class Request:
     show: bool = False
     ignored: frozenset[str] = frozenset()
     features: frozenset[str] | None = None
-
-
-def regressions() -> list[Request]:
-    """Return the runs in the file of regressions: `SEED [hours=N] [keep=1,2,5-9] [# why]`."""
-    found = []
-    for line in REGRESSIONS.read_text(encoding="utf-8").splitlines():
-        words = line.partition("#")[0].split()
-        if not words:
-            continue
-        values = dict(word.split("=", 1) for word in words[1:])
-        found.append(
-            Request(
-                seed=int(words[0]),
-                hours=float(values["hours"]) if "hours" in values else None,
-                keep=parse_numbers(values.get("keep", "")),
-            )
-        )
-    return found
 
 
 def plan_of(request: Request) -> Plan:

@@ -371,14 +371,13 @@ class World:
         self._reload()
 
     def _do_options(self, step: Step) -> None:
-        self.options[adapter.OPTION_ACTIVE_INTERVAL] = int(_number(step, "interval"))
-        self._reload()
+        self._reload({adapter.OPTION_ACTIVE_INTERVAL: int(_number(step, "interval"))})
 
-    def _reload(self) -> None:
+    def _reload(self, options: dict[str, Any] | None = None) -> None:
         if (process := self.process) is not None and process.is_loaded:
-            self._reload_entry(process)
+            self._reload_entry(process, options)
 
-    def _reload_entry(self, process: Process) -> None:
+    def _reload_entry(self, process: Process, options: dict[str, Any] | None = None) -> None:
         assert process.hass is not None
         entries = process.hass.config_entries
 
@@ -386,6 +385,7 @@ class World:
             if (entry := process.entry) is None:
                 return
             self.observer.process_ended()
+            self.options |= options or {}
             entries.async_update_entry(entry, options=dict(self.options))
             await entries.async_reload(adapter.ENTRY_ID)
             self._after_set_up(process)
