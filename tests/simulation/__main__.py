@@ -127,7 +127,7 @@ def _run_many(
         + ", ".join(f"{number} {name}" for name, number in totals.items())
     )
     for name, number in violated.most_common():
-        print(f"  {number} × {name}")
+        print(f"  {number} of {name}")
     return 1 if violated else 0
 
 

@@ -61,7 +61,7 @@ def slot_of(entity_id: str) -> int | None:
 
 
 def load_all() -> None:
-    """Import every module, so that the clock finds each; voice needs packages that may be missing."""
+    """Import every module that can be, so that the clock finds each."""
     for module in pkgutil.walk_packages(custom_components.signalwire.__path__, f"{PACKAGE}."):
         try:
             importlib.import_module(module.name)

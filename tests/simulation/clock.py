@@ -61,7 +61,7 @@ def _virtual_datetime(clock: Clock) -> type[datetime]:
 
         @override
         def __new__(cls, *args: int, **kwargs: int) -> Self:
-            return datetime(*args, **kwargs)  # type: ignore[arg-type, return-value]  # as given
+            return datetime(*args, **kwargs)  # type: ignore[arg-type, return-value]  # noqa: DTZ001 (as given)
 
         @classmethod
         @override

@@ -1,4 +1,4 @@
-"""The simulated disk: files in memory, and executor jobs that run inside the loop, slow or refused."""
+"""The simulated disk: files in memory, and executor jobs inside the loop, slow or refused."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -8,6 +8,7 @@ import io
 import os
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 from homeassistant.helpers import storage
 from homeassistant.util import file as file_util
@@ -60,7 +61,7 @@ class Disk:
                     future.set_exception(err)
                 return
             if not future.done():
-                loop.call_soon(lambda: future.done() or future.set_result(result))
+                loop.call_soon(_deliver, future, result)
 
         loop.call_later(delay, do)
 
@@ -132,25 +133,22 @@ class Disk:
             def listdir(path: str) -> list[str]:
                 return sorted(os.path.basename(name) for name in disk.files)
 
-        before = (
-            storage.os,
-            storage.write_utf8_file,
-            storage.write_utf8_file_atomic,
-            file_util.write_utf8_file,
-            file_util.write_utf8_file_atomic,
-        )
-        vars(storage)["os"] = _Os
-        vars(storage)["write_utf8_file"] = vars(storage)["write_utf8_file_atomic"] = self.write
-        vars(file_util)["write_utf8_file"] = vars(file_util)["write_utf8_file_atomic"] = self.write
-        vars(json_util)["open"] = self.open
-        try:
+        writers: dict[str, Any] = {
+            "write_utf8_file": self.write,
+            "write_utf8_file_atomic": self.write,
+        }
+        with (
+            patch.object(storage, "os", _Os),
+            patch.multiple(storage, **writers),
+            patch.multiple(file_util, **writers),
+            patch.object(json_util, "open", self.open, create=True),
+        ):
             yield
-        finally:
-            vars(storage)["os"] = before[0]
-            vars(storage)["write_utf8_file"], vars(storage)["write_utf8_file_atomic"] = before[1:3]
-            vars(file_util)["write_utf8_file"] = before[3]
-            vars(file_util)["write_utf8_file_atomic"] = before[4]
-            del vars(json_util)["open"]
+
+
+def _deliver(future: asyncio.Future[Any], result: object) -> None:
+    if not future.done():
+        future.set_result(result)
 
 
 def _shorten(data: bytes) -> str:

@@ -96,6 +96,8 @@ class ExpectedHold:
         self._state, self._ends, self._passed_at, self._is_durable = state, ends, None, True
 
     def _become_unknown(self, ends: tuple[float, float]) -> None:
+        if self._state is not False:
+            ends = min(self._ends[0], ends[0]), max(self._ends[1], ends[1])
         self._state, self._ends, self._passed_at = None, ends, None
         self._is_durable = False
         self._unknown_since = self._clock.now

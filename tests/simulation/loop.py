@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
 import heapq
 import selectors
 from typing import Any, override
@@ -121,8 +122,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._clock.now
 
     @override
-    def run_in_executor(self, executor: object, func: Callable[..., Any], *args: Any) -> Any:
-        future = self.create_future()
+    def run_in_executor[*Ts, T](
+        self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
+    ) -> asyncio.Future[T]:
+        future: asyncio.Future[T] = self.create_future()
         self._executor(future, lambda: func(*args))
         return future
 

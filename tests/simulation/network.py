@@ -17,8 +17,7 @@ from .loop import Agenda
 from .service import Answer, Service, not_found, unauthorized
 from .trace import Trace
 
-_HTML = b"<html><body><h1>It works not</h1></body></html>"
-_LONG = 3600.0
+_HTML = b"<html><body><h1>Not found</h1></body></html>"
 # A false "not found" of the service's own hits one recording at most once in so many seconds.
 _FALSE_404_REST = 60.0
 
@@ -86,6 +85,7 @@ class Network:
         self.faults = 0
         self.on_send: list[Callable[[Exchange], None]] = []
         self.on_executed: list[Callable[[Exchange], None]] = []
+        self.on_finished: list[Callable[[Exchange], None]] = []
         self.on_delivered: list[Callable[[Exchange], None]] = []
         self.executing: Exchange | None = None
         self._clock = clock
@@ -133,7 +133,10 @@ class Network:
             if draw < 0:
                 if kind == "false_404":
                     key, now = exchange.sid or exchange.path, self._clock.now
-                    if exchange.sid is None or now < self._last_false_404.get(key, -_LONG) + 60:
+                    if (
+                        exchange.sid is None
+                        or now < self._last_false_404.get(key, -3600.0) + _FALSE_404_REST
+                    ):
                         return None
                     self._last_false_404[key] = now
                 self.faults += 1
@@ -189,9 +192,9 @@ class Network:
         if self._trace.wanted:
             told = " ".join(f"{sid}={status}" for sid, status in answer.told if status in _SHOWN)
             self._trace.add("answer", f"#{exchange.number} {answer.status} {told}".rstrip())
-        future.set_result(answer)
         for tell in self.on_delivered:
             tell(exchange)
+        future.set_result(answer)
 
 
 _SHOWN = frozenset({"in-progress", "paused", "unreadable"})
@@ -256,7 +259,13 @@ class Session:
         exchange.future = future
         exchange.sent = self._clock.now
         self._network.send(exchange)
-        return _Response(await future, self._clock)
+        try:
+            answer = await future
+        finally:
+            if not self.is_dead:
+                for tell in self._network.on_finished:
+                    tell(exchange)
+        return _Response(answer, self._clock)
 
     async def __aenter__(self) -> Self:
         return self

@@ -1,5 +1,6 @@
 """The observer: knows the truth over time, and checks what must always be so."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 import logging
@@ -70,8 +71,12 @@ class Observer:
         self.last_get_fault = _NEVER
         self.disk_trouble = _NEVER
         self._told: dict[str, Told] = {}
+        # When the last looks ended: no request that reads was under way any more.
+        self._reading = 0
+        self._looks: deque[float] = deque(maxlen=16)
         self._missing_since: dict[str, float] = {}
         world.network.on_send.append(self._on_send)
+        world.network.on_finished.append(self._on_finished)
         world.network.on_delivered.append(self._on_delivered)
         world.service.listeners.append(self._on_truth)
         world.disk.on_write.append(self._on_write)
@@ -81,6 +86,8 @@ class Observer:
     def watch(self, hass: HomeAssistant) -> None:
         """Follow the states and activities of a new process."""
         self.shown.clear()
+        self._looks.clear()
+        self._reading = 0
         self._told.clear()
         self.up_since = self.clock.now
         hass.bus.async_listen(EVENT_STATE_CHANGED, self._on_state)
@@ -141,8 +148,10 @@ class Observer:
             self.last_alarm = self.clock.now
 
     def _on_send(self, exchange: Exchange) -> None:
-        if exchange.method == "GET" and exchange.fault is not None:
-            self.last_get_fault = self.clock.now
+        if exchange.method == "GET":
+            self._reading += 1
+            if exchange.fault is not None:
+                self.last_get_fault = self.clock.now
         self.silent_after_unload(f"sends {exchange}")
         status, sid = exchange.form.get("Status"), exchange.sid
         if sid is None:
@@ -152,6 +161,12 @@ class Observer:
             self.persons_pause_is_kept(sid, exchange)
         elif status == "paused":
             self.nothing_is_paused_after_release(sid, exchange)
+
+    def _on_finished(self, exchange: Exchange) -> None:
+        if exchange.method == "GET":
+            self._reading -= 1
+            if self._reading == 0:
+                self._looks.append(self.clock.now)
 
     def _on_delivered(self, exchange: Exchange) -> None:
         answer = exchange.answer
@@ -213,6 +228,20 @@ class Observer:
             and "sid" in attributes
         }
 
+    def _is_told(self, told: Told, recording: Recording, *, within: float) -> bool:
+        """Return whether the integration must know by now that the recording is what it is.
+
+        It was told so in answer to a request that was sent since, and the look that this was
+        part of has ended, without a fault for which it may have been dropped.
+        """
+        latest = self.clock.now - within
+        return (
+            told.status == recording.status
+            and told.sent > recording.since
+            and any(told.came <= look <= latest for look in self._looks)
+            and self.last_get_fault < told.sent - _GET_DISCARD
+        )
+
     def issues(self) -> list[str]:
         """Return the IDs of the integration's issues."""
         hass = self.world.process.hass if self.world.process else None
@@ -260,13 +289,7 @@ class Observer:
                 continue
             told = self._told.get(sid)
             text = f"slot {number} shows {sid} {state}, true is {truth} since {recording.since:.1f}"
-            if (
-                told is not None
-                and told.status == recording.status
-                and told.sent > recording.since
-                and told.came < now - 10
-                and self.last_get_fault < told.sent - _GET_DISCARD
-            ):
+            if told is not None and self._is_told(told, recording, within=10):
                 self.report("shown_is_true", f"{text}, and was told so at {told.came:.1f}")
             unseen = min(self.calm_for - 60, now - recording.since)
             if unseen > self.world.poll_interval + adapter.REQUEST_TOTAL + 5:
@@ -286,13 +309,7 @@ class Observer:
             if recording.status != "in-progress":
                 continue
             told = self._told.get(sid)
-            if (
-                told is not None
-                and told.status == "in-progress"
-                and told.sent > recording.since
-                and told.came < now - 2
-                and self.last_get_fault < told.sent - _GET_DISCARD
-            ):
+            if told is not None and self._is_told(told, recording, within=2):
                 self.report(
                     "confirmed_is_true",
                     f"{sid} records since {recording.since:.1f}, as was told at {told.came:.1f}",
@@ -430,6 +447,11 @@ class Observer:
         recordings = self.world.service.recordings
         wanted = {"pause": "paused", "resume": "in-progress"}.get(kind)
         for sid in sids:
+            if self.owners.last_call.get(sid) != kind:
+                # The last call counts, and all get the answer to that.
+                continue
+            if kind == "resume" and self.hold.expected is not False:
+                continue
             history = recordings[sid].history
             if wanted is None:
                 done = not recordings[sid].is_active

@@ -43,7 +43,9 @@ class People:
 
             self._world.agenda.after(after, cancel)
 
-    def _work(self, process: Process, step: Step, rng: Random) -> Coroutine[Any, Any, None] | None:
+    def _work(  # noqa: PLR0911 (one for each kind)
+        self, process: Process, step: Step, rng: Random
+    ) -> Coroutine[Any, Any, None] | None:
         seated = sorted(
             (number, sid)
             for number, (sid, state) in self._world.observer.recordings_in_slots().items()

@@ -184,7 +184,9 @@ class Planner:
         self._one_trouble(kind, time, length)
         return length
 
-    def _one_trouble(self, kind: str, time: float, length: float) -> None:
+    def _one_trouble(  # noqa: PLR0912 (one for each kind)
+        self, kind: str, time: float, length: float
+    ) -> None:
         rng = self._rng
         match kind:
             case "rough":

@@ -156,17 +156,17 @@ class Process:
             for task in sorted(asyncio.all_tasks(self.loop), key=hash)
             if not task.done() and _is_our_task(task)
         ]
-        scheduled: list[asyncio.TimerHandle] = self.loop._scheduled  # type: ignore[attr-defined]  # no way but this
+        # There is no public way to see timers.
+        scheduled: list[Any] = vars(self.loop)["_scheduled"]
         found += [
             f"timer {_name(handle._callback)}"
             for handle in scheduled
             if not handle.cancelled()
             and any(adapter.is_ours(each) for each in (handle._callback, *(handle._args or ())))
         ]
-        listeners: dict[str, list[tuple[Any, ...]]] = self.hass.bus._listeners  # type: ignore[assignment]  # no way but this
         found += [
             f"listener for {event_type}"
-            for event_type, jobs in listeners.items()
+            for event_type, jobs in self.hass.bus._listeners.items()
             for job, *_ in jobs
             if adapter.is_ours(job)
         ]

@@ -17,7 +17,7 @@ _SLICE = ["--hours", "20"]
 
 def simulate(*arguments: str, hash_seed: str = "0") -> subprocess.CompletedProcess[str]:
     """Run the simulation in a process of its own, because it takes the clock over."""
-    return subprocess.run(
+    return subprocess.run(  # noqa: S603 (our own)
         [sys.executable, "-m", "tests.simulation", *arguments],
         cwd=ROOT,
         env={**os.environ, "PYTHONHASHSEED": hash_seed},

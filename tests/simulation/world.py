@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 import logging
 from random import Random
 from typing import Any, override
@@ -140,7 +141,7 @@ class World:
             root.setLevel(logging.ERROR)
             stack.callback(root.setLevel, level)
             for step in self.plan.steps:
-                self.agenda.at(step.time, lambda step=step: self._do(step))
+                self.agenda.at(step.time, partial(self._do, step))
             self.agenda.at(self.plan.duration, self.stop)
             self._tick()
             down = 0.0
