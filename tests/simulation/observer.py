@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _NEVER = float("-inf")
 _PROJECT_ENTITIES = (adapter.MASTER, adapter.STOP_ALL, adapter.COUNT)
 _GET_DISCARD = 20.0
+# Requests that follow each other this closely, as the pages of a list do, are one look.
+_SAME_LOOK = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,8 @@ class Observer:
 
     def _on_send(self, exchange: Exchange) -> None:
         if exchange.method == "GET":
+            if not self._reading and self._looks and self.clock.now - self._looks[-1] < _SAME_LOOK:
+                self._looks.pop()
             self._reading += 1
             if exchange.fault is not None:
                 self.last_get_fault = self.clock.now
