@@ -21,6 +21,7 @@ COUNT = "sensor.shop_active_recordings"
 EVENT_ACTIVITY = "signalwire_recording_activity"
 STORAGE_PREFIX = f"{DOMAIN}.{ENTRY_ID}"
 PROJECT_FILE = f"{DOMAIN}.{ENTRY_ID}"
+DAY_FILE = f"{DOMAIN}.{ENTRY_ID}.today"
 
 OPTION_ACTIVE_INTERVAL = "active_interval"
 OPTION_IDLE_INTERVAL = "idle_interval"
@@ -45,6 +46,10 @@ ISSUES_GONE = 400.0
 """After so long with all well there is no issue left about it."""
 RELEASE_LATE = 35.0
 """A hold whose time is up has ended by then, also if the wall clock jumped there."""
+ALARMS = ("pause_failed", "resume_failed")
+"""The types of activities that raise an alarm."""
+ENDED = "recording_ended"
+"""The translation key of the error that says that a recording has ended."""
 LASTING_ISSUES = ("slots_exceeded", "webhook_refused")
 """Issues that tell of something other than a pause that is not as it should be."""
 

@@ -84,6 +84,7 @@ class ExpectedHold:
             if self._clock.wall() > self._ends[0] - _MARGIN:
                 # It may have ended meanwhile, and this is a new one.
                 longer = call.ends[0], longer[1]
+                self.since = self._clock.now
             self._ends = longer
         elif self._state is False:
             self._set(True, call.ends)
@@ -91,7 +92,7 @@ class ExpectedHold:
             self._set(True, (call.ends[0], inf))
 
     def _set(self, state: bool, ends: tuple[float, float]) -> None:
-        if state is not self._state:
+        if state is not self._state or self._passed_at is not None:
             self.since = self._clock.now
         self._state, self._ends, self._passed_at, self._is_durable = state, ends, None, True
 

@@ -81,6 +81,7 @@ class Network:
     ) -> None:
         self.weather = Weather()
         self.refuses_login = False
+        self.last_lie = float("-inf")
         self.requests = 0
         self.faults = 0
         self.on_send: list[Callable[[Exchange], None]] = []
@@ -138,7 +139,7 @@ class Network:
                         or now < self._last_false_404.get(key, -3600.0) + _FALSE_404_REST
                     ):
                         return None
-                    self._last_false_404[key] = now
+                    self._last_false_404[key] = self.last_lie = now
                 self.faults += 1
                 return kind
         return None

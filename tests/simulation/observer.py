@@ -72,6 +72,7 @@ class Observer:
         self.last_outside = _NEVER
         self.last_get_fault = _NEVER
         self.disk_trouble = _NEVER
+        self.is_damaged = False
         self._told: dict[str, Told] = {}
         # When the last looks ended: no request that reads was under way any more.
         self._reading = 0
@@ -146,7 +147,7 @@ class Observer:
         if self.world.trace.wanted:
             told = {name: event.data.get(name) for name in ("type", "slot", "actor", "reason")}
             self.world.trace.add("activity", " ".join(f"{k}={v}" for k, v in told.items() if v))
-        if event.data.get("type") == "pause_failed":
+        if event.data.get("type") in adapter.ALARMS:
             self.last_alarm = self.clock.now
 
     def _on_send(self, exchange: Exchange) -> None:
@@ -180,6 +181,8 @@ class Observer:
             known = self._told.get(sid)
             if known is None or exchange.sent >= known.sent:
                 self._told[sid] = Told(exchange.sent, exchange.came, status)
+            if status == "in-progress":
+                self.owners.refute(self.world.service.recordings[sid], exchange.sent)
 
     def _on_truth(self, recording: Recording) -> None:
         executing = self.world.network.executing
@@ -270,6 +273,7 @@ class Observer:
             *(self.hold_survives, self.confirmed_is_true, self.shown_is_true),
             *(self.nothing_is_unknown, self.one_slot_each, self.held_is_paused),
             *(self.released_is_resumed, self.failing_pause_is_loud, self.issues_go),
+            *(self.failing_resume_is_loud, self.damage_is_told),
         ):
             check()
 
@@ -430,8 +434,29 @@ class Observer:
             if now - start > bound and self.last_alarm < start - 5 and not self.issues():
                 self.report("failing_pause_is_loud", f"{sid} records since {recording.since:.1f}")
 
+    def failing_resume_is_loud(self) -> None:
+        """What only the hold paused, and still is paused long after, has raised an alarm."""
+        if self.hold.expected is not False or self.loaded_since is None:
+            return
+        now = self.clock.now
+        for sid in sorted(self.owners.holds):
+            since = self.world.service.recordings[sid].since
+            start = max(since, self.hold.since, self.loaded_since)
+            bound = adapter.ALARM + self.world.poll_interval
+            if now - start > bound and self.last_alarm < start - 5 and not self.issues():
+                self.report("failing_resume_is_loud", f"{sid} is paused since {since:.1f}")
+
+    def damage_is_told(self) -> None:
+        """After damage to what was stored, an issue says so, until somebody releases."""
+        if self.hold.expected is not True:
+            self.is_damaged = False
+        elif self.is_damaged and self.loaded_for > 10 and not self.issues():
+            self.report("damage_is_told", "there is no issue")
+
     def issues_go(self) -> None:
         """Issues are gone some time after all is well."""
+        if self.is_damaged:
+            return
         settled = min(self.calm_for, self.clock.now - self.last_disturbance)
         if settled > adapter.ISSUES_GONE and self.hold.expected is not None:
             newest = max((r.since for r in self.world.service.active.values()), default=_NEVER)
@@ -464,6 +489,13 @@ class Observer:
                 done = any(moment.status == wanted for moment in history[max(0, first) :])
             if not done:
                 self.report("success_is_true", f"{kind} of {sid}, which is {history[-1].status}")
+
+    def call_failed(self, sids: list[str], translation_key: str | None, began: float) -> None:
+        """A call that fails says what is true: what has ended is not active any more."""
+        if translation_key == adapter.ENDED and not self.world.has_lied_lately(began):
+            recordings = self.world.service.recordings
+            if sids and all(recordings[sid].is_active for sid in sids):
+                self.report("failure_is_true", f"{', '.join(sids)} has not ended")
 
     def stop_all_ended(self, began: float) -> None:
         """After "stop all" nothing is active that was active before, if it could be read."""

@@ -1,8 +1,14 @@
 """Whose pause it is: what a person paused, and what only the hold did."""
 
+from math import inf
+
+from . import adapter
 from .holds import ExpectedHold
 from .network import Exchange
 from .service import Recording
+
+# An update, with what it waits for, is over after this long.
+_UPDATE_TOTAL = 3 * adapter.REQUEST_TOTAL
 
 
 class Ownership:
@@ -20,6 +26,8 @@ class Ownership:
         self.wanted_on: set[str] = set()
         # Asked for by a person since it truly recorded, whatever came of it.
         self._asked: set[str] = set()
+        # When the last call that asked for a pause ended, in monotonic seconds.
+        self._asked_until: dict[str, float] = {}
         # A person's, but not yet told so by an answer.
         self._unanswered: set[str] = set()
 
@@ -28,6 +36,7 @@ class Ownership:
         for sid in sids:
             self.last_call[sid] = kind
             self.wanted_on.discard(sid)
+            self._asked_until.pop(sid, None)
             if kind == "pause":
                 self._asked.add(sid)
                 if sid in self.holds:
@@ -35,6 +44,24 @@ class Ownership:
             else:
                 self.persons.discard(sid)
                 self._unanswered.discard(sid)
+
+    def end_call(self, sids: list[str], now: float) -> None:
+        """Note that the call ended, however it did."""
+        self._asked_until.update(dict.fromkeys(sids, now))
+
+    def refute(self, recording: Recording, sent: float) -> None:
+        """Note that a request sent then was answered with the recording being recorded.
+
+        What was asked for long before, and is not under way any more, has never happened.
+        """
+        sid = recording.sid
+        if (
+            recording.status == "in-progress"
+            and self.last_call.get(sid) == "pause"
+            and sent > max(recording.since, self._asked_until.get(sid, inf) + _UPDATE_TOTAL)
+        ):
+            del self.last_call[sid]
+            self._asked.discard(sid)
 
     def pause_succeeded(self, recording: Recording) -> None:
         """Note that a person was told that the recording is paused."""

@@ -203,7 +203,7 @@ class People:
                 else data
             )
             world.trace.add("people", f"{step} {domain}.{service} {told} {sids or ''}".rstrip())
-        outcome = "done"
+        outcome, began = "done", world.clock.now
         try:
             await hass.services.async_call(
                 domain, service, data, blocking=True, context=Context(user_id=None)
@@ -214,11 +214,13 @@ class People:
             outcome = "cancelled"
         except (HomeAssistantError, vol.Invalid) as err:
             outcome = f"error: {err!r}"
+            world.observer.call_failed(sids or [], getattr(err, "translation_key", None), began)
         except Exception as err:  # noqa: BLE001 (whatever it is, it is what is looked for)
             outcome = "unexpected"
             world.observer.report("errors_are_spoken", "".join(traceback.format_exception(err)))
         finally:
             world.observer.disturb()
+            world.observer.owners.end_call(sids or [], world.clock.now)
         world.trace.add("people", f"[{step.number}] {outcome}")
         return outcome == "done"
 

@@ -210,7 +210,14 @@ class Planner:
             case "kill":
                 self._add(time, "kill", rounds=rng.randint(0, 30), down=rng.uniform(1, 60))
             case "damage":
-                self._add(time, "kill", rounds=0, down=5.0, damage=rng.choice(DAMAGES))
+                self._add(
+                    time,
+                    "kill",
+                    rounds=0,
+                    down=5.0,
+                    damage=rng.choice(DAMAGES),
+                    day=rng.random() < 0.25,
+                )
             case "restart":
                 self._add(time, "restart", down=rng.uniform(1, 60))
             case "unload" | "remove":

@@ -116,6 +116,10 @@ class World:
         """Return the seconds between two looks while nothing is active."""
         return max(20.0, self.poll_interval)
 
+    def has_lied_lately(self, began: float) -> bool:
+        """Return whether the service itself said of something that it does not exist."""
+        return self.network.last_lie > began - adapter.SWEEP
+
     def stop(self) -> None:
         """End the run."""
         self._end = "stopped"
@@ -333,13 +337,14 @@ class World:
         self._down = _number(step, "down")
         self.process.loop.stop_after(int(_number(step, "rounds")))
         if (damage := step.values.get("damage")) is not None:
-            self.agenda.after(1.0, lambda: self._damage(str(damage)))
+            name = adapter.DAY_FILE if step.values.get("day") else adapter.PROJECT_FILE
+            self.agenda.after(1.0, partial(self._damage, str(damage), name))
 
-    def _damage(self, damage: str) -> None:
-        path = f"{CONFIG_DIR}/.storage/{adapter.PROJECT_FILE}"
+    def _damage(self, damage: str, name: str) -> None:
+        path = f"{CONFIG_DIR}/.storage/{name}"
         if self.process is not None or (data := self.disk.files.get(path)) is None:
             return
-        self.trace.add("disk", f"the project's file is {damage}")
+        self.trace.add("disk", f"{name} is {damage}")
         match damage:
             case "deleted":
                 del self.disk.files[path]
@@ -351,7 +356,10 @@ class World:
                 self.disk.files[path] = b"null"
             case _:
                 self.disk.files[path] = data.replace(b'"version": 1', b'"version": 99', 1)
+        if name != adapter.PROJECT_FILE:
+            return
         # It fails closed.
+        self.observer.is_damaged = True
         self.observer.hold.forget(state=True)
         self.observer.owners.forget()
 
