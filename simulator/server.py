@@ -105,4 +105,3 @@ def _answer_of(fault: Fault) -> web.Response:
 def _hang_up(request: web.BaseRequest) -> None:
     if request.transport is not None:
         request.transport.abort()
-
