@@ -161,6 +161,14 @@ def test_a_list_that_lags_is_ignored_for_a_minute_and_then_counts(state: Project
     assert read(state, RECORDING, late, late + 1, updated=0) is RECORDING
 
 
+def test_a_list_that_lags_more_and_more_never_becomes_the_newest(state: ProjectState) -> None:
+    read(state, PAUSED, 4, 5, updated=4)
+    # An earlier pause, and then what was before that.
+    assert read(state, PAUSED, 13, 14, updated=1) is PAUSED
+    assert read(state, RECORDING, 15, 16, updated=3) is PAUSED
+    assert not is_uncertain(state)
+
+
 def test_an_end_is_final_whenever_it_was_read(state: ProjectState) -> None:
     read(state, PAUSED, 10, 11)
     assert read(state, COMPLETED, 1, 12) is None
@@ -407,6 +415,18 @@ def test_a_resume_that_was_cut_off_for_a_pause_cannot_undo_it(state: ProjectStat
     # Much later, it was something else that resumed it.
     read(state, RECORDING, 1 + SETTLES_AFTER, 20)
     assert state.desired_statuses(20) == {}
+
+
+def test_a_pause_that_is_refused_is_not_asked_for_again_after_a_release(
+    state: ProjectState,
+) -> None:
+    state.begin_update("a", RESUME)
+    state.mark_unanswered("a", 1)
+    state.record_user_request("a", PAUSED)
+    state.begin_update("a", PAUSE)
+    state.mark_refused("a", 2)
+    state.end_user_request("a")
+    assert state.desired_statuses(3) == {}
 
 
 @pytest.mark.parametrize(

@@ -472,7 +472,7 @@ class Reconciler:
             self._state.apply_not_found(sid, Interval(sent, self._now()))
             return recording_ended()
         except SignalWireError as err:
-            self._state.mark_unanswered(sid, self._now())
+            self._state.mark_refused(sid, self._now())
             return update_error(self._project.hass, self._project.entry, err)
         return self._apply(sid, update, reading, Interval(sent, self._now())) or operation_error(
             "update_rejected", error=str(rejection)

@@ -282,6 +282,15 @@ class ProjectState:
             tracked.guarded = True
         self.mark_uncertain(sid, now)
 
+    def mark_refused(self, sid: str, now: float) -> None:
+        """Note that the service refused the update, and that the recording could not be read."""
+        if (tracked := self.recordings.get(sid)) is None:
+            return
+        if tracked.in_flight is not None and tracked.in_flight.status is RecordingStatus.PAUSED:
+            # What is refused has most often ended: to ask for ever again would help nobody.
+            tracked.guarded = False
+        self.mark_unanswered(sid, now)
+
     def _is_gone(self, sid: str, interval: Interval) -> bool:
         """Return whether a reading is older than the end of its recording, which is final."""
         return sid in self._ended or interval.sent < self._missing.get(sid, interval.sent)
@@ -561,7 +570,7 @@ def _compare_readings(
     if interval.is_before(seen):
         return _Order.OLDER
     if seen.is_before(interval):
-        lags = order < 0 and not is_same and interval.sent < seen.answered + STALE_FOR
+        lags = order < 0 and interval.sent < seen.answered + STALE_FOR
         return _Order.OLDER if lags else _Order.NEWER
     if is_same:
         return _Order.NEWER if interval.sent >= seen.sent else _Order.OLDER
