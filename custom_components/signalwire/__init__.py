@@ -18,7 +18,7 @@ from .devices import async_slot_devices, project_device_info, slot_number
 from .frontend import async_setup_frontend
 from .media.audio_view import RecordingAudioView
 from .project.daily_totals_store import FILE_NAME
-from .project.entry_file import store_of
+from .project.entry_file import async_remove_files
 from .services import async_setup_services
 from .voice import async_set_up_sentences, async_stop_listening
 from .webhook.address import async_ensure_webhook_id, async_remove_cloudhook
@@ -89,8 +89,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SignalWireConfigEntry) 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SignalWireConfigEntry) -> None:
     """Remove what was kept for a SignalWire project."""
-    for name in ("", FILE_NAME):
-        await store_of(hass, entry.entry_id, name).async_remove()
+    await async_remove_files(hass, entry.entry_id, "", FILE_NAME)
     if not hass.config_entries.async_entries(DOMAIN):
         async_stop_listening(hass)
     await async_remove_cloudhook(hass, entry)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 import importlib
 import pkgutil
 import random
+from types import ModuleType
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -84,6 +85,11 @@ def installed(session: Callable[[], Any]) -> Iterator[None]:
         yield
     finally:
         module["async_get_clientsession"] = before
+
+
+def storage_module() -> ModuleType:
+    """Return the module of the integration that renames and deletes files."""
+    return importlib.import_module(f"{PACKAGE}.project.entry_file")
 
 
 def seed_randomness(seed: str) -> None:

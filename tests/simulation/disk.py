@@ -14,6 +14,7 @@ from homeassistant.helpers import storage
 from homeassistant.util import file as file_util
 from homeassistant.util import json as json_util
 
+from . import adapter
 from .clock import Clock
 from .loop import Agenda
 from .trace import Trace
@@ -107,8 +108,11 @@ class Disk:
 
     def rename(self, path: str, target: str) -> None:
         """Move a file."""
-        if not self.is_silent:
-            self.files[target] = self.files.pop(path)
+        if self.is_silent:
+            return
+        if (content := self.files.pop(path, None)) is None:
+            raise FileNotFoundError(errno.ENOENT, "No such file", path)
+        self.files[target] = content
 
     def ours(self) -> list[str]:
         """Return the paths of the integration's files."""
@@ -139,6 +143,7 @@ class Disk:
         }
         with (
             patch.object(storage, "os", _Os),
+            patch.object(adapter.storage_module(), "os", _Os),
             patch.multiple(storage, **writers),
             patch.multiple(file_util, **writers),
             patch.object(json_util, "open", self.open, create=True),

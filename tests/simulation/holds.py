@@ -39,6 +39,11 @@ class ExpectedHold:
         """Since when the expected state has been the same, in monotonic seconds."""
 
     @property
+    def now(self) -> float:
+        """Return the monotonic time in seconds."""
+        return self._clock.now
+
+    @property
     def expected(self) -> bool | None:
         """Return whether recordings are held; None where it is not settled."""
         state = self._state

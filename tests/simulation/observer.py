@@ -68,6 +68,8 @@ class Observer:
         # The entry is not set up, and nothing of it may be heard.
         self.is_silent = False
         self.last_alarm = _NEVER
+        # When there was last an issue.
+        self._last_issue = _NEVER
         self.last_disturbance = 0.0
         self.last_outside = _NEVER
         self.last_get_fault = _NEVER
@@ -267,6 +269,8 @@ class Observer:
         self.checks += 1
         self.hold.tick(self.shows_held(), loaded_for=self.loaded_for)
         self.set_up_heals()
+        if self.issues():
+            self._last_issue = self.clock.now
         if self.loaded_since is None:
             return
         for check in (
@@ -431,7 +435,7 @@ class Observer:
                 continue
             start = max(recording.since, self.hold.since, self.loaded_since)
             bound = adapter.ALARM + self.world.poll_interval
-            if now - start > bound and self.last_alarm < start - 5 and not self.issues():
+            if now - start > bound and self.last_alarm < start - 5 and self._last_issue < start:
                 self.report("failing_pause_is_loud", f"{sid} records since {recording.since:.1f}")
 
     def failing_resume_is_loud(self) -> None:
@@ -443,7 +447,7 @@ class Observer:
             since = self.world.service.recordings[sid].since
             start = max(since, self.hold.since, self.loaded_since)
             bound = adapter.ALARM + self.world.poll_interval
-            if now - start > bound and self.last_alarm < start - 5 and not self.issues():
+            if now - start > bound and self.last_alarm < start - 5 and self._last_issue < start:
                 self.report("failing_resume_is_loud", f"{sid} is paused since {since:.1f}")
 
     def damage_is_told(self) -> None:

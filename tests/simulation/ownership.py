@@ -30,6 +30,9 @@ class Ownership:
         self._asked_until: dict[str, float] = {}
         # A person's, but not yet told so by an answer.
         self._unanswered: set[str] = set()
+        # Paused by a person as far as can be known, since when: no answer has shown since that it
+        # records.
+        self._not_refuted: dict[str, float] = {}
 
     def begin_call(self, kind: str, sids: list[str]) -> None:
         """Note that a person begins to `pause`, `resume` or `stop` recordings."""
@@ -39,6 +42,7 @@ class Ownership:
             self._asked_until.pop(sid, None)
             if kind == "pause":
                 self._asked.add(sid)
+                self._not_refuted[sid] = self._hold.now
                 if sid in self.holds:
                     self.holds.discard(sid)
             else:
@@ -55,6 +59,8 @@ class Ownership:
         What was asked for long before, and is not under way any more, has never happened.
         """
         sid = recording.sid
+        if sent > self._not_refuted.get(sid, inf):
+            del self._not_refuted[sid]
         if (
             recording.status == "in-progress"
             and self.last_call.get(sid) == "pause"
@@ -68,12 +74,16 @@ class Ownership:
         sid = recording.sid
         if self.last_call.get(sid) == "pause" and recording.status == "paused":
             self.persons.add(sid)
+            self._not_refuted[sid] = recording.since
             self._unanswered.discard(sid)
 
     def changed(self, recording: Recording, executing: Exchange | None) -> None:
         """Note what the recording truly became, and through which request if any."""
         sid = recording.sid
         if recording.status != "paused":
+            if executing is None and sid in self.persons:
+                # What the person asked for was done, and something else has undone it.
+                self.last_call.pop(sid, None)
             for group in (self.persons, self.holds, self._asked, self._unanswered):
                 group.discard(sid)
         if not recording.is_active:
@@ -86,7 +96,7 @@ class Ownership:
                 if self._hold.expected is False:
                     self.persons.add(sid)
                     self._unanswered.add(sid)
-            elif sid not in self._asked:
+            elif sid not in self._asked and sid not in self._not_refuted:
                 self.holds.add(sid)
 
     def end_of_process(self) -> None:
@@ -99,3 +109,4 @@ class Ownership:
         """Note that what was stored is gone."""
         for group in (self.persons, self.holds, self._unanswered, self.wanted_on):
             group.clear()
+        self._not_refuted.clear()

@@ -152,7 +152,7 @@ class Process:
         """Return the tasks, timers and listeners of the integration's that are still there."""
         assert self.hass is not None
         found = [
-            f"task {task.get_name()}"
+            f"task {task.get_name()}: {getattr(task.get_coro(), '__qualname__', '')}"
             for task in sorted(asyncio.all_tasks(self.loop), key=hash)
             if not task.done() and _is_our_task(task)
         ]

@@ -11,7 +11,8 @@ from homeassistant.util import dt as dt_util
 from ..api import Recording
 from ..const import LOGGER
 from .daily_totals import DailyTotals, StoredDay, Today
-from .entry_file import Damage, DamagedFileError, EntryFile
+from .damage import Damage
+from .entry_file import DamagedFileError, EntryFile
 
 SAVE_WITHIN = 300.0
 """Seconds. After a crash, what was counted since is listed again."""

@@ -1,7 +1,16 @@
 """Finds the active recordings of a project, in as few requests as it can."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Container, Coroutine, Iterable, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Collection,
+    Container,
+    Coroutine,
+    Iterable,
+    Mapping,
+)
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -186,17 +195,17 @@ class Discovery:
         oldest = created[0] - timedelta(seconds=1) if created else since
         unseen = set(known)
         start = min(oldest, since, also_since - timedelta(seconds=1) if also_since else since)
-        async for page, interval in self._timed(
-            self._client.recording_pages(created_after=start, finalized=finalized)
-        ):
-            result.add(page, interval)
-            unseen.difference_update(recording.sid for recording in page.items)
-            if (
-                page.reached is not None
-                and page.reached <= since
-                and len(unseen) <= len(result.batches)
-            ):
-                break
+        pages = self._client.recording_pages(created_after=start, finalized=finalized)
+        async with aclosing(pages), aclosing(self._timed(pages)) as timed:
+            async for page, interval in timed:
+                result.add(page, interval)
+                unseen.difference_update(recording.sid for recording in page.items)
+                if (
+                    page.reached is not None
+                    and page.reached <= since
+                    and len(unseen) <= len(result.batches)
+                ):
+                    break
 
     async def _async_read_rest(
         self, known: Mapping[str, Recording | None], result: RefreshResult
@@ -220,7 +229,7 @@ class Discovery:
 
     async def _timed(
         self, pages: AsyncIterator[Page[Recording]]
-    ) -> AsyncIterator[tuple[Page[Recording], Interval]]:
+    ) -> AsyncGenerator[tuple[Page[Recording], Interval]]:
         """Yield each page with when it was asked for and when it came."""
         sent = self._clock.now()
         async for page in pages:

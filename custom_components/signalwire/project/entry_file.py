@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from enum import StrEnum, unique
-from pathlib import Path
+import os
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -13,19 +12,11 @@ from homeassistant.exceptions import HomeAssistantError, UnsupportedStorageVersi
 from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN, LOGGER
+from .damage import Damage
 
 _VERSION = 1
 RETRY_AFTER = 15.0
 """Seconds after which a write that failed is tried again."""
-
-
-@unique
-class Damage(StrEnum):
-    """Why a file could not be read."""
-
-    MISSING = "missing"
-    UNREADABLE = "unreadable"
-    NEWER = "newer"
 
 
 class DamagedFileError(Exception):
@@ -93,11 +84,12 @@ class EntryFile:
 
     async def async_set_aside(self) -> None:
         """Rename a file that cannot be read, so that what it holds is not overwritten."""
-        path = Path(self._store.path)
+        path = self._store.path
         try:
-            await self._hass.async_add_executor_job(
-                lambda: path.exists() and path.rename(path.with_name(f"{path.name}.unreadable"))
-            )
+            await self._hass.async_add_executor_job(os.rename, path, f"{path}.unreadable")
+        except FileNotFoundError:
+            # Home Assistant's store has renamed it already, as it does with broken JSON.
+            return
         except OSError as err:
             LOGGER.warning("A file that cannot be read could not be renamed (%s)", type(err))
 
@@ -179,3 +171,21 @@ def store_of(hass: HomeAssistant, entry_id: str, name: str = "") -> Store[Mappin
     """Return the store of a config entry's file; private, because it holds SIDs of recordings."""
     key = f"{DOMAIN}.{entry_id}.{name}" if name else f"{DOMAIN}.{entry_id}"
     return Store(hass, _VERSION, key, private=True, atomic_writes=True)
+
+
+async def async_remove_files(hass: HomeAssistant, entry_id: str, *names: str) -> None:
+    """Delete the files of a config entry, with those that were set aside."""
+    for name in names:
+        await store_of(hass, entry_id, name).async_remove()
+    path = store_of(hass, entry_id).path
+    await hass.async_add_executor_job(_remove_set_aside, *os.path.split(path))
+
+
+def _remove_set_aside(folder: str, name: str) -> None:
+    try:
+        found = os.listdir(folder)
+    except FileNotFoundError:
+        return
+    for each in found:
+        if each.startswith(f"{name}."):
+            os.unlink(os.path.join(folder, each))

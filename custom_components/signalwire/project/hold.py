@@ -7,6 +7,7 @@ from enum import StrEnum, unique
 from homeassistant.core import Context
 
 from ..api import PauseBehavior
+from .damage import Damage
 
 
 @unique
@@ -23,13 +24,14 @@ class Hold:
 
     `begun` is when it began, in seconds of the event loop's clock; `until` (UTC) is when it ends
     by itself, if it does; `pause_behavior` overrules what is chosen for the recordings; `context`
-    is who asked for it.
+    is who asked for it. With `damage` nobody did: whether recordings were held could not be read.
     """
 
     begun: float
     until: datetime | None = None
     pause_behavior: PauseBehavior | None = None
     context: Context | None = None
+    damage: Damage | None = None
 
     def extended_by(self, later: Hold) -> Hold:
         """Return this hold after another was asked for: the later end counts.
@@ -43,6 +45,7 @@ class Hold:
             until=None if None in ends else max(end for end in ends if end is not None),
             pause_behavior=later.pause_behavior or self.pause_behavior,
             context=later.context,
+            damage=self.damage,
         )
 
 

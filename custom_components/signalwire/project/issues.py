@@ -8,7 +8,7 @@ from homeassistant.helpers import issue_registry as ir
 from yarl import URL
 
 from ..const import DOMAIN
-from .entry_file import Damage
+from .damage import Damage
 
 _OVERFLOW = "slots_exceeded"
 _UNCONFIRMED = "pause_unconfirmed"
@@ -17,6 +17,11 @@ _UNDONE = "pause_undone"
 _STORAGE_FAILED = "storage_failed"
 _NOT_RESTORED = "hold_not_restored"
 _REFUSED = "webhook_refused"
+_NOT_RESTORED_TEXTS = {
+    Damage.MISSING: "hold_not_restored_missing",
+    Damage.UNREADABLE: "hold_not_restored_unreadable",
+    Damage.NEWER: "hold_not_restored_newer",
+}
 
 
 class ProjectIssues:
@@ -73,7 +78,10 @@ class ProjectIssues:
     def async_report_not_restored(self, damage: Damage) -> None:
         """Tell that what was stored is lost, so that recordings are held to be on the safe side."""
         self._async_report(
-            _NOT_RESTORED, ir.IssueSeverity.CRITICAL, is_fixable=True, reason=damage.value
+            _NOT_RESTORED,
+            ir.IssueSeverity.CRITICAL,
+            text=_NOT_RESTORED_TEXTS[damage],
+            is_fixable=True,
         )
 
     @callback

@@ -19,8 +19,9 @@ from .activity import ActivityLog, ActivityReporter
 from .clock import Clock
 from .commands import RecordingCommands
 from .daily_totals_store import DailyTotalsStore
-from .discovery import Discovery
-from .entry_file import Damage, DamagedFileError, EntryFile
+from .damage import Damage
+from .discovery import Discovery, RefreshResult
+from .entry_file import DamagedFileError, EntryFile
 from .hold import Hold
 from .hold_controller import HoldController
 from .issues import ProjectIssues
@@ -81,6 +82,7 @@ class Project:
         self._parties = PartyCache(client)
         self._discovery = Discovery(client, self.clock, self.settings.look_back)
         self._looking = asyncio.Lock()
+        self._reading: asyncio.Task[RefreshResult] | None = None
         self._has_baseline = False
         self._had_unreadable = False
         self._has_news = False
@@ -117,16 +119,22 @@ class Project:
                 self.entry.title,
                 damage.value,
             )
-            self.issues.async_report_not_restored(damage)
             self.state.is_dirty = True
+        if (hold := self.state.hold) is not None and hold.damage is not None:
+            self.issues.async_report_not_restored(hold.damage)
 
     def _restored_hold(self, kept: RestoredProject, damage: Damage | None) -> Hold | None:
         now = self.clock.now()
         if damage is not None:
-            return Hold(begun=now)
+            return Hold(begun=now, damage=damage)
         # One whose time was up meanwhile must not touch what has begun since.
         if kept.held and (kept.held_until is None or kept.held_until > dt_util.utcnow()):
-            return Hold(begun=now, until=kept.held_until, pause_behavior=kept.hold_pause_behavior)
+            return Hold(
+                begun=now,
+                until=kept.held_until,
+                pause_behavior=kept.hold_pause_behavior,
+                damage=kept.hold_damage,
+            )
         return None
 
     @callback
@@ -146,6 +154,9 @@ class Project:
         self.holds.async_stop()
         self.watchdog.async_stop()
         self.library.close()
+        if self._reading is not None and not self._reading.done():
+            self._reading.cancel()
+            await asyncio.wait([self._reading])
         await self.reconciler.async_stop()
         if self.state.is_dirty:
             self.file.async_schedule()
@@ -169,14 +180,23 @@ class Project:
             state = self.state
             state.begin_look()
             full = state.needs_full_look(self.clock.now())
+            # In a task of its own, which a stop can end whoever waits for it.
+            self._reading = self.hass.async_create_background_task(
+                self._discovery.async_read(
+                    {sid: tracked.recording for sid, tracked in state.recordings.items()},
+                    self._totals.unpriced_since(self.client.service_time()),
+                    self._totals.finalized,
+                    full=full,
+                ),
+                "signalwire look",
+            )
             try:
                 async with asyncio.timeout(_MAX_LOOK):
-                    result = await self._discovery.async_read(
-                        {sid: tracked.recording for sid, tracked in state.recordings.items()},
-                        self._totals.unpriced_since(self.client.service_time()),
-                        self._totals.finalized,
-                        full=full,
-                    )
+                    result = await self._reading
+            except asyncio.CancelledError:
+                if self.is_stopped and (task := asyncio.current_task()) and not task.cancelling():
+                    return
+                raise
             except (SignalWireError, TimeoutError) as err:
                 state.apply_failed_look()
                 self.watchdog.last_failure = str(err) or "It took too long"

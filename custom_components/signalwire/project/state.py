@@ -95,6 +95,15 @@ class TrackedRecording:
         )
 
     @property
+    def stays_paused(self) -> bool:
+        """Return whether it is paused, and no resume of a person's may still be carried out."""
+        return self.is_paused and not (
+            self.is_uncertain
+            and self.last_update is not None
+            and self.last_update.status is RecordingStatus.IN_PROGRESS
+        )
+
+    @property
     def is_confirmed_paused(self) -> bool:
         """Return whether the service has confirmed the pause, and nothing casts doubt on it."""
         return self.is_paused and not self.is_uncertain
@@ -355,7 +364,7 @@ class ProjectState:
         marked = False
         if self.hold is not None:
             for tracked in self.recordings.values():
-                if tracked.paused_by is None and tracked.recording and not tracked.is_paused:
+                if tracked.paused_by is None and tracked.recording and not tracked.stays_paused:
                     tracked.pause_sent_by_hold = False
                     self._set_owner(tracked, PausedBy.HOLD)
                     marked = True
@@ -540,6 +549,8 @@ def _stored_hold(hold: Hold) -> StoredHold:
         stored["until"] = hold.until.isoformat()
     if hold.pause_behavior is not None:
         stored["pause_behavior"] = hold.pause_behavior.value
+    if hold.damage is not None:
+        stored["damage"] = hold.damage.value
     return stored
 
 

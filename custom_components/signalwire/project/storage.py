@@ -9,6 +9,7 @@ from typing import NotRequired, TypedDict
 from homeassistant.util import dt as dt_util
 
 from ..api import PauseBehavior
+from .damage import Damage
 from .hold import PausedBy
 
 
@@ -21,10 +22,11 @@ class StoredRecording(TypedDict):
 
 
 class StoredHold(TypedDict):
-    """The hold: until when (ISO 8601, UTC), and with which pause behavior."""
+    """The hold: until when (ISO 8601, UTC), with which pause behavior, and for which damage."""
 
     until: NotRequired[str]
     pause_behavior: NotRequired[str]
+    damage: NotRequired[str]
 
 
 class StoredProject(TypedDict):
@@ -50,6 +52,7 @@ class RestoredProject:
     held: bool = False
     held_until: datetime | None = None
     hold_pause_behavior: PauseBehavior | None = None
+    hold_damage: Damage | None = None
 
 
 def read_stored(stored: object) -> RestoredProject | None:
@@ -76,6 +79,7 @@ def read_stored(stored: object) -> RestoredProject | None:
         held="hold" in stored,
         held_until=_parse_time(until) if isinstance(until, str) else None,
         hold_pause_behavior=_member(PauseBehavior, hold.get("pause_behavior")),
+        hold_damage=_member(Damage, hold.get("damage")),
     )
 
 
