@@ -276,11 +276,11 @@ def test_while_held_everything_that_is_not_known_to_be_paused_is_to_be(
     state: ProjectState,
 ) -> None:
     hold(state, 1)
-    assert state.desired_statuses(1) == {"a": PAUSED}
+    assert state.desired_statuses() == {"a": PAUSED}
     send(state, HOLD_PAUSE, 2, 3)
-    assert state.desired_statuses(3) == {}
+    assert state.desired_statuses() == {}
     state.mark_uncertain("a", 4)
-    assert state.desired_statuses(4) == {"a": PAUSED}
+    assert state.desired_statuses() == {"a": PAUSED}
 
 
 def test_once_released_only_what_the_hold_paused_is_to_be_resumed(state: ProjectState) -> None:
@@ -288,10 +288,10 @@ def test_once_released_only_what_the_hold_paused_is_to_be_resumed(state: Project
     hold(state, 2)
     send(state, HOLD_PAUSE, 3, 4)
     state.end_hold()
-    assert state.desired_statuses(5) == {"a": RECORDING}
+    assert state.desired_statuses() == {"a": RECORDING}
     assert state.unresumed == 1
     send(state, RESUME, 6, 7)
-    assert state.desired_statuses(8) == {}
+    assert state.desired_statuses() == {}
     assert state.unresumed == 0
 
 
@@ -301,7 +301,7 @@ def test_what_something_else_paused_before_the_hold_could_is_not_resumed(
     hold(state, 1)
     read(state, PAUSED, 2, 3)
     state.end_hold()
-    assert state.desired_statuses(4) == {}
+    assert state.desired_statuses() == {}
 
 
 def test_a_pause_of_the_hold_that_may_still_be_carried_out_is_still_to_be_resumed(
@@ -314,7 +314,7 @@ def test_a_pause_of_the_hold_that_may_still_be_carried_out_is_still_to_be_resume
     read(state, RECORDING, 6, 7)
     assert state.unresumed == 1
     read(state, PAUSED, 8, 9)
-    assert state.desired_statuses(9) == {"a": RECORDING}
+    assert state.desired_statuses() == {"a": RECORDING}
 
 
 def test_a_pause_of_the_hold_that_never_happened_is_forgotten(state: ProjectState) -> None:
@@ -325,7 +325,7 @@ def test_a_pause_of_the_hold_that_never_happened_is_forgotten(state: ProjectStat
     read(state, RECORDING, 5 + SETTLES_AFTER, 20)
     assert state.unresumed == 0
     read(state, PAUSED, 21, 22)
-    assert state.desired_statuses(22) == {}
+    assert state.desired_statuses() == {}
 
 
 def test_a_persons_pause_stays_theirs_though_the_hold_has_to_repeat_it(
@@ -336,10 +336,10 @@ def test_a_persons_pause_stays_theirs_though_the_hold_has_to_repeat_it(
     state.end_user_request("a")
     hold(state, 3)
     state.mark_uncertain("a", 4)
-    assert state.desired_statuses(4) == {"a": PAUSED}
+    assert state.desired_statuses() == {"a": PAUSED}
     send(state, HOLD_PAUSE, 5, 6)
     state.end_hold()
-    assert state.desired_statuses(7) == {}
+    assert state.desired_statuses() == {}
 
 
 def test_a_persons_pause_whose_answer_was_lost_stays_theirs(state: ProjectState) -> None:
@@ -350,7 +350,7 @@ def test_a_persons_pause_whose_answer_was_lost_stays_theirs(state: ProjectState)
     hold(state, 3)
     send(state, HOLD_PAUSE, 4, 5)
     state.end_hold()
-    assert state.desired_statuses(6) == {}
+    assert state.desired_statuses() == {}
     assert state.recordings["a"].paused_by is PausedBy.PERSON
 
 
@@ -374,7 +374,7 @@ def test_a_persons_pause_that_something_outside_resumed_is_nobodys(state: Projec
     hold(state, 5)
     send(state, HOLD_PAUSE, 6, 7)
     state.end_hold()
-    assert state.desired_statuses(8) == {"a": RECORDING}
+    assert state.desired_statuses() == {"a": RECORDING}
 
 
 def test_a_person_takes_over_what_the_hold_paused(state: ProjectState) -> None:
@@ -384,7 +384,7 @@ def test_a_person_takes_over_what_the_hold_paused(state: ProjectState) -> None:
     send(state, PAUSE, 4, 5)
     state.end_user_request("a")
     state.end_hold()
-    assert state.desired_statuses(6) == {}
+    assert state.desired_statuses() == {}
 
 
 def test_a_person_who_resumes_gives_back_what_they_paused(state: ProjectState) -> None:
@@ -410,11 +410,27 @@ def test_a_resume_that_was_cut_off_for_a_pause_cannot_undo_it(state: ProjectStat
     state.end_user_request("a")
     # Only now it was carried out.
     read(state, RECORDING, 4, 5)
-    assert state.desired_statuses(5) == {"a": PAUSED}
+    assert state.desired_statuses() == {"a": PAUSED}
     assert state.recordings["a"].paused_by is PausedBy.PERSON
+    read(state, PAUSED, 6, 7)
+    assert state.desired_statuses() == {}
     # Much later, it was something else that resumed it.
     read(state, RECORDING, 1 + SETTLES_AFTER, 20)
-    assert state.desired_statuses(20) == {}
+    assert state.desired_statuses() == {}
+    assert state.recordings["a"].paused_by is None
+
+
+def test_a_pause_that_was_undone_is_asked_for_until_it_is_confirmed(state: ProjectState) -> None:
+    state.begin_update("a", RESUME)
+    state.mark_unanswered("a", 1)
+    state.record_user_request("a", PAUSED)
+    send(state, PAUSE, 2, 3)
+    state.end_user_request("a")
+    read(state, RECORDING, 4, 5)
+    state.begin_update("a", PAUSE)
+    state.mark_unanswered("a", 20)
+    read(state, RECORDING, 40, 41)
+    assert state.desired_statuses() == {"a": PAUSED}
 
 
 def test_a_pause_that_is_refused_is_not_asked_for_again_after_a_release(
@@ -424,9 +440,11 @@ def test_a_pause_that_is_refused_is_not_asked_for_again_after_a_release(
     state.mark_unanswered("a", 1)
     state.record_user_request("a", PAUSED)
     state.begin_update("a", PAUSE)
-    state.mark_refused("a", 2)
     state.end_user_request("a")
-    assert state.desired_statuses(3) == {}
+    state.mark_refused("a")
+    state.end_update("a")
+    read(state, RECORDING, 2, 3)
+    assert state.desired_statuses() == {}
 
 
 @pytest.mark.parametrize(
@@ -551,7 +569,7 @@ def test_what_was_stored_is_uncertain_until_it_is_read() -> None:
     look(state, 1, a=PAUSED)
     assert state.is_confirmed(2)
     state.end_hold()
-    assert state.desired_statuses(3) == {"a": RECORDING}
+    assert state.desired_statuses() == {"a": RECORDING}
 
 
 def test_only_what_is_stored_makes_a_state_dirty(state: ProjectState) -> None:

@@ -347,7 +347,7 @@ class Observer:
 
     def nothing_is_unknown(self) -> None:
         """In calm weather every active recording is in a slot, or counted, and can be seen."""
-        if self.calm_for > adapter.AVAILABLE:
+        if self.calm_for > max(adapter.AVAILABLE, self.world.poll_interval + 30):
             count = self.shown.get(adapter.COUNT, ("unavailable", {}))[0]
             if count in ("unavailable", "unknown"):
                 self.report("nothing_is_unknown", f"the count is {count}")

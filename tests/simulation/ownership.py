@@ -30,8 +30,10 @@ class Ownership:
         self._asked_until: dict[str, float] = {}
         # A person's, but not yet told so by an answer.
         self._unanswered: set[str] = set()
-        # Paused by a person as far as can be known, since when: no answer has shown since that it
-        # records.
+        # What the person asked for was done, and something else has undone it.
+        self._undone: set[str] = set()
+        # Not paused by the hold as far as can be known, since when: no answer has shown since that
+        # it records.
         self._not_refuted: dict[str, float] = {}
 
     def begin_call(self, kind: str, sids: list[str]) -> None:
@@ -40,6 +42,7 @@ class Ownership:
             self.last_call[sid] = kind
             self.wanted_on.discard(sid)
             self._asked_until.pop(sid, None)
+            self._undone.discard(sid)
             if kind == "pause":
                 self._asked.add(sid)
                 self._not_refuted[sid] = self._hold.now
@@ -82,8 +85,7 @@ class Ownership:
         sid = recording.sid
         if recording.status != "paused":
             if executing is None and sid in self.persons:
-                # What the person asked for was done, and something else has undone it.
-                self.last_call.pop(sid, None)
+                self._undone.add(sid)
             for group in (self.persons, self.holds, self._asked, self._unanswered):
                 group.discard(sid)
         if not recording.is_active:
@@ -91,7 +93,8 @@ class Ownership:
         if recording.status == "paused":
             if executing is None:
                 self.wanted_on.discard(sid)
-            elif self.last_call.get(sid) == "pause":
+                self._not_refuted[sid] = recording.since
+            elif self.last_call.get(sid) == "pause" and sid not in self._undone:
                 self._asked.add(sid)
                 if self._hold.expected is False:
                     self.persons.add(sid)

@@ -177,48 +177,52 @@ class Project:
         The caller has it processed.
         """
         async with self._looking:
-            state = self.state
-            state.begin_look()
-            full = state.needs_full_look(self.clock.now())
-            # In a task of its own, which a stop can end whoever waits for it.
-            self._reading = self.hass.async_create_background_task(
-                self._discovery.async_read(
-                    {sid: tracked.recording for sid, tracked in state.recordings.items()},
-                    self._totals.unpriced_since(self.client.service_time()),
-                    self._totals.finalized,
-                    full=full,
-                ),
-                "signalwire look",
-            )
-            try:
-                async with asyncio.timeout(_MAX_LOOK):
-                    result = await self._reading
-            except asyncio.CancelledError:
-                if self.is_stopped and (task := asyncio.current_task()) and not task.cancelling():
-                    return
-                raise
-            except (SignalWireError, TimeoutError) as err:
-                state.apply_failed_look()
-                self.watchdog.last_failure = str(err) or "It took too long"
-                raise
-            if self.is_stopped:
+            if not self.is_stopped:
+                await self._async_look()
+
+    async def _async_look(self) -> None:
+        state = self.state
+        state.begin_look()
+        full = state.needs_full_look(self.clock.now())
+        # In a task of its own, which a stop can end whoever waits for it.
+        self._reading = self.hass.async_create_background_task(
+            self._discovery.async_read(
+                {sid: tracked.recording for sid, tracked in state.recordings.items()},
+                self._totals.unpriced_since(self.client.service_time()),
+                self._totals.finalized,
+                full=full,
+            ),
+            "signalwire look",
+        )
+        try:
+            async with asyncio.timeout(_MAX_LOOK):
+                result = await self._reading
+        except asyncio.CancelledError:
+            if self.is_stopped and (task := asyncio.current_task()) and not task.cancelling():
                 return
-            was_reachable = state.reachable
-            state.apply_look(result)
-            self.watchdog.last_failure = None
-            self.last_success = dt_util.utcnow()
-            self._totals.async_count_all(result.recordings.values(), self.client.service_time())
-            self._parties.add(result.calls, result.conferences)
-            self._warn_of_unreadable(state.unread)
-            if not self._has_baseline:
-                # What ran before the first look has not just begun.
-                state.take_changes()
-                self._has_baseline = True
-            else:
-                # Told once the entities show it, but with whom and where it was until now.
-                self._note_changes()
-            if not was_reachable:
-                self.reconciler.retry_now()
+            raise
+        except (SignalWireError, TimeoutError) as err:
+            state.apply_failed_look()
+            self.watchdog.last_failure = str(err) or "It took too long"
+            raise
+        if self.is_stopped:
+            return
+        was_reachable = state.reachable
+        state.apply_look(result)
+        self.watchdog.last_failure = None
+        self.last_success = dt_util.utcnow()
+        self._totals.async_count_all(result.recordings.values(), self.client.service_time())
+        self._parties.add(result.calls, result.conferences)
+        self._warn_of_unreadable(state.unread)
+        if not self._has_baseline:
+            # What ran before the first look has not just begun.
+            state.take_changes()
+            self._has_baseline = True
+        else:
+            # Told once the entities show it, but with whom and where it was until now.
+            self._note_changes()
+        if not was_reachable:
+            self.reconciler.retry_now()
 
     def _note_changes(self) -> None:
         changes = self.state.take_changes()

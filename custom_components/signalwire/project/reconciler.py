@@ -117,7 +117,7 @@ class Reconciler:
         if self._state.mark_paused_by_hold():
             # On the disk before the first pause is sent.
             self._claims_written = self._project.async_store_now()
-        for sid in self._state.desired_statuses(self._now()):
+        for sid in self._state.desired_statuses():
             if (queue := self._queues.get(sid)) is None:
                 self._async_start(_Queue(sid))
             else:
@@ -277,7 +277,7 @@ class Reconciler:
             return _Work(change.update, change)
         if stop is not None:
             return _Work(stop.update, stop)
-        if (status := self._state.desired_status(queue.sid, self._now())) is None:
+        if (status := self._state.desired_status(queue.sid)) is None:
             return None
         return _Work(self._update_for(tracked, status))
 
@@ -464,6 +464,8 @@ class Reconciler:
         Most often it ended meanwhile, for which the service has no error code; or an earlier try
         was carried out, and only its answer was lost.
         """
+        if isinstance(rejection, RejectedError) and update.status is RecordingStatus.PAUSED:
+            self._state.mark_refused(sid)
         sent = self._now()
         try:
             reading = await self._project.client.get_recording(sid)
@@ -472,7 +474,7 @@ class Reconciler:
             self._state.apply_not_found(sid, Interval(sent, self._now()))
             return recording_ended()
         except SignalWireError as err:
-            self._state.mark_refused(sid, self._now())
+            self._state.mark_unanswered(sid, self._now())
             return update_error(self._project.hass, self._project.entry, err)
         return self._apply(sid, update, reading, Interval(sent, self._now())) or operation_error(
             "update_rejected", error=str(rejection)

@@ -60,9 +60,9 @@ class TrackedRecording:
     true. `uncertain_since` is when the status became doubtful; only a reading that is sent later
     settles that. `not_found` is when the service first said that it does not exist. `in_flight` is
     the update that is being sent; `last_update` the last one whose effect was not seen yet.
-    `settles_at` is until when an update without an answer may still be carried out, and `guarded`
-    says that it would undo a person's pause. `requests` counts what people asked for that is still
-    to be sent.
+    `settles_at` is until when an update without an answer may still be carried out, and
+    `resume_settles_at` until when a resume may, which would undo a person's pause; `is_undone` says
+    that it did. `requests` counts what people asked for that is still to be sent.
     """
 
     sid: str
@@ -76,7 +76,8 @@ class TrackedRecording:
     in_flight: RecordingUpdate | None = None
     last_update: RecordingUpdate | None = None
     settles_at: float = 0.0
-    guarded: bool = False
+    resume_settles_at: float = 0.0
+    is_undone: bool = False
     requests: int = 0
     reason: str | None = None
 
@@ -220,10 +221,8 @@ class ProjectState:
         self._refute_ownership(tracked, recording, interval)
         if before is None or before.status is not recording.status:
             self._note_change(tracked, before, recording)
-        if interval.sent >= tracked.settles_at:
-            tracked.guarded = False
-            if tracked.in_flight is None:
-                tracked.last_update = None
+        if interval.sent >= tracked.settles_at and tracked.in_flight is None:
+            tracked.last_update = None
 
     def _refute_ownership(
         self, tracked: TrackedRecording, recording: Recording, interval: Interval
@@ -232,6 +231,7 @@ class ProjectState:
         if tracked.paused_by is None:
             return
         if recording.status is RecordingStatus.PAUSED:
+            tracked.is_undone = False
             if (
                 tracked.paused_by is PausedBy.HOLD
                 and not tracked.pause_sent_by_hold
@@ -240,11 +240,12 @@ class ProjectState:
                 # Something else has paused it before the hold did.
                 self._set_owner(tracked, None)
             return
-        is_over = (
-            tracked.in_flight is None
-            and not tracked.requests
-            and interval.sent >= tracked.settles_at
-        )
+        if tracked.in_flight is not None or tracked.requests:
+            return
+        if tracked.paused_by is PausedBy.PERSON and interval.sent < tracked.resume_settles_at:
+            # A resume that was cut off for the pause was carried out after it.
+            tracked.is_undone = True
+        is_over = interval.sent >= tracked.settles_at and not tracked.is_undone
         if is_over and not (self.hold is not None and tracked.paused_by is PausedBy.HOLD):
             self._set_owner(tracked, None)
 
@@ -288,17 +289,14 @@ class ProjectState:
         update, tracked.in_flight = tracked.in_flight, None
         tracked.settles_at = now + SETTLES_AFTER
         if update is not None and update.status is RecordingStatus.IN_PROGRESS:
-            tracked.guarded = True
+            tracked.resume_settles_at = tracked.settles_at
         self.mark_uncertain(sid, now)
 
-    def mark_refused(self, sid: str, now: float) -> None:
-        """Note that the service refused the update, and that the recording could not be read."""
-        if (tracked := self.recordings.get(sid)) is None:
-            return
-        if tracked.in_flight is not None and tracked.in_flight.status is RecordingStatus.PAUSED:
-            # What is refused has most often ended: to ask for ever again would help nobody.
-            tracked.guarded = False
-        self.mark_unanswered(sid, now)
+    def mark_refused(self, sid: str) -> None:
+        """Note that the service refused a pause: for a person it is not asked for again."""
+        if (tracked := self.recordings.get(sid)) is not None:
+            tracked.is_undone = False
+            tracked.resume_settles_at = 0.0
 
     def _is_gone(self, sid: str, interval: Interval) -> bool:
         """Return whether a reading is older than the end of its recording, which is final."""
@@ -377,6 +375,7 @@ class ProjectState:
         """
         tracked = self.recordings[sid]
         tracked.requests += 1
+        tracked.is_undone = False
         before = tracked.paused_by
         if status is RecordingStatus.PAUSED:
             self._set_owner(tracked, PausedBy.PERSON)
@@ -408,7 +407,7 @@ class ProjectState:
         tracked = self.recordings.get(sid)
         return (tracked and tracked.pause_behavior) or self.pause_behavior
 
-    def desired_status(self, sid: str, now: float) -> RecordingStatus | None:
+    def desired_status(self, sid: str) -> RecordingStatus | None:
         """Return the status that has to be requested, or None if nothing has to be."""
         tracked = self.recordings.get(sid)
         if tracked is None or tracked.recording is None:
@@ -418,21 +417,18 @@ class ProjectState:
         match tracked.paused_by:
             case PausedBy.HOLD if tracked.is_paused:
                 return RecordingStatus.IN_PROGRESS
-            case PausedBy.PERSON if (
-                tracked.guarded and now < tracked.settles_at and not tracked.is_paused
-            ):
-                # A resume that was cut off was carried out after the pause.
+            case PausedBy.PERSON if tracked.is_undone:
                 return RecordingStatus.PAUSED
         return None
 
-    def desired_statuses(self, now: float) -> dict[str, RecordingStatus]:
+    def desired_statuses(self) -> dict[str, RecordingStatus]:
         """Return what has to be requested, by SID."""
         if self.hold is None and not any(map(_may_need_update, self.recordings.values())):
             return {}
         return {
             sid: status
             for sid in self.recordings
-            if (status := self.desired_status(sid, now)) is not None
+            if (status := self.desired_status(sid)) is not None
         }
 
     # How well it is known.
@@ -555,7 +551,7 @@ def _stored_hold(hold: Hold) -> StoredHold:
 
 
 def _may_need_update(tracked: TrackedRecording) -> bool:
-    return tracked.paused_by is PausedBy.HOLD or tracked.guarded
+    return tracked.paused_by is PausedBy.HOLD or tracked.is_undone
 
 
 class _Order(Enum):

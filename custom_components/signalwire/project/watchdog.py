@@ -69,7 +69,7 @@ class Watchdog:
                 (_Kind.RESUME, sid): now
                 for sid, tracked in state.recordings.items()
                 if tracked.paused_by is PausedBy.HOLD
-                and (tracked.is_paused or tracked.is_uncertain)
+                and (tracked.recording is None or tracked.is_paused or tracked.is_uncertain)
             }
         unconfirmed: dict[_Key, float] = {
             (_Kind.PAUSE, sid): now for sid in state.unconfirmed_sids()
