@@ -431,10 +431,32 @@ async def test_a_lost_file_holds_if_the_entry_was_set_up_before(
     assert await hass.config_entries.async_setup(loaded.entry_id)
     await settle(hass)
     assert state(hass, MASTER) == STATE_OFF
+    issues = ir.async_get(hass)
+    issue_id = f"hold_not_restored_{loaded.entry_id}"
+    issue = issues.async_get_issue("signalwire", issue_id)
+    assert issue is not None
+    assert issue.translation_key == "hold_not_restored_missing"
+    # Over a restart too, until somebody decides.
+    await restart(hass, loaded)
+    assert issues.async_get_issue("signalwire", issue_id) is not None
     # What was decided is stored, so that the next start knows.
     await turn(hass, "on")
     await restart(hass, loaded)
     assert state(hass, MASTER) == STATE_ON
+
+
+async def test_a_list_that_lags_over_a_restart_takes_no_pause_from_a_person(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, recorded: str
+) -> None:
+    simulator.settings.list_lag = 10
+    await hass.services.async_call("switch", "turn_off", {"entity_id": SWITCH}, blocking=True)
+    await restart(hass, loaded)
+    assert state(hass, SWITCH) == STATE_OFF
+    await hold(hass)
+    await settle(hass)
+    await turn(hass, "on")
+    await settle(hass)
+    assert statuses(simulator) == ["paused"]
 
 
 async def test_a_full_disk_is_noticed_with_many_recordings_too(

@@ -75,6 +75,7 @@ class Observer:
         self.last_get_fault = _NEVER
         self.disk_trouble = _NEVER
         self.is_damaged = False
+        self.damaged_at = _NEVER
         self._told: dict[str, Told] = {}
         # When the last looks ended: no request that reads was under way any more.
         self._reading = 0
@@ -337,7 +338,7 @@ class Observer:
 
     def nothing_is_paused_after_release(self, sid: str, exchange: Exchange) -> None:
         """Once a release was answered, nothing is paused any more but what a person asks for."""
-        if self.hold.expected is False and self.owners.last_call.get(sid) != "pause":
+        if self.hold.expected is False and not self.owners.may_want_pause(sid):
             self.report("nothing_is_paused_after_release", str(exchange))
 
     def never_resumes_while_held(self, exchange: Exchange) -> None:
@@ -452,7 +453,7 @@ class Observer:
 
     def damage_is_told(self) -> None:
         """After damage to what was stored, an issue says so, until somebody releases."""
-        if self.hold.expected is not True:
+        if self.hold.expected is not True or self.hold.since > self.damaged_at:
             self.is_damaged = False
         elif self.is_damaged and self.loaded_for > 10 and not self.issues():
             self.report("damage_is_told", "there is no issue")

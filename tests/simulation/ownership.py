@@ -30,6 +30,8 @@ class Ownership:
         self._asked_until: dict[str, float] = {}
         # A person's, but not yet told so by an answer.
         self._unanswered: set[str] = set()
+        # When a person last asked for a pause.
+        self._asked_at: dict[str, float] = {}
         # What the person asked for was done, and something else has undone it.
         self._undone: set[str] = set()
         # Not paused by the hold as far as can be known, since when: no answer has shown since that
@@ -45,7 +47,7 @@ class Ownership:
             self._undone.discard(sid)
             if kind == "pause":
                 self._asked.add(sid)
-                self._not_refuted[sid] = self._hold.now
+                self._not_refuted[sid] = self._asked_at[sid] = self._hold.now
                 if sid in self.holds:
                     self.holds.discard(sid)
             else:
@@ -55,6 +57,11 @@ class Ownership:
     def end_call(self, sids: list[str], now: float) -> None:
         """Note that the call ended, however it did."""
         self._asked_until.update(dict.fromkeys(sids, now))
+
+    def may_want_pause(self, sid: str) -> bool:
+        """Return whether a pause may be on its way that a person has asked for."""
+        asked_at = self._asked_at.get(sid, -inf)
+        return self.last_call.get(sid) == "pause" or self._hold.now < asked_at + _UPDATE_TOTAL
 
     def refute(self, recording: Recording, sent: float) -> None:
         """Note that a request sent then was answered with the recording being recorded.

@@ -92,7 +92,11 @@ class Planner:
         """Return the plan."""
         rng = self._rng
         slots = rng.choice([16, 16, 16, 4, 2])
-        options = {"active_interval": rng.choice([2, 5, 5, 5, 5, 30]), "most_slots": slots}
+        options = {
+            "active_interval": rng.choice([2, 5, 5, 5, 5, 30]),
+            "held_interval": rng.choice([1, 1, 2, 5, 10]),
+            "most_slots": slots,
+        }
         if self._has("long_calls"):
             for _ in range(rng.randint(1, 2)):
                 self._add(

@@ -361,6 +361,7 @@ class World:
         # It fails closed.
         self.observer.is_damaged = True
         self.observer.hold.forget(state=True)
+        self.observer.damaged_at = self.observer.hold.since
         self.observer.owners.forget()
 
     def _do_restart(self, step: Step) -> None:

@@ -51,17 +51,18 @@ class RefreshResult:
     """What one look has read.
 
     `began` and `ended` are seconds of the event loop's clock; `is_full` says that everything that
-    may be active was looked for. `batches` hold the recordings that were listed or known before,
-    whether still active or not; ended ones that are finalized may be left out. `not_found` are
-    known ones that the service said it does not have, `missed` those that could not be read.
-    `unreadable` counts others that could not be read. `calls` and `conferences` were in progress,
-    where they had to be listed.
+    may be active was looked for. `batches` hold what was listed, whether still active or not; ended
+    ones that are finalized may be left out. `read_alone` is what was read after that, one by one.
+    `not_found` are known ones that the service said it does not have, `missed` those that could not
+    be read. `unreadable` counts others that could not be read. `calls` and `conferences` were in
+    progress, where they had to be listed.
     """
 
     began: float = 0.0
     ended: float = 0.0
     is_full: bool = False
     batches: list[Batch] = field(default_factory=list)
+    read_alone: list[Batch] = field(default_factory=list)
     not_found: dict[str, Interval] = field(default_factory=dict)
     missed: set[str] = field(default_factory=set)
     unreadable: int = 0
@@ -73,7 +74,8 @@ class RefreshResult:
     @property
     def recordings(self) -> dict[str, Recording]:
         """Return the recordings by SID, the newest reading of each."""
-        return {one.sid: one for batch in self.batches for one in batch.recordings}
+        batches = (*self.batches, *self.read_alone)
+        return {one.sid: one for batch in batches for one in batch.recordings}
 
     def add(self, page: Page[Recording], interval: Interval) -> None:
         """Add a page of a list."""
@@ -108,12 +110,14 @@ class Discovery:
         finalized: Container[str] = frozenset(),
         *,
         full: bool = False,
+        verify: Collection[str] = (),
     ) -> RefreshResult:
         """Return what the service shows of new and of known active recordings.
 
         `known` are the active recordings by SID, None where only the SID is known. What was
         created since `also_since` is shown again, as far as that takes no further request. Of
-        recordings that have ended, nothing is wanted of those that are `finalized`.
+        recordings that have ended, nothing is wanted of those that are `finalized`. Those to
+        `verify` are read alone where a list, which may lag behind, does not show them paused.
         Raises SignalWireError; the next call then reads again all that this one was to read.
         """
         began, now = self._client.service_time(), dt_util.utcnow()
@@ -129,7 +133,7 @@ class Discovery:
                 also_since,
                 _NotKnown(finalized, known),
             )
-        await self._async_read_rest(known, result)
+        await self._async_read_rest(known, verify, result)
         if not result.unreadable:
             # A later answer may have shown that the service's clock is not where it was thought;
             # and one that is ahead, such as a gateway's, must not hide what is new.
@@ -208,7 +212,10 @@ class Discovery:
                     break
 
     async def _async_read_rest(
-        self, known: Mapping[str, Recording | None], result: RefreshResult
+        self,
+        known: Mapping[str, Recording | None],
+        verify: Collection[str],
+        result: RefreshResult,
     ) -> None:
         """Read alone what the list did not show, showed too old, or could not be read."""
         listed = result.recordings
@@ -222,6 +229,7 @@ class Discovery:
             for sid, recording in known.items()
             if recording is not None and sid in listed and _is_older(listed[sid], recording)
         ]
+        stale += [sid for sid in verify if sid in listed and listed[sid].status.is_recording]
         alone = (known.keys() - listed.keys()) | self._unreadable.keys()
         alone.update(stale[:_MAX_STALE_READS])
         if alone:
@@ -253,7 +261,7 @@ class Discovery:
                 if sid in known:
                     result.missed.add(sid)
             else:
-                result.batches.append(Batch((recording,), Interval(sent, self._clock.now())))
+                result.read_alone.append(Batch((recording,), Interval(sent, self._clock.now())))
                 self._unreadable.pop(sid, None)
 
 

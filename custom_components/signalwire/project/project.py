@@ -191,6 +191,7 @@ class Project:
                 self._totals.unpriced_since(self.client.service_time()),
                 self._totals.finalized,
                 full=full,
+                verify=state.restored_as_paused,
             ),
             "signalwire look",
         )

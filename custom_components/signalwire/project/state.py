@@ -163,7 +163,8 @@ class ProjectState:
 
     def apply_look(self, result: RefreshResult) -> None:
         """Apply all that a look has read."""
-        for batch in result.batches:
+        # First what was read last, so that a list that lags behind changes nothing.
+        for batch in (*result.read_alone, *result.batches):
             for recording in batch.recordings:
                 self.apply_reading(recording, batch.interval)
         for sid, interval in result.not_found.items():
@@ -445,6 +446,15 @@ class ProjectState:
     def unread(self) -> int:
         """Return how many recordings exist, or may, that could not be read."""
         return self.unreadable + sum(one.recording is None for one in self.recordings.values())
+
+    @property
+    def restored_as_paused(self) -> list[str]:
+        """Return the recordings that were paused before a restart, and not read since."""
+        return [
+            sid
+            for sid, tracked in self.recordings.items()
+            if tracked.recording is None and tracked.paused_by is not None
+        ]
 
     @property
     def unresumed(self) -> int:
