@@ -30,6 +30,7 @@ from tests.helpers import (
     call_with_recording,
     confirmation,
     hold,
+    jump,
     lists,
     make_older,
     press,
@@ -457,6 +458,22 @@ async def test_a_list_that_lags_over_a_restart_takes_no_pause_from_a_person(
     await turn(hass, "on")
     await settle(hass)
     assert statuses(simulator) == ["paused"]
+
+
+async def test_what_a_slow_look_confirms_is_shown(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, recorded: str
+) -> None:
+    await hold(hass)
+    await refresh(hass, loaded)
+    assert confirmation(hass) == (0, True)
+    simulator.faults.add(Fault(method="GET", path="/Recordings.json", delay=0.5, times=1))
+    before = len(simulator.requests)
+    jump(hass, seconds=14)
+    await until(lambda: len(simulator.requests) > before)
+    # The last look is too old by now, and the one that is under way is over only then.
+    jump(hass, seconds=2)
+    await until(lambda: confirmation(hass) == (0, False))
+    await until(lambda: confirmation(hass) == (0, True))
 
 
 async def test_a_full_disk_is_noticed_with_many_recordings_too(

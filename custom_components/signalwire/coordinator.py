@@ -49,6 +49,8 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
             ),
         )
         self.data = ProjectSnapshot()
+        # What the entities were last told of.
+        self._published = self.data
         self.failures = 0
         """How many polls failed since the last one that did not."""
         # Until when the service has asked to be left alone, by the event loop's clock.
@@ -144,7 +146,8 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
         Not through `async_set_updated_data`: that would put off the next poll each time.
         """
         data = self.project.snapshot()
-        if data != self.data:
+        # A poll that is under way would compare with what was known when it began.
+        if data != self._published:
             self.data = data
             self.async_update_listeners()
         interval = self._interval
@@ -158,5 +161,6 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
     @override
     def async_update_listeners(self) -> None:
         """Let the entities show what is new, and then tell what has happened."""
+        self._published = self.data
         super().async_update_listeners()
         self.project.activities.tell()

@@ -33,6 +33,11 @@ def recording_ended() -> ServiceValidationError:
     return validation_error("recording_ended")
 
 
+def has_ended(err: BaseException) -> bool:
+    """Return whether an error says that a recording is over."""
+    return isinstance(err, HomeAssistantError) and err.translation_key == "recording_ended"
+
+
 def service_error(
     hass: HomeAssistant, entry: ConfigEntry[Any], err: SignalWireError
 ) -> HomeAssistantError:

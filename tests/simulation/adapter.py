@@ -37,6 +37,8 @@ MAX_HELD_INTERVAL = 15.0
 """While held, recordings are looked at no less often than this while the service answers."""
 SWEEP = 360.0
 """After so long in calm weather no active recording is unknown."""
+PROMPT = 1.5
+"""A pause that a person asks for is on its way by then, whatever hangs."""
 ALARM = 45.0
 """A recording that runs although it is held has raised an alarm by then, whatever the weather."""
 SETTLE = 90.0

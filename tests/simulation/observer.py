@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 import logging
 import traceback
 from typing import TYPE_CHECKING, Any
@@ -76,6 +77,9 @@ class Observer:
         self.disk_trouble = _NEVER
         self.is_damaged = False
         self.damaged_at = _NEVER
+        # How many pauses of a recording are on their way, and when the last one was sent.
+        self._pauses: dict[str, int] = {}
+        self._last_pause: dict[str, float] = {}
         self._told: dict[str, Told] = {}
         # When the last looks ended: no request that reads was under way any more.
         self._reading = 0
@@ -168,9 +172,13 @@ class Observer:
             self.never_resumes_while_held(exchange)
             self.persons_pause_is_kept(sid, exchange)
         elif status == "paused":
+            self._pauses[sid] = self._pauses.get(sid, 0) + 1
+            self._last_pause[sid] = self.clock.now
             self.nothing_is_paused_after_release(sid, exchange)
 
     def _on_finished(self, exchange: Exchange) -> None:
+        if exchange.sid is not None and exchange.form.get("Status") == "paused":
+            self._pauses[exchange.sid] -= 1
         if exchange.method == "GET":
             self._reading -= 1
             if self._reading == 0:
@@ -340,6 +348,27 @@ class Observer:
         """Once a release was answered, nothing is paused any more but what a person asks for."""
         if self.hold.expected is False and not self.owners.may_want_pause(sid):
             self.report("nothing_is_paused_after_release", str(exchange))
+
+    def pause_asked(self, sids: list[str]) -> None:
+        """Note that a person asks for a pause, to see later whether it is on its way."""
+        asked, process = self.clock.now, self.world.process
+        for sid in sids:
+            self.world.agenda.at(
+                asked + adapter.PROMPT, partial(self.pause_is_prompt, sid, asked, process)
+            )
+
+    def pause_is_prompt(self, sid: str, asked: float, process: object) -> None:
+        """A pause that a person asks for is sent at once, whatever else is on its way."""
+        if (
+            process is self.world.process
+            and self.loaded_since is not None
+            and self.loaded_since < asked
+            and self.owners.is_waiting_for_pause(sid)
+            and self.world.service.recordings[sid].status == "in-progress"
+            and not self._pauses.get(sid)
+            and self._last_pause.get(sid, _NEVER) < asked
+        ):
+            self.report("pause_is_prompt", f"{sid} records, and nothing is sent")
 
     def never_resumes_while_held(self, exchange: Exchange) -> None:
         """While held, no `in-progress` is sent."""

@@ -58,6 +58,10 @@ class Ownership:
         """Note that the call ended, however it did."""
         self._asked_until.update(dict.fromkeys(sids, now))
 
+    def is_waiting_for_pause(self, sid: str) -> bool:
+        """Return whether a person waits for a pause that was asked for last."""
+        return self.last_call.get(sid) == "pause" and sid not in self._asked_until
+
     def may_want_pause(self, sid: str) -> bool:
         """Return whether a pause may be on its way that a person has asked for."""
         asked_at = self._asked_at.get(sid, -inf)

@@ -134,6 +134,8 @@ class People:
                 data = {**target, "status": status}
         began = self._world.clock.now
         owners.begin_call(kind, [sid])
+        if kind == "pause":
+            observer.pause_asked([sid])
         if await self._call(process, step, domain, service, data, sids=[sid]):
             if kind == "pause":
                 owners.pause_succeeded(self._world.service.recordings[sid])
@@ -152,6 +154,8 @@ class People:
             entities.insert(rng.randint(0, len(entities)), adapter.MASTER)
         kind, began = ("resume" if turn_on else "pause"), self._world.clock.now
         observer.owners.begin_call(kind, sids)
+        if kind == "pause":
+            observer.pause_asked(sids)
         hold = observer.hold.begin(holds=not turn_on, duration=None) if with_master else None
         succeeded = await self._call(
             process,

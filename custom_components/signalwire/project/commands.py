@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from homeassistant.core import Context
-from homeassistant.exceptions import ServiceValidationError
 
 from ..api import (
     CallStatus,
@@ -18,7 +17,7 @@ from ..api import (
     RecordingTrim,
     SignalWireError,
 )
-from ..errors import operation_error, recording_ended, service_error, validation_error
+from ..errors import has_ended, operation_error, recording_ended, service_error, validation_error
 from .entry_file import NotWrittenError
 from .hold import PausedBy
 from .observation import Interval
@@ -206,6 +205,8 @@ class RecordingCommands:
             self._async_stop_known(context), self._async_look(), return_exceptions=True
         )
         await self._async_stop_known(context)
+        # What ends while this goes on has not read everything.
+        self._project.require_running()
         if isinstance(failure, SignalWireError | TimeoutError):
             raise operation_error("stop_incomplete", error=str(failure)) from failure
         if isinstance(failure, BaseException):
@@ -224,9 +225,7 @@ class RecordingCommands:
             return_exceptions=True,
         )
         for outcome in outcomes:
-            if isinstance(outcome, BaseException) and not isinstance(
-                outcome, ServiceValidationError
-            ):
+            if isinstance(outcome, BaseException) and not has_ended(outcome):
                 raise outcome
 
     def choose_pause_behavior(self, behavior: PauseBehavior, sid: str | None = None) -> None:

@@ -374,7 +374,7 @@ class Reconciler:
         hangs = self._project.hass.loop.call_later(_HANGS_AFTER, self._async_hangs, sid, turn)
         outcome: Recording | HomeAssistantError | None
         try:
-            outcome = await self._async_outcome(sid, update, queue.sending, sent)
+            outcome = await self._async_outcome(queue, update, queue.sending, sent)
         except asyncio.CancelledError:
             self._state.mark_unanswered(sid, self._now())
             queue.sending.cancel()
@@ -416,7 +416,7 @@ class Reconciler:
 
     async def _async_outcome(
         self,
-        sid: str,
+        queue: _Queue,
         update: RecordingUpdate,
         sending: asyncio.Task[Recording],
         sent: float,
@@ -425,7 +425,7 @@ class Reconciler:
 
         None stands for an update that was cut off, because something else goes first.
         """
-        hass, entry = self._project.hass, self._project.entry
+        hass, entry, sid = self._project.hass, self._project.entry, queue.sid
         try:
             answer = await sending
         except asyncio.CancelledError:
@@ -434,7 +434,7 @@ class Reconciler:
             self._state.mark_unanswered(sid, self._now())
             return None
         except (NotFoundError, RejectedError) as err:
-            return await self._async_verify_rejection(sid, update, err)
+            return await self._async_verify_rejection(queue, update, err)
         except SignalWireError as err:
             self._state.mark_unanswered(sid, self._now())
             self._state.needs_look = True
@@ -457,18 +457,31 @@ class Reconciler:
         return recording_ended() if has_ended else None
 
     async def _async_verify_rejection(
-        self, sid: str, update: RecordingUpdate, rejection: ServiceAnswerError
-    ) -> Recording | HomeAssistantError:
+        self, queue: _Queue, update: RecordingUpdate, rejection: ServiceAnswerError
+    ) -> Recording | HomeAssistantError | None:
         """Return the recording if it is as was asked for all the same, or why it is not.
 
         Most often it ended meanwhile, for which the service has no error code; or an earlier try
-        was carried out, and only its answer was lost.
+        was carried out, and only its answer was lost. None if something else goes first.
         """
+        sid = queue.sid
         if isinstance(rejection, RejectedError) and update.status is RecordingStatus.PAUSED:
             self._state.mark_refused(sid)
         sent = self._now()
+        reading = self._project.hass.async_create_background_task(
+            self._project.client.get_recording(sid), "signalwire verification"
+        )
         try:
-            reading = await self._project.client.get_recording(sid)
+            if self._next_work(queue) == queue.work:
+                await self._async_wait(queue, None, reading)
+        finally:
+            if not reading.done():
+                reading.cancel()
+        if not reading.done():
+            self._state.mark_unanswered(sid, self._now())
+            return None
+        try:
+            recording = reading.result()
         except NotFoundError:
             self._state.end_update(sid)
             self._state.apply_not_found(sid, Interval(sent, self._now()))
@@ -476,7 +489,7 @@ class Reconciler:
         except SignalWireError as err:
             self._state.mark_unanswered(sid, self._now())
             return update_error(self._project.hass, self._project.entry, err)
-        return self._apply(sid, update, reading, Interval(sent, self._now())) or operation_error(
+        return self._apply(sid, update, recording, Interval(sent, self._now())) or operation_error(
             "update_rejected", error=str(rejection)
         )
 
