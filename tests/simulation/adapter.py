@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 import importlib
 import pkgutil
 import random
@@ -62,6 +63,7 @@ def slot_switch(number: int) -> str:
     return f"switch.recording_{number}"
 
 
+@cache
 def slot_of(entity_id: str) -> int | None:
     """Return the slot of a slot's switch, or None."""
     prefix, _, number = entity_id.rpartition("_")
