@@ -10,6 +10,7 @@ import sys
 import time
 
 from .plan import FEATURES
+from .put_back import find_all
 from .runs import Request, as_ranges, parse_numbers, plan_of, run
 from .world import Outcome
 
@@ -17,6 +18,8 @@ from .world import Outcome
 def main() -> int:
     """Return the exit code: 0, or 1 if an invariant did not hold."""
     options = _parse()
+    if options.faults is not None:
+        return find_all(options.faults, options.first or 1, options.jobs)
     ignored = frozenset(filter(None, options.ignore.split(",")))
     features = (
         None if options.features is None else frozenset(filter(None, options.features.split(",")))
@@ -67,6 +70,12 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--ignore", default="", help="invariants not to be checked, as a,b")
     parser.add_argument(
         "--features", help=f"only these, as a,b, of {', '.join(FEATURES)}; some if not given"
+    )
+    parser.add_argument(
+        "--faults",
+        nargs="?",
+        const="",
+        help="put known faults back, or those whose names contain this, and find each",
     )
     parser.add_argument("--all", action="store_true", help="go on after a violation")
     return parser.parse_args()

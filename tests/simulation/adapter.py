@@ -40,6 +40,8 @@ SWEEP = 360.0
 """After so long in calm weather no active recording is unknown."""
 PROMPT = 1.5
 """A pause that a person asks for is on its way by then, whatever hangs."""
+CARRIED_OUT = 30.0
+"""In calm weather a pause is carried out, or told to have failed, by then."""
 ALARM = 45.0
 """A recording that runs although it is held has raised an alarm by then, whatever the weather."""
 SETTLE = 90.0

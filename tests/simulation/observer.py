@@ -370,6 +370,31 @@ class Observer:
         ):
             self.report("pause_is_prompt", f"{sid} records, and nothing is sent")
 
+    def call_cancelled(self, sids: list[str], began: float) -> None:
+        """Note that whoever waited for a call was cancelled, which must change nothing."""
+        now, process = self.clock.now, self.world.process
+        for sid in sids:
+            if self.owners.last_call.get(sid) == "pause":
+                self.world.agenda.at(
+                    now + adapter.CARRIED_OUT,
+                    partial(self.cancelled_is_carried_out, sid, began, process),
+                )
+
+    def cancelled_is_carried_out(self, sid: str, began: float, process: object) -> None:
+        """A pause is carried out, or told to have failed, whoever waits for it."""
+        recording = self.world.service.recordings[sid]
+        if (
+            process is self.world.process
+            and self.loaded_since is not None
+            and self.loaded_since < began
+            and self.owners.last_call.get(sid) == "pause"
+            and recording.status == "in-progress"
+            and recording.since < began
+            and self.last_alarm < began
+            and self.calm_for > adapter.CARRIED_OUT
+        ):
+            self.report("cancelled_is_carried_out", f"{sid} records since {recording.since:.1f}")
+
     def never_resumes_while_held(self, exchange: Exchange) -> None:
         """While held, no `in-progress` is sent."""
         if self.hold.expected is True:

@@ -216,6 +216,7 @@ class People:
             if process.loop.is_dead:
                 raise
             outcome = "cancelled"
+            world.observer.call_cancelled(sids or [], began)
         except (HomeAssistantError, vol.Invalid) as err:
             outcome = f"error: {err!r}"
             world.observer.call_failed(sids or [], getattr(err, "translation_key", None), began)

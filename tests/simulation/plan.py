@@ -166,7 +166,8 @@ class Planner:
             if kind == "hold_for":
                 values["seconds"] = float(rng.randint(2, 300))
             if self._has("cancel") and rng.random() < 0.3:
-                values["cancel_after"] = rng.choice([0.0, rng.uniform(0, 0.5), rng.uniform(0, 8)])
+                after = rng.choice([(0.001, 0.05), (0.001, 0.3), (0.001, 8.0)])
+                values["cancel_after"] = rng.uniform(*after)
             self._add(time, kind, **values)
             if self._has("outside") and rng.random() < 0.25:
                 self._add(max(0.0, time + rng.uniform(-3, 10)), "outside")

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from tests.simulation.put_back import copy_with, patches
 from tests.simulation.regressions import Regression, read_regressions
 
 ROOT = Path(__file__).parents[2]
@@ -65,3 +66,9 @@ def test_new_seeds_hold(figures: list[str]) -> None:
 
     figures.append(f"simulation: {outcome.stdout.splitlines()[-1]}, seeds from {first}")
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+
+
+@pytest.mark.parametrize("patch", patches(), ids=lambda patch: str(patch.stem))
+def test_every_known_fault_can_still_be_put_back(patch: Path) -> None:
+    with copy_with(patch) as copy:
+        assert (copy / "custom_components").is_dir()
