@@ -24,7 +24,10 @@ __all__ = ["Fault", "ReceivedRequest", "Simulator", "Space"]
 
 
 class Simulator:
-    """A space of one project, and the server that answers for it."""
+    """A space of one project, and the server that answers for it.
+
+    Recordings shorter than `shortest_recording` seconds are absent.
+    """
 
     def __init__(
         self,
@@ -36,7 +39,6 @@ class Simulator:
         shortest_recording: float = 0,
         now: Callable[[], datetime] | None = None,
     ) -> None:
-        """Take the login, the account's name, and the seconds below which one is absent."""
         self.settings = Settings(
             project=project,
             token=token,

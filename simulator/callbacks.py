@@ -23,7 +23,7 @@ _EVENTS = {
     Status.STOPPED: "completed",
     Status.ABSENT: "absent",
 }
-_PATIENCE = ClientTimeout(total=5)
+_DELIVERY_TIMEOUT = ClientTimeout(total=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class Callbacks:
 
     def start(self) -> None:
         """Begin to deliver."""
-        self._session = ClientSession(timeout=_PATIENCE)
+        self._session = ClientSession(timeout=_DELIVERY_TIMEOUT)
 
     async def stop(self) -> None:
         """Drop what is not delivered yet."""

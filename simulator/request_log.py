@@ -9,7 +9,7 @@ from typing import override
 
 from .models import Json
 
-_LONGEST = 100_000
+_MAX_REQUESTS = 100_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class RequestLog(deque[ReceivedRequest]):
     """The last hundred thousand requests, oldest first."""
 
     def __init__(self) -> None:
-        super().__init__(maxlen=_LONGEST)
+        super().__init__(maxlen=_MAX_REQUESTS)
         self.total = 0
         self.most_at_once = 0
         self._under_way = 0

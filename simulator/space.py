@@ -15,13 +15,13 @@ class Space:
     """Calls, conferences and recordings of one project, in order of their creation.
 
     A recording is queued or in progress, can be paused and resumed, and ends stopped by an
-    update or completed with its call or conference; one that is too short is absent.
+    update or completed with its call or conference; one that is shorter than
+    `shortest_recording` seconds is absent.
     """
 
     def __init__(
         self, now: Callable[[], datetime] | None = None, shortest_recording: float = 0
     ) -> None:
-        """Take the clock, and the seconds below which a recording is absent."""
         self._clock = now or (lambda: datetime.now(UTC))
         self._ahead = timedelta(0)
         self.shortest_recording = timedelta(seconds=shortest_recording)

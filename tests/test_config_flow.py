@@ -19,7 +19,7 @@ OTHER_PROJECT_ID = "00000000-0000-4000-8000-000000000001"
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "custom_components.signalwire.config_flow._PATIENCE",
+        "custom_components.signalwire.config_flow._VALIDATION_RETRIES",
         RetryPolicy(attempts=2, total=2, attempt=0.3, first_wait=0.01),
     )
 

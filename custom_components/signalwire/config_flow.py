@@ -58,7 +58,7 @@ from .project.settings import DEFAULTS, MAX_HELD_INTERVAL
 from .webhook.address import async_webhook_address
 
 # A person waits for the answer.
-_PATIENCE = RetryPolicy(attempts=2, total=15, attempt=10)
+_VALIDATION_RETRIES = RetryPolicy(attempts=2, total=15, attempt=10)
 
 _API_TOKEN = TextSelector(
     TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password")
@@ -176,7 +176,7 @@ async def _async_validate(hass: HomeAssistant, project: _Project) -> tuple[str, 
         project.space,
         project.project_id,
         project.api_token,
-        retry_policy=_PATIENCE,
+        retry_policy=_VALIDATION_RETRIES,
     )
     try:
         await client.list_recordings(limit=1)

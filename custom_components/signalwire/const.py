@@ -22,6 +22,9 @@ CONF_VERIFY_SIGNATURE: Final = "verify_signature"
 CONF_SIGNING_KEY: Final = "signing_key"
 CONF_CLOUDHOOK_URL: Final = "cloudhook_url"
 
+# A hold with an end lasts no longer; what is asked for as a time never means more than that.
+MAX_HOLD: Final = timedelta(days=7)
+
 # The list of recordings may show a new one late, and its clock is not ours: each refresh looks
 # back this much further than the one before it.
 LIST_OVERLAP: Final = timedelta(minutes=15)

@@ -23,7 +23,7 @@ class _Entity(CoordinatorEntity[SignalWireCoordinator]):
     """
 
     _attr_has_entity_name = True
-    _shown: tuple[object, ...] | None = None
+    _last_state_key: tuple[object, ...] | None = None
 
     def _state_key(self) -> tuple[object, ...]:
         """Return all that the entity shows, as far as it can change."""
@@ -33,12 +33,12 @@ class _Entity(CoordinatorEntity[SignalWireCoordinator]):
     @override
     def _handle_coordinator_update(self) -> None:
         """Show what is new."""
-        if (shown := self._state_key()) != self._shown:
-            self._shown = shown
-            self._async_show()
+        if (state_key := self._state_key()) != self._last_state_key:
+            self._last_state_key = state_key
+            self._async_write()
 
     @callback
-    def _async_show(self) -> None:
+    def _async_write(self) -> None:
         self.async_write_ha_state()
 
 
@@ -46,7 +46,6 @@ class ProjectEntity(_Entity):
     """An entity of the project."""
 
     def __init__(self, coordinator: SignalWireCoordinator, description: EntityDescription) -> None:
-        """Take the coordinator and what makes this entity different from others."""
         super().__init__(coordinator)
         entry = coordinator.config_entry
         self.entity_description = description
@@ -63,7 +62,6 @@ class SlotEntity(_Entity):
     def __init__(
         self, coordinator: SignalWireCoordinator, number: int, description: EntityDescription
     ) -> None:
-        """Take the coordinator, the slot's number and what makes this entity different."""
         super().__init__(coordinator)
         entry = coordinator.config_entry
         self.entity_description = description
@@ -73,7 +71,7 @@ class SlotEntity(_Entity):
 
     @callback
     @override
-    def _async_show(self) -> None:
+    def _async_write(self) -> None:
         """Show what is new, on behalf of who is behind it."""
         recording = self.recording
         sid = recording.sid if recording else self._sid
@@ -84,7 +82,7 @@ class SlotEntity(_Entity):
         if context:
             self.async_set_context(context)
         self._sid = recording.sid if recording else None
-        super()._async_show()
+        super()._async_write()
 
     @property
     def recording(self) -> Recording | None:

@@ -21,7 +21,7 @@ RECORDING_FIELDS = tuple(sorted(field.name for field in fields(Recording)))
 
 def recording_fields(recording: Recording) -> dict[str, StateType | datetime]:
     """Return every field by its name; dates are aware, prices plain numbers."""
-    return {name: _shown(getattr(recording, name)) for name in RECORDING_FIELDS}
+    return {name: _plain(getattr(recording, name)) for name in RECORDING_FIELDS}
 
 
 def recording_response(recording: Recording) -> JsonObjectType:
@@ -32,7 +32,7 @@ def recording_response(recording: Recording) -> JsonObjectType:
     }
 
 
-def _shown(value: StateType | datetime | Decimal) -> StateType | datetime:
+def _plain(value: StateType | datetime | Decimal) -> StateType | datetime:
     # A decimal cannot be sent to the frontend; a date can.
     return float(value) if isinstance(value, Decimal) else value
 

@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import intent
 import probatio
 
+from .const import MAX_HOLD
 from .voice import Command, RefusedError, answer, async_carry_out, async_get_languages, preferred
 
 INTENT_PAUSE = "SignalWirePauseRecordings"
@@ -27,7 +28,6 @@ _INTENTS = {
     INTENT_IS_RECORDING: (Command.IS_RECORDING, "Tells whether a phone call is being recorded"),
     INTENT_COUNT: (Command.COUNT, "Tells how many phone calls are being recorded"),
 }
-_LONGEST = timedelta(days=7)
 _UNITS = ("hours", "minutes", "seconds")
 
 
@@ -35,7 +35,7 @@ def _bounded(number: float) -> float:
     """Return the number, or as much as no unit needs; raises Invalid for one below 0."""
     if not number >= 0:
         raise probatio.Invalid("A time can't be less than none")
-    return min(number, _LONGEST.total_seconds())
+    return min(number, MAX_HOLD.total_seconds())
 
 
 async def async_setup_intents(hass: HomeAssistant) -> None:
@@ -48,7 +48,6 @@ class RecordingIntentHandler(intent.IntentHandler):
     """Does by an intent what the sentences do, and answers in the intent's language."""
 
     def __init__(self, intent_type: str, command: Command, description: str) -> None:
-        """Take the intent's name, what it does, and what it says of itself."""
         self.intent_type = intent_type
         self.description = description
         self._command = command
@@ -77,7 +76,7 @@ class RecordingIntentHandler(intent.IntentHandler):
             outcome = await async_carry_out(
                 hass,
                 self._command,
-                duration=min(duration, _LONGEST) or None,
+                duration=min(duration, MAX_HOLD) or None,
                 context=intent_obj.context,
                 assistant=intent_obj.assistant,
             )

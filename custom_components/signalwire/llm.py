@@ -15,10 +15,9 @@ from homeassistant.helpers.llm import (
 )
 import probatio
 
-from .const import DOMAIN
+from .const import DOMAIN, MAX_HOLD
 from .voice import Command, Refusal, RefusedError, async_carry_out, async_exposed_projects
 
-_LONGEST = timedelta(days=7)
 _MINUTES: Final = "minutes"
 
 _REFUSALS = {
@@ -49,7 +48,6 @@ class RecordingTool(Tool):
         annotations: ToolAnnotations,
         parameters: probatio.Schema | None = None,
     ) -> None:
-        """Take the command, and what the model gets to read of it."""
         self._command = command
         self.name = f"{DOMAIN}__{name}"
         self.title = title
@@ -81,7 +79,7 @@ def async_get_tools(hass: HomeAssistant, llm_context: LLMContext, api_id: str) -
     """Return the tools if a project's call recording is exposed to the assistant."""
     if api_id != LLM_API_ASSIST or not async_exposed_projects(hass, llm_context.assistant):
         return None
-    longest = _LONGEST.total_seconds() / 60
+    longest = MAX_HOLD.total_seconds() / 60
     return LLMTools(
         prompt=_PROMPT,
         tools=[

@@ -21,7 +21,7 @@ from .const import DOMAIN
 from .coordinator import SignalWireConfigEntry
 from .media.audio_view import audio_address, parse_file
 from .media.browse import (
-    Shelf,
+    BrowseContext,
     async_call_level,
     async_calls_level,
     async_day_level,
@@ -31,7 +31,7 @@ from .media.browse import (
     level_title,
     project_level,
 )
-from .media.location import Level, Place
+from .media.location import Level, MediaLocation
 from .media.titles import MediaTitles, Query
 
 MAX_FOUND = 100
@@ -53,16 +53,17 @@ class RecordingMediaSource(MediaSource):
     name = "SignalWire"
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Take Home Assistant."""
         super().__init__(DOMAIN)
         self._hass = hass
 
     @override
     async def async_resolve_media(self, item: MediaSourceItem) -> PlayMedia:
         """Return Home Assistant's own address of a recording's audio."""
-        place = Place.parse(item.identifier) if item.identifier else None
-        parsed = parse_file(place.key) if place and place.level is Level.RECORDING else None
-        entry = self._async_entry(place.entry_id) if place else None
+        location = MediaLocation.parse(item.identifier) if item.identifier else None
+        parsed = (
+            parse_file(location.key) if location and location.level is Level.RECORDING else None
+        )
+        entry = self._async_entry(location.entry_id) if location else None
         if parsed is None or entry is None:
             raise Unresolvable(translation_domain=DOMAIN, translation_key="no_such_media")
         sid, audio_format = parsed
@@ -83,32 +84,32 @@ class RecordingMediaSource(MediaSource):
     @override
     async def async_browse_media(self, item: MediaSourceItem) -> BrowseMediaSource:
         """Return a level of the tree."""
-        texts = await MediaTitles.async_load(self._hass)
-        if not (place := self._place(item.identifier)):
-            return self._projects(texts)
-        shelf = self._shelf(place, texts)
+        titles = await MediaTitles.async_load(self._hass)
+        if not (location := self._location(item.identifier)):
+            return self._projects(titles)
+        context = self._context(location, titles)
         try:
-            match place.level:
+            match location.level:
                 case Level.PROJECT:
-                    children = project_level(shelf)
+                    children = project_level(context)
                 case Level.DAYS:
-                    children = await async_days_level(shelf)
+                    children = await async_days_level(context)
                 case Level.DAY:
-                    children = await async_day_level(shelf)
+                    children = await async_day_level(context)
                 case Level.CALLS:
-                    children = await async_calls_level(shelf)
+                    children = await async_calls_level(context)
                 case Level.CALL | Level.CONFERENCE:
-                    children = await async_call_level(shelf)
+                    children = await async_call_level(context)
                 case Level.RECORDING:
                     raise BrowseError(translation_domain=DOMAIN, translation_key="no_such_media")
         except SignalWireError as err:
             raise _failed(err) from err
         return directory(
             item.identifier or None,
-            level_title(shelf),
+            level_title(context),
             children,
             # Their titles are long.
-            as_list=place.level is not Level.PROJECT,
+            as_list=location.level is not Level.PROJECT,
         )
 
     @override
@@ -119,30 +120,34 @@ class RecordingMediaSource(MediaSource):
         classes = query.media_filter_classes
         if classes and MediaClass.MUSIC not in classes:
             return SearchMedia(result=[])
-        texts = await MediaTitles.async_load(self._hass)
-        place = self._place(item.identifier)
-        places = [place] if place else [Place(entry_id=id_) for id_ in self._async_loaded()]
-        wanted = Query(query.search_query)
+        titles = await MediaTitles.async_load(self._hass)
+        location = self._location(item.identifier)
+        locations = (
+            [location]
+            if location
+            else [MediaLocation(entry_id=id_) for id_ in self._async_loaded()]
+        )
+        searched = Query(query.search_query)
         found: list[tuple[datetime, BrowseMediaSource]] = []
         try:
-            for place in places:
-                found += await async_search(self._shelf(place, texts), wanted)
+            for location in locations:
+                found += await async_search(self._context(location, titles), searched)
         except SignalWireError as err:
             raise _failed(err) from err
         found.sort(key=lambda dated: dated[0], reverse=True)
         return SearchMedia(result=[media for _, media in found[:MAX_FOUND]])
 
-    def _place(self, identifier: str | None) -> Place | None:
-        """Return the place, which without a name is the only project; None: all projects.
+    def _location(self, identifier: str | None) -> MediaLocation | None:
+        """Return the location, which without a name is the only project; None: all projects.
 
         Raises BrowseError for what is none.
         """
         if not identifier:
             loaded = self._async_loaded()
-            return Place(entry_id=loaded[0]) if len(loaded) == 1 else None
-        if (place := Place.parse(identifier)) is None:
+            return MediaLocation(entry_id=loaded[0]) if len(loaded) == 1 else None
+        if (location := MediaLocation.parse(identifier)) is None:
             raise BrowseError(translation_domain=DOMAIN, translation_key="no_such_media")
-        return place
+        return location
 
     @callback
     def _async_loaded(self) -> list[str]:
@@ -155,19 +160,19 @@ class RecordingMediaSource(MediaSource):
             return entry
         return None
 
-    def _shelf(self, place: Place, texts: MediaTitles) -> Shelf:
-        if (entry := self._async_entry(place.entry_id)) is None:
+    def _context(self, location: MediaLocation, titles: MediaTitles) -> BrowseContext:
+        if (entry := self._async_entry(location.entry_id)) is None:
             raise BrowseError(translation_domain=DOMAIN, translation_key="not_loaded")
-        return Shelf(entry=entry, place=place, texts=texts)
+        return BrowseContext(entry=entry, location=location, titles=titles)
 
-    def _projects(self, texts: MediaTitles) -> BrowseMediaSource:
+    def _projects(self, titles: MediaTitles) -> BrowseMediaSource:
         """Return the top where there are several projects, or none."""
         if not (loaded := self._async_loaded()):
             raise BrowseError(translation_domain=DOMAIN, translation_key="not_loaded")
-        shelves = [self._shelf(Place(entry_id=entry_id), texts) for entry_id in loaded]
+        contexts = [self._context(MediaLocation(entry_id=entry_id), titles) for entry_id in loaded]
         children = [
-            directory(str(shelf.place), shelf.entry.title)
-            for shelf in sorted(shelves, key=lambda shelf: shelf.entry.title.casefold())
+            directory(str(context.location), context.entry.title)
+            for context in sorted(contexts, key=lambda context: context.entry.title.casefold())
         ]
         return directory(None, self.name or "", children)
 

@@ -27,7 +27,7 @@ from .api import (
     RecordingTrim,
     SignalWireError,
 )
-from .const import DOMAIN
+from .const import DOMAIN, MAX_HOLD
 from .coordinator import SignalWireConfigEntry, SignalWireCoordinator
 from .errors import operation_error, service_error, validation_error
 from .helpers import recording_response
@@ -60,7 +60,6 @@ ATTR_TRACK = "track"
 ATTR_TRIM = "trim"
 ATTR_UNTIL = "until"
 
-_MAX_HOLD = timedelta(days=7)
 _LIST_SINCE = timedelta(days=1)
 _MAX_LISTED = 1000
 
@@ -69,7 +68,7 @@ _PROJECT_SCHEMA = vol.Schema({vol.Optional(ATTR_CONFIG_ENTRY): cv.string})
 _HOLD_SCHEMA = _PROJECT_SCHEMA.extend(
     {
         vol.Optional(ATTR_FOR): vol.All(
-            cv.time_period, vol.Range(min=timedelta(seconds=1), max=_MAX_HOLD)
+            cv.time_period, vol.Range(min=timedelta(seconds=1), max=MAX_HOLD)
         ),
         vol.Optional(ATTR_PAUSE_BEHAVIOR): vol.Coerce(PauseBehavior),
     }

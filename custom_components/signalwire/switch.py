@@ -92,14 +92,14 @@ class CallRecordingSwitch(ProjectEntity, SwitchEntity):
 
     @callback
     @override
-    def _async_show(self) -> None:
+    def _async_write(self) -> None:
         """Show what is new, on behalf of who held or released."""
         hold = self.coordinator.data.hold
         context = hold.context if hold.held else self.coordinator.project.holds.release_context
         if hold.held is not self._was_held:
             self.async_set_context(context or Context())
         self._was_held = hold.held
-        super()._async_show()
+        super()._async_write()
 
     @override
     def _state_key(self) -> tuple[object, ...]:

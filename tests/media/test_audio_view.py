@@ -6,11 +6,12 @@ import logging
 
 from aiohttp import ClientPayloadError, web
 from aiohttp.test_utils import TestClient
+from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.components.http.auth import async_sign_path
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from yarl import URL
 
@@ -54,6 +55,25 @@ async def test_the_audio_comes_as_it_is(
         assert response.headers["Accept-Ranges"] == "bytes"
         assert response.headers["Cache-Control"] == "private, no-store"
         assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_who_may_not_list_recordings_may_not_hear_them(
+    listener: Listener,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    hass_admin_user: MockUser,
+) -> None:
+    recording = past_recording(simulator)
+    hass_admin_user.groups = []
+    hass_admin_user.mock_policy({})
+    simulator.requests.clear()
+    response = await listener.get(_address(loaded, recording))
+    assert response.status == 403
+    assert not simulator.requests
+    hass_admin_user.mock_policy(
+        {"entities": {"entity_ids": {"switch.corner_shop_call_recording": {POLICY_READ: True}}}}
+    )
+    assert (await listener.get(_address(loaded, recording))).status == 200
 
 
 @pytest.mark.parametrize(

@@ -307,6 +307,7 @@ async def test_recordings_are_found_by_number_name_and_date(
 
 
 async def test_what_is_remembered_is_bounded(
+    hass: HomeAssistant,
     calendar: FrozenDateTimeFactory,
     ask: Ask,
     loaded: MockConfigEntry,
@@ -314,6 +315,7 @@ async def test_what_is_remembered_is_bounded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(library, "_MAX_KEPT", 20)
+    assert await hass.config_entries.async_reload(loaded.entry_id)
     for number in range(4):
         for _ in range(15):
             past_recording(simulator, number * DAY + HOUR)

@@ -18,13 +18,13 @@ type Say = Callable[..., Awaitable[str]]
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a machine that is busy with something else take its time."""
-    monkeypatch.setattr(commands, "PATIENCE", 60)
+    monkeypatch.setattr(commands, "ANSWER_TIMEOUT", 60)
 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch, patient: None) -> None:
     """Let nobody wait long for what does not come."""
-    monkeypatch.setattr(commands, "PATIENCE", 1)
+    monkeypatch.setattr(commands, "ANSWER_TIMEOUT", 1)
 
 
 @pytest.fixture

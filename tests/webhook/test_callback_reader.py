@@ -10,6 +10,7 @@ from custom_components.signalwire.webhook.callback_reader import (
     CallbackReader,
 )
 from simulator import Fault, Simulator
+from simulator.models import Status
 from tests.helpers import (
     call_with_recording,
     lists,
@@ -119,3 +120,44 @@ async def test_of_those_that_have_ended_the_oldest_are_forgotten(
         callback_reader.async_take(sid, RecordingStatus.COMPLETED)
         await settle(hass)
     assert reads(simulator) == [first, second, third, first]
+
+
+async def test_a_recording_that_is_not_there_at_once_is_read_again(
+    callback_reader: CallbackReader, simulator: Simulator, hass: HomeAssistant
+) -> None:
+    call_with_recording(simulator)
+    (sid,) = simulator.space.recordings
+    simulator.faults.add(Fault(sid=sid, status=404, times=1))
+    callback_reader.async_take(sid, RecordingStatus.IN_PROGRESS)
+    await until(lambda: state(hass, SWITCH) == "on")
+    assert reads(simulator) == [sid, sid]
+    assert lists(simulator) == 0
+
+
+async def test_what_an_old_callback_names_is_not_read_again(
+    callback_reader: CallbackReader, simulator: Simulator, hass: HomeAssistant
+) -> None:
+    callback_reader.async_take("recording", RecordingStatus.COMPLETED)
+    await settle(hass)
+    assert reads(simulator) == ["recording"]
+
+
+async def test_a_recording_that_something_else_resumed_is_read_at_once(
+    callback_reader: CallbackReader,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    hass: HomeAssistant,
+) -> None:
+    call_with_recording(simulator)
+    (recording,) = simulator.space.recordings.values()
+    await refresh(hass, loaded)
+    await turn(hass, "off", SWITCH)
+    simulator.space.update_recording(recording.sid, Status.IN_PROGRESS)
+    simulator.requests.clear()
+    callback_reader.async_take(recording.sid, RecordingStatus.IN_PROGRESS)
+    await until(lambda: state(hass, SWITCH) == "on")
+    assert reads(simulator) == [recording.sid]
+    # What it shows already is not read again.
+    callback_reader.async_take(recording.sid, RecordingStatus.IN_PROGRESS)
+    await settle(hass)
+    assert reads(simulator) == [recording.sid]

@@ -21,6 +21,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.signalwire.webhook import callback_reader
 from custom_components.signalwire.webhook.address import async_webhook_address
 from custom_components.signalwire.webhook.callback_reader import MAX_READS_PER_SECOND
 from custom_components.signalwire.webhook.endpoint import MAX_BODY
@@ -238,12 +239,15 @@ async def test_another_accounts_callback_costs_nothing(stage: Stage) -> None:
     assert stage.reads == []
 
 
-async def test_a_recording_that_the_project_does_not_have_changes_nothing(stage: Stage) -> None:
+async def test_a_recording_that_the_project_does_not_have_changes_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(callback_reader, "_NOT_FOUND_WAITS", (0.01, 0.01))
     fields = {"AccountSid": PROJECT_ID.upper(), "RecordingSid": UNKNOWN.format(1)}
     before = stage.hass.states.async_all()
     assert await stage.send(fields) == 200
     await stage.settled()
-    assert stage.reads == [UNKNOWN.format(1)]
+    assert stage.reads == [UNKNOWN.format(1)] * 3
     assert stage.hass.states.async_all() == before
 
 
@@ -258,7 +262,11 @@ async def test_a_genuine_callback_that_names_no_recording_is_turned_away(
 
 
 async def test_empty_fields_are_part_of_what_is_signed(stage: Stage) -> None:
-    fields = {"RecordingSid": UNKNOWN.format(1), "CallSid": ""}
+    fields = {
+        "RecordingSid": UNKNOWN.format(1),
+        "RecordingStatus": "completed",
+        "CallSid": "",
+    }
     assert await stage.send(fields) == 200
     await stage.settled()
     assert stage.reads == [UNKNOWN.format(1)]
@@ -338,7 +346,7 @@ async def test_an_endless_body_is_not_read_to_its_end(stage: Stage) -> None:
 async def test_a_body_that_never_comes_is_not_waited_for(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.signalwire.webhook.endpoint._PATIENCE", 0.05)
+    monkeypatch.setattr("custom_components.signalwire.webhook.endpoint._ANSWER_TIMEOUT", 0.05)
     answered = asyncio.Event()
 
     async def stuck() -> AsyncIterator[bytes]:

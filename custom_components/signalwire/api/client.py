@@ -36,7 +36,8 @@ _ENDED = frozenset(status.value for status in RecordingStatus if status.has_ende
 class SignalWireClient:
     """Reads and changes the recordings of one project.
 
-    Every method raises SignalWireError, and of it the subclass that says what went wrong.
+    Every method raises SignalWireError, and of it the subclass that says what went wrong. The
+    session stays the caller's, and is closed by it; `space` is an origin from `parse_space`.
     """
 
     def __init__(
@@ -48,7 +49,6 @@ class SignalWireClient:
         *,
         retry_policy: RetryPolicy | None = None,
     ) -> None:
-        """Take an open session, which stays the caller's, and the origin from `parse_space`."""
         self._transport = Transport(
             session, space, project_id, api_token, retry_policy or RetryPolicy()
         )

@@ -37,13 +37,18 @@ class RecordingStatus(_OpenEnum):
         """Return whether the recording is over for good."""
         return self in _ENDED
 
+    @property
+    def has_audio(self) -> bool:
+        """Return whether there is audio to be played: not while it runs, nor if it failed."""
+        return self in (RecordingStatus.STOPPED, RecordingStatus.COMPLETED)
+
     def confirms(self, requested: RecordingStatus) -> bool:
         """Return whether an update that asked for `requested` may be answered with this status."""
         match requested:
             case RecordingStatus.IN_PROGRESS:
                 return self.is_recording
             case RecordingStatus.STOPPED:
-                return self in (RecordingStatus.STOPPED, RecordingStatus.COMPLETED)
+                return self.has_audio
             case _:
                 return self is requested
 

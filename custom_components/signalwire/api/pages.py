@@ -17,7 +17,6 @@ class PageReader[ModelT]:
     """Makes pages of answers, and of an answer that comes again the same page with less work."""
 
     def __init__(self, key: str, from_json: Callable[[JsonObject], ModelT]) -> None:
-        """Take the name of the list in the answer, and what makes an item's model."""
         self._key = key
         self._from_json = from_json
         self._data: JsonObject | None = None

@@ -12,6 +12,7 @@ from typing import Final
 
 from aiohttp import ClientConnectionError, hdrs
 from aiohttp.web import Request, Response, StreamResponse
+from homeassistant.components.http.const import KEY_HASS_USER
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.helpers.http import KEY_HASS, HomeAssistantView
 
@@ -26,6 +27,7 @@ from ..api import (
 )
 from ..const import DOMAIN, LOGGER
 from ..coordinator import SignalWireConfigEntry
+from ..permissions import async_is_allowed
 
 _ADDRESS: Final = f"/api/{DOMAIN}/recordings"
 _SID: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -62,6 +64,11 @@ class RecordingAudioView(HomeAssistantView):
         )
         if parsed is None or entry is None or entry.domain != DOMAIN:
             return Response(status=HTTPStatus.NOT_FOUND)
+        # Who may not list recordings may not hear them either.
+        if not async_is_allowed(
+            request.app[KEY_HASS], entry, request[KEY_HASS_USER], changes=False
+        ):
+            return Response(status=HTTPStatus.FORBIDDEN)
         if entry.state is not ConfigEntryState.LOADED:
             return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
         try:

@@ -12,10 +12,10 @@ from homeassistant.util import dt as dt_util
 from ..api import MAX_PAGE, AudioFormat, Recording
 from ..const import DOMAIN
 from ..coordinator import SignalWireConfigEntry
-from ..project.library import Cursor, Listing, RecordingLibrary, created, is_playable
+from ..project.library import Cursor, Listing, RecordingLibrary, created
 from ..project.parties import Parties
 from .audio_view import parse_file
-from .location import Level, Place
+from .location import Level, MediaLocation
 from .titles import MediaTitles, Query, local_day, start_of
 
 MAX_SHOWN = 200
@@ -29,12 +29,12 @@ _ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf:
-    """One project, and the place in it that is browsed."""
+class BrowseContext:
+    """One project, and the location in it that is browsed."""
 
     entry: SignalWireConfigEntry
-    place: Place
-    texts: MediaTitles
+    location: MediaLocation
+    titles: MediaTitles
 
     @property
     def library(self) -> RecordingLibrary:
@@ -42,29 +42,29 @@ class Shelf:
         return self.entry.runtime_data.project.library
 
 
-def project_level(shelf: Shelf) -> list[BrowseMediaSource]:
+def project_level(context: BrowseContext) -> list[BrowseMediaSource]:
     """Return both ways down; takes no request."""
-    place, texts = shelf.place, shelf.texts
+    location, titles = context.location, context.titles
     return [
-        directory(str(place.to(Level.DAYS)), texts.common("by_day")),
-        directory(str(place.to(Level.CALLS)), texts.common("by_call")),
+        directory(str(location.to(Level.DAYS)), titles.common("by_day")),
+        directory(str(location.to(Level.CALLS)), titles.common("by_call")),
     ]
 
 
-async def async_days_level(shelf: Shelf) -> list[BrowseMediaSource]:
+async def async_days_level(context: BrowseContext) -> list[BrowseMediaSource]:
     """Return the days with recordings; takes one request, however many recordings there are."""
-    place = shelf.place
-    until = place.cursor.second if place.cursor else None
-    listing = await shelf.library.async_list(MAX_PAGE, until=until)
+    location = context.location
+    until = location.cursor.second if location.cursor else None
+    listing = await context.library.async_list(MAX_PAGE, until=until)
     days = _days_of(listing, until)
     shown = list(days)[:_MAX_DAYS]
     children = [
-        directory(str(place.to(Level.DAY, day.isoformat())), shelf.texts.day(day, days[day]))
+        directory(str(location.to(Level.DAY, day.isoformat())), context.titles.day(day, days[day]))
         for day in shown
     ]
     if shown and (len(days) > len(shown) or listing.further):
         cursor = Cursor(second=start_of(shown[-1]))
-        children.append(_further(shelf, place.to(Level.DAYS, cursor=cursor)))
+        children.append(_further(context, location.to(Level.DAYS, cursor=cursor)))
     return children
 
 
@@ -85,83 +85,89 @@ def _days_of(listing: Listing, until: datetime | None) -> dict[date, int | None]
     return days
 
 
-async def async_day_level(shelf: Shelf) -> list[BrowseMediaSource]:
+async def async_day_level(context: BrowseContext) -> list[BrowseMediaSource]:
     """Return the recordings of a day; takes one request, and some for the parties."""
-    listing = await _async_list_day(shelf, date.fromisoformat(shelf.place.key), MAX_SHOWN)
-    return await _async_recordings(shelf, listing, with_date=False)
+    listing = await _async_list_day(context, date.fromisoformat(context.location.key), MAX_SHOWN)
+    return await _async_recordings(context, listing, with_date=False)
 
 
-async def _async_list_day(shelf: Shelf, day: date, limit: int) -> Listing:
-    return await shelf.library.async_list(
-        limit, since=start_of(day), until=start_of(day + _ONE_DAY), cursor=shelf.place.cursor
+async def _async_list_day(context: BrowseContext, day: date, limit: int) -> Listing:
+    return await context.library.async_list(
+        limit, since=start_of(day), until=start_of(day + _ONE_DAY), cursor=context.location.cursor
     )
 
 
-async def async_calls_level(shelf: Shelf) -> list[BrowseMediaSource]:
+async def async_calls_level(context: BrowseContext) -> list[BrowseMediaSource]:
     """Return the calls that were recorded; takes one request, and some for the parties."""
-    place = shelf.place
-    listing = await shelf.library.async_list(MAX_SHOWN, cursor=place.cursor)
-    parties = await shelf.library.async_parties(listing.recordings)
-    by_parent: dict[Place, list[Recording]] = {}
+    location = context.location
+    listing = await context.library.async_list(MAX_SHOWN, cursor=location.cursor)
+    parties = await context.library.async_parties(listing.recordings)
+    by_parent: dict[MediaLocation, list[Recording]] = {}
     for recording in listing.recordings:
         if recording.call_sid is not None:
-            parent = place.to(Level.CALL, recording.call_sid)
+            parent = location.to(Level.CALL, recording.call_sid)
         elif recording.conference_sid is not None:
-            parent = place.to(Level.CONFERENCE, recording.conference_sid)
+            parent = location.to(Level.CONFERENCE, recording.conference_sid)
         else:
             continue
         by_parent.setdefault(parent, []).append(recording)
     children = [
-        directory(str(parent), shelf.texts.call(group, parties.get(group[0].sid)))
+        directory(str(parent), context.titles.call(group, parties.get(group[0].sid)))
         for parent, group in by_parent.items()
     ]
     if listing.further:
-        children.append(_further(shelf, place.to(Level.CALLS, cursor=listing.further)))
+        children.append(_further(context, location.to(Level.CALLS, cursor=listing.further)))
     return children
 
 
-async def async_call_level(shelf: Shelf) -> list[BrowseMediaSource]:
+async def async_call_level(context: BrowseContext) -> list[BrowseMediaSource]:
     """Return the recordings of a call; takes one request, and at most one for the parties."""
-    return await _async_recordings(shelf, await _async_list_call(shelf, MAX_SHOWN))
+    return await _async_recordings(context, await _async_list_call(context, MAX_SHOWN))
 
 
-async def _async_list_call(shelf: Shelf, limit: int) -> Listing:
-    place = shelf.place
-    return await shelf.library.async_list(
+async def _async_list_call(context: BrowseContext, limit: int) -> Listing:
+    location = context.location
+    return await context.library.async_list(
         limit,
-        cursor=place.cursor,
-        call_sid=place.key if place.level is Level.CALL else None,
-        conference_sid=place.key if place.level is Level.CONFERENCE else None,
+        cursor=location.cursor,
+        call_sid=location.key if location.level is Level.CALL else None,
+        conference_sid=location.key if location.level is Level.CONFERENCE else None,
     )
 
 
 async def _async_recordings(
-    shelf: Shelf, listing: Listing, *, with_date: bool = True
+    context: BrowseContext, listing: Listing, *, with_date: bool = True
 ) -> list[BrowseMediaSource]:
-    parties = await shelf.library.async_parties(listing.recordings)
+    parties = await context.library.async_parties(listing.recordings)
     children = [
-        _recording(shelf, recording, parties, with_date=with_date)
+        _recording(context, recording, parties, with_date=with_date)
         for recording in listing.recordings
     ]
     if listing.further:
-        place = shelf.place
-        children.append(_further(shelf, place.to(place.level, place.key, listing.further)))
+        location = context.location
+        children.append(
+            _further(context, location.to(location.level, location.key, listing.further))
+        )
     return children
 
 
-async def async_search(shelf: Shelf, query: Query) -> list[tuple[datetime, BrowseMediaSource]]:
+async def async_search(
+    context: BrowseContext, query: Query
+) -> list[tuple[datetime, BrowseMediaSource]]:
     """Return what is found among one page of recordings: the newest, or those of a day or call.
 
     With the time of each. Takes one request, and up to four for the parties.
     """
-    place = shelf.place
-    if place.level in (Level.CALL, Level.CONFERENCE):
-        listing = await _async_list_call(shelf, MAX_PAGE)
-    elif day := query.day or (date.fromisoformat(place.key) if place.level is Level.DAY else None):
-        listing = await _async_list_day(shelf, day, MAX_PAGE)
+    location = context.location
+    if location.level in (Level.CALL, Level.CONFERENCE):
+        listing = await _async_list_call(context, MAX_PAGE)
+    elif day := query.day or (
+        date.fromisoformat(location.key) if location.level is Level.DAY else None
+    ):
+        listing = await _async_list_day(context, day, MAX_PAGE)
     else:
-        listing = await shelf.library.async_list(MAX_PAGE, cursor=place.cursor)
-    parties = await shelf.library.async_parties(
+        listing = await context.library.async_list(MAX_PAGE, cursor=location.cursor)
+    parties = await context.library.async_parties(
         listing.recordings,
         most_calls=_MAX_CALLS_SEARCHED,
         singly=not query.needs_parties,
@@ -172,31 +178,31 @@ async def async_search(shelf: Shelf, query: Query) -> list[tuple[datetime, Brows
         if query.fits(
             recording,
             parties.get(recording.sid),
-            (media := _recording(shelf, recording, parties)).title,
+            (media := _recording(context, recording, parties)).title,
         )
     ]
 
 
-def level_title(shelf: Shelf) -> str:
+def level_title(context: BrowseContext) -> str:
     """Return what stands above a level."""
-    place, texts = shelf.place, shelf.texts
-    match place.level:
+    location, titles = context.location, context.titles
+    match location.level:
         case Level.DAYS:
-            return texts.common("by_day")
+            return titles.common("by_day")
         case Level.DAY:
-            return texts.day(date.fromisoformat(place.key))
+            return titles.day(date.fromisoformat(location.key))
         case Level.CALLS:
-            return texts.common("by_call")
+            return titles.common("by_call")
         case Level.CALL:
-            return texts.common("call")
+            return titles.common("call")
         case Level.CONFERENCE:
-            return texts.common("conference")
+            return titles.common("conference")
         case _:
-            return shelf.entry.title
+            return context.entry.title
 
 
 def _recording(
-    shelf: Shelf,
+    context: BrowseContext,
     recording: Recording,
     parties: Mapping[str, Parties],
     *,
@@ -206,17 +212,17 @@ def _recording(
     file = f"{recording.sid}.{AudioFormat.MP3}"
     return BrowseMediaSource(
         domain=DOMAIN,
-        identifier=str(shelf.place.to(Level.RECORDING, file)),
+        identifier=str(context.location.to(Level.RECORDING, file)),
         media_class=MediaClass.MUSIC,
         media_content_type=AudioFormat.MP3.content_type,
-        title=shelf.texts.recording(recording, parties.get(recording.sid), with_date=with_date),
-        can_play=is_playable(recording) and parse_file(file) is not None,
+        title=context.titles.recording(recording, parties.get(recording.sid), with_date=with_date),
+        can_play=recording.status.has_audio and parse_file(file) is not None,
         can_expand=False,
     )
 
 
-def _further(shelf: Shelf, place: Place) -> BrowseMediaSource:
-    return directory(str(place), shelf.texts.common("older"))
+def _further(context: BrowseContext, location: MediaLocation) -> BrowseMediaSource:
+    return directory(str(location), context.titles.common("older"))
 
 
 def directory(
@@ -226,7 +232,7 @@ def directory(
     *,
     as_list: bool = False,
 ) -> BrowseMediaSource:
-    """Return a place that can be opened and searched, and once it is opened its children."""
+    """Return a location that can be opened and searched, and once it is opened its children."""
     return BrowseMediaSource(
         domain=DOMAIN,
         identifier=identifier,

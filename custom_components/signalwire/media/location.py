@@ -13,7 +13,7 @@ _CURSOR = re.compile(r"before-(\d{1,11})-(\d{1,4})")
 
 @unique
 class Level(StrEnum):
-    """What a place lists; `recording` is one that can be played."""
+    """What a location lists; `recording` is one that can be played."""
 
     PROJECT = "project"
     DAYS = "days"
@@ -25,8 +25,8 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A place within one project, and where its list goes on.
+class MediaLocation:
+    """A location within one project, and where its list goes on.
 
     `key` is a day (ISO 8601, local), the SID of a call or a conference, or the file of a
     recording: its SID and `.mp3` or `.wav`.
@@ -39,30 +39,30 @@ class Place:
 
     @classmethod
     def parse(cls, identifier: str) -> Self | None:
-        """Return the place that is named, or None if it is none."""
+        """Return the location that is named, or None if it is none."""
         entry_id, *parts = identifier.split("/")
         cursor = None
         if len(parts) > 1 and (match := _CURSOR.fullmatch(parts[-1])):
             cursor = Cursor(second=datetime.fromtimestamp(int(match[1]), UTC), shown=int(match[2]))
             parts.pop()
-        place = cls(entry_id=entry_id, cursor=cursor)
+        location = cls(entry_id=entry_id, cursor=cursor)
         match parts:
             case []:
-                return place
+                return location
             case [Level.DAYS | Level.CALLS as level]:
-                return replace(place, level=Level(level))
+                return replace(location, level=Level(level))
             case [Level.DAY as level, key] if is_day(key):
-                return replace(place, level=Level(level), key=key)
+                return replace(location, level=Level(level), key=key)
             case [Level.CALL | Level.CONFERENCE as level, key] if key:
-                return replace(place, level=Level(level), key=key)
+                return replace(location, level=Level(level), key=key)
             case [Level.RECORDING as level, key] if cursor is None:
-                return replace(place, level=Level(level), key=key)
+                return replace(location, level=Level(level), key=key)
             case _:
                 return None
 
     @override
     def __str__(self) -> str:
-        """Return the name of the place."""
+        """Return the name of the location."""
         parts = [self.entry_id]
         if self.level is not Level.PROJECT:
             parts.append(self.level)
@@ -73,7 +73,7 @@ class Place:
         return "/".join(parts)
 
     def to(self, level: Level, key: str = "", cursor: Cursor | None = None) -> Self:
-        """Return another place of the same project."""
+        """Return another location of the same project."""
         return replace(self, level=level, key=key, cursor=cursor)
 
 

@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 
 from ..api import Recording
 from ..const import DOMAIN
-from ..project.library import created, is_playable
+from ..project.library import created
 from ..project.parties import Parties
 from .location import is_day
 
@@ -71,7 +71,7 @@ class MediaTitles:
             who(parties),
             None if recording.duration is None else _clock(recording.duration),
             None
-            if is_playable(recording)
+            if recording.status.has_audio
             else self._statuses.get(recording.status, recording.status),
         )
 
@@ -87,7 +87,6 @@ class Query:
     """What somebody looks for: words, numbers in any spelling, a day."""
 
     def __init__(self, text: str) -> None:
-        """Take what was typed."""
         self.day: date | None = None
         words = []
         for word in text.casefold().split():

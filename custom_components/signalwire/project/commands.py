@@ -74,6 +74,7 @@ class RecordingCommands:
             raise recording_ended()
         if status is RecordingStatus.IN_PROGRESS and self._state.hold is not None:
             if not await self._project.holds.async_wait_released(context, _RELEASE_WITHIN):
+                self._project.require_running()
                 raise validation_error("held")
             if sid not in self._state.recordings:
                 raise recording_ended()

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import NotRequired, TypedDict
 
-from ..api import Recording, RecordingStatus
+from ..api import Recording
 
 # For so long after its end, a recording is listed again to see its price.
 _PRICE_COMES_WITHIN = timedelta(minutes=10)
@@ -59,7 +59,6 @@ class DailyTotals:
     """
 
     def __init__(self, day_of: Callable[[datetime], date]) -> None:
-        """Take what tells on which local day a time is."""
         self._day_of = day_of
         self._day = date.min
         self._counted: dict[str, _Counted] = {}
@@ -149,7 +148,7 @@ class DailyTotals:
 
     def _count_one(self, recording: Recording, ended: datetime) -> bool:
         seconds = 0
-        if recording.status in (RecordingStatus.COMPLETED, RecordingStatus.STOPPED):
+        if recording.status.has_audio:
             seconds = recording.duration or 0
         price = recording.price if recording.price_unit == self._currency else None
         before = self._counted.get(recording.sid)

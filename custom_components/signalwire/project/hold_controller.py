@@ -94,7 +94,12 @@ class HoldController:
 
     @callback
     def async_stop(self) -> None:
-        """End the timer."""
+        """End the timer, and let nobody wait for a release any more."""
+        self._released.set()
+        self._cancel_timer()
+
+    @callback
+    def _cancel_timer(self) -> None:
         if self._cancel_end is not None:
             self._cancel_end()
             self._cancel_end = None
@@ -116,7 +121,7 @@ class HoldController:
     @callback
     def async_follow_end(self) -> None:
         """Set the timer for the time at which the hold ends by itself."""
-        self.async_stop()
+        self._cancel_timer()
         if (hold := self._state.hold) is not None and hold.until is not None:
             self._cancel_end = async_track_point_in_utc_time(
                 self._project.hass, self._async_time_is_up, hold.until

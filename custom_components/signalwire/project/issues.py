@@ -28,7 +28,6 @@ class ProjectIssues:
     """What the user has to know of a project, for as long as it is so."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-        """Take the config entry whose issues they are."""
         self._hass = hass
         self._entry = entry
 

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
+
+from homeassistant.util.limited_size_dict import LimitedSizeDict
 
 from ..api import (
     MAX_PAGE,
@@ -12,7 +13,6 @@ from ..api import (
     NotFoundError,
     Recording,
     RecordingAudio,
-    RecordingStatus,
     SignalWireClient,
     UnavailableError,
 )
@@ -43,11 +43,6 @@ class Listing:
     further: Cursor | None = None
 
 
-def is_playable(recording: Recording) -> bool:
-    """Return whether there is audio: not while it runs, nor if it failed or was too short."""
-    return recording.status in (RecordingStatus.COMPLETED, RecordingStatus.STOPPED)
-
-
 def created(recording: Recording) -> datetime | None:
     """Return when the recording was created, by which the service orders its list."""
     return recording.date_created or recording.start_time
@@ -61,10 +56,9 @@ class RecordingLibrary:
     """
 
     def __init__(self, client: SignalWireClient) -> None:
-        """Take what to read through."""
         self._client = client
         self._book = PartyCache(client)
-        self._playable: dict[str, None] = {}
+        self._playable = LimitedSizeDict[str, None](size_limit=_MAX_KEPT)
         self._streams: set[RecordingAudio] = set()
         self._closed = False
 
@@ -176,7 +170,7 @@ class RecordingLibrary:
 
         One request for a recording that was not seen before, none for others.
         """
-        if sid not in self._playable and not is_playable(await self.async_recording(sid)):
+        if sid not in self._playable and not (await self.async_recording(sid)).status.has_audio:
             raise NotFoundError(404, message="The recording has no audio")
 
     @asynccontextmanager
@@ -203,11 +197,8 @@ class RecordingLibrary:
     def _remember(self, recordings: Iterable[Recording]) -> None:
         for recording in recordings:
             self._playable.pop(recording.sid, None)
-            if is_playable(recording):
+            if recording.status.has_audio:
                 self._playable[recording.sid] = None
-        excess = len(self._playable) - _MAX_KEPT
-        for sid in list(islice(self._playable, max(excess, 0))):
-            del self._playable[sid]
 
 
 def _reaches(recordings: Sequence[Recording], since: datetime | None) -> bool:

@@ -105,14 +105,14 @@ def _parent_of(recording: Recording) -> str:
 
 
 def _of_call(call: Call) -> Parties:
-    return Parties(from_party=_shown(call.from_number), to_party=_shown(call.to_number))
+    return Parties(from_party=_displayed(call.from_number), to_party=_displayed(call.to_number))
 
 
 def _of_conference(conference: Conference) -> Parties:
-    return Parties(from_party=_shown(conference.friendly_name))
+    return Parties(from_party=_displayed(conference.friendly_name))
 
 
-def _shown(name: str | None) -> str | None:
+def _displayed(name: str | None) -> str | None:
     """Return a name that a state can hold."""
     if name is None or len(name) <= MAX_LENGTH_STATE_STATE:
         return name

@@ -23,18 +23,18 @@ def answer(outcome: Outcome, language: Language, *, duration_unclear: bool = Fal
     parts = list(sentences)
     if duration_unclear:
         parts.append(language.text("duration_unclear"))
-    if 0 < len(outcome.silent) < len(outcome.projects) + len(outcome.unready):
-        parts.append(language.text("concerns", projects=outcome.silent))
-    if outcome.unready:
-        parts.append(language.text("unready", projects=outcome.unready))
+    if 0 < len(outcome.unreachable) < len(outcome.projects) + len(outcome.not_loaded):
+        parts.append(language.text("concerns", projects=outcome.unreachable))
+    if outcome.not_loaded:
+        parts.append(language.text("not_loaded", projects=outcome.not_loaded))
     return " ".join(parts)
 
 
 def _pause(outcome: Outcome, language: Language) -> Iterator[str]:
-    if outcome.silent:
+    if outcome.unreachable:
         yield language.text("pause_unanswered")
-    elif outcome.unsettled:
-        yield language.text("pause_unconfirmed", outcome.unsettled)
+    elif outcome.unconfirmed:
+        yield language.text("pause_unconfirmed", outcome.unconfirmed)
     elif not outcome.changed:
         yield language.text("already_paused")
     else:
@@ -49,14 +49,14 @@ def _pause(outcome: Outcome, language: Language) -> Iterator[str]:
 
 
 def _resume(outcome: Outcome, language: Language) -> Iterator[str]:
-    if outcome.silent and outcome.changed:
+    if outcome.unreachable and outcome.changed:
         yield language.text("resume_unanswered")
         return
-    if outcome.silent:
+    if outcome.unreachable:
         yield language.text("unanswered")
         return
-    if outcome.unsettled:
-        yield language.text("resume_unconfirmed", outcome.unsettled)
+    if outcome.unconfirmed:
+        yield language.text("resume_unconfirmed", outcome.unconfirmed)
         return
     if not outcome.changed:
         yield language.text("not_paused")
@@ -69,17 +69,17 @@ def _resume(outcome: Outcome, language: Language) -> Iterator[str]:
 
 
 def _stop(outcome: Outcome, language: Language) -> Iterator[str]:
-    if outcome.several:
+    if outcome.ambiguous:
         yield language.text("which_one", outcome.paused)
         yield from _pause(outcome, language)
         return
     if outcome.stopped:
         yield language.text("stopped", outcome.stopped)
-    if outcome.unsettled:
-        yield language.text("stop_unconfirmed", outcome.unsettled)
-    if outcome.silent:
+    if outcome.unconfirmed:
+        yield language.text("stop_unconfirmed", outcome.unconfirmed)
+    if outcome.unreachable:
         yield language.text("unanswered" if outcome.stopped else "stop_unanswered")
-    elif not outcome.unsettled:
+    elif not outcome.unconfirmed:
         if not outcome.stopped:
             yield language.text("nothing_to_stop")
         elif not outcome.held:
@@ -94,16 +94,16 @@ def _status(outcome: Outcome, language: Language) -> Iterator[str]:
         )
         if outcome.held:
             yield language.text("meant_paused")
-    if outcome.silent:
+    if outcome.unreachable:
         yield language.text("unanswered")
         return
-    if outcome.unclear:
-        yield language.text("unclear", outcome.unclear)
+    if outcome.unknown:
+        yield language.text("unknown", outcome.unknown)
     if outcome.recording:
         if outcome.paused:
             yield language.text("also_paused", outcome.paused)
         return
-    if outcome.unclear:
+    if outcome.unknown:
         if outcome.paused:
             yield language.text("paused", outcome.paused)
         return

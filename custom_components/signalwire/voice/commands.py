@@ -17,7 +17,7 @@ from ..coordinator import SignalWireCoordinator
 from .access import async_projects
 from .outcome import Command, Outcome
 
-PATIENCE: Final = 5.0
+ANSWER_TIMEOUT: Final = 5.0
 """Seconds that somebody waits for an answer at most."""
 
 
@@ -35,7 +35,7 @@ async def async_carry_out(
     """
     entries = await async_projects(hass, context, assistant, changes=not command.is_question)
     projects = [entry.runtime_data for entry in entries if entry.state is ConfigEntryState.LOADED]
-    attempt = _Attempt(projects, context, asyncio.get_running_loop().time() + PATIENCE)
+    attempt = _Attempt(projects, context, asyncio.get_running_loop().time() + ANSWER_TIMEOUT)
     match command:
         case Command.PAUSE:
             await attempt.async_pause(duration)
@@ -53,38 +53,37 @@ async def async_carry_out(
     return Outcome(
         command=command,
         projects=tuple(project.config_entry.title for project in projects),
-        silent=tuple(
+        unreachable=tuple(
             project.config_entry.title for project in projects if project not in attempt.answered
         ),
-        unready=tuple(
+        not_loaded=tuple(
             entry.title for entry in entries if entry.state is not ConfigEntryState.LOADED
         ),
         recording=calls[RecordingStatus.IN_PROGRESS],
         paused=calls[RecordingStatus.PAUSED],
-        unclear=calls[RecordingStatus.UNKNOWN],
-        unsettled=attempt.unsettled,
+        unknown=calls[RecordingStatus.UNKNOWN],
+        unconfirmed=attempt.unconfirmed,
         stopped=attempt.stopped,
         held=all(project.data.hold.held for project in projects),
         remaining=max(min(ends) - dt_util.utcnow(), timedelta()) if ends else None,
         changed=attempt.changed,
-        several=attempt.several,
+        ambiguous=attempt.ambiguous,
     )
 
 
 class _Attempt:
-    """One try at a command, until the deadline."""
+    """One try at a command, until the deadline, in seconds of the event loop's clock."""
 
     def __init__(
         self, projects: list[SignalWireCoordinator], context: Context | None, deadline: float
     ) -> None:
-        """Take what to act on, for whom, and when to stop waiting (the loop's time)."""
         self._projects = projects
         self._context = context
         self._deadline = deadline
         self.answered: list[SignalWireCoordinator] = []
         self.changed = False
-        self.several = False
-        self.unsettled = 0
+        self.ambiguous = False
+        self.unconfirmed = 0
         self.stopped = 0
 
     async def async_pause(self, duration: timedelta | None) -> None:
@@ -95,24 +94,24 @@ class _Attempt:
             for project in self._projects
             if not project.data.hold.held or project.data.hold.until is not None or duration
         ]
-        await self._async_wish(
+        await self._async_all(
             project.project.holds.async_hold(duration, context=self._context) for project in wanting
         )
         # A call that began since the last refresh is known only after the next.
         await self.async_read()
         await self._async_wait(lambda project: project.data.hold.confirmed)
-        self.unsettled = sum(project.data.hold.unconfirmed for project in self._projects)
+        self.unconfirmed = sum(project.data.hold.unconfirmed for project in self._projects)
 
     async def async_resume(self) -> None:
         """Release what was held, and wait until it is recorded again."""
-        await self._async_wish(
+        await self._async_all(
             project.project.holds.async_release(self._context)
             for project in self._projects
             if project.data.hold.held
         )
         await self.async_read()
         await self._async_wait(lambda project: project.data.unresumed == 0)
-        self.unsettled = sum(project.data.unresumed for project in self._projects)
+        self.unconfirmed = sum(project.data.unresumed for project in self._projects)
 
     async def async_stop(self, *, only_one: bool) -> None:
         """End every recording; where only one is meant and there are more, hold them instead.
@@ -123,7 +122,7 @@ class _Attempt:
         await self.async_read()
         before = {project: set(project.data.recordings) for project in self._projects}
         if only_one and sum(map(len, before.values())) > 1:
-            self.several = True
+            self.ambiguous = True
             await self.async_pause(None)
             return
         stops = [
@@ -136,7 +135,7 @@ class _Attempt:
         for project in self.answered:
             sids = before[project]
             left = sids & set(project.data.recordings)
-            self.unsettled += len(left)
+            self.unconfirmed += len(left)
             self.stopped += len(sids - left)
 
     async def async_read(self) -> None:
@@ -155,9 +154,9 @@ class _Attempt:
             if read.done() and not read.cancelled() and project.last_update_success
         ]
 
-    async def _async_wish(self, wishes: Iterable[Coroutine[None, None, None]]) -> None:
+    async def _async_all(self, requests: Iterable[Coroutine[None, None, None]]) -> None:
         """Let every project take its wish, and then raise what the first has raised."""
-        outcomes = await asyncio.gather(*wishes, return_exceptions=True)
+        outcomes = await asyncio.gather(*requests, return_exceptions=True)
         self.changed = bool(outcomes)
         for outcome in outcomes:
             if isinstance(outcome, BaseException):

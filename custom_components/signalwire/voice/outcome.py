@@ -34,45 +34,45 @@ class Command(StrEnum):
 class Outcome:
     """What the service has confirmed, of all projects together, once a command was carried out.
 
-    `recording`, `paused` and `unclear` are numbers of calls; one that has several recordings
-    counts once, as what is worst for its privacy. `unsettled` and `stopped` are numbers of
+    `recording`, `paused` and `unknown` are numbers of calls; one that has several recordings
+    counts once, as what is worst for its privacy. `unconfirmed` and `stopped` are numbers of
     recordings: those that are not yet as they were asked to be, and those that were ended.
     `held` is whether all projects are to stay paused, `remaining` for how long, `changed` whether
-    that is new. `several` is that one recording was to be stopped and there were more, which were
-    held instead. `silent` are the titles of the projects that could not be read, `unready` of those
-    that are not set up at the moment, so that nothing was done about them.
+    that is new. `ambiguous` is that one recording was to be stopped and there were more, which were
+    held instead. `unreachable` are the titles of the projects that could not be read, `not_loaded`
+    of those that are not set up at the moment, so that nothing was done about them.
     """
 
     command: Command
     projects: tuple[str, ...]
-    silent: tuple[str, ...] = ()
-    unready: tuple[str, ...] = ()
+    unreachable: tuple[str, ...] = ()
+    not_loaded: tuple[str, ...] = ()
     recording: int = 0
     paused: int = 0
-    unclear: int = 0
-    unsettled: int = 0
+    unknown: int = 0
+    unconfirmed: int = 0
     stopped: int = 0
     held: bool = False
     remaining: timedelta | None = None
     changed: bool = False
-    several: bool = False
+    ambiguous: bool = False
 
     @property
     def confirmed(self) -> bool:
         """Return whether what was asked for is done, or the question could be answered."""
-        return not (self.silent or self.unready or self.unsettled or self.several)
+        return not (self.unreachable or self.not_loaded or self.unconfirmed or self.ambiguous)
 
     def as_dict(self) -> JsonObjectType:
         """Return the facts for a language model; `resumes_in` is in seconds."""
         return {
             "confirmed": self.confirmed,
             "projects": list(self.projects),
-            "projects_that_do_not_answer": list(self.silent),
-            "projects_not_ready": list(self.unready),
+            "projects_that_do_not_answer": list(self.unreachable),
+            "projects_not_ready": list(self.not_loaded),
             "calls_being_recorded": self.recording,
             "calls_paused": self.paused,
-            "calls_of_unknown_status": self.unclear,
-            "recordings_not_as_asked_yet": self.unsettled,
+            "calls_of_unknown_status": self.unknown,
+            "recordings_not_as_asked_yet": self.unconfirmed,
             "recordings_stopped": self.stopped,
             "call_recording_held": self.held,
             "resumes_in": None if self.remaining is None else int(self.remaining.total_seconds()),

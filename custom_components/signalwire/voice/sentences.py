@@ -36,7 +36,6 @@ class Listening:
     """The sentence trigger, from when it is wanted; there is none without conversation."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Take where to listen."""
         self._hass = hass
         self._wanted = True
         self._detach: CALLBACK_TYPE | None = None

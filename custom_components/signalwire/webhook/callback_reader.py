@@ -17,11 +17,16 @@ _MAX_WAITING = 100
 _ENDED_KEPT = 1000
 
 
-class CallbackReader:
-    """Takes hints that something happened to a recording; believes only what is read.
+# Seconds to wait before each further read of a recording that is not there yet: a callback proves
+# that it exists, and may come before it can be read. After the last one, the project is polled.
+_NOT_FOUND_WAITS = (0.5, 1.0, 2.0, 4.0)
 
-    A hint that tells nothing new costs nothing, several of one recording one read. More than can
-    be read singly are left to one refresh.
+
+class CallbackReader:
+    """Reads the recordings that callbacks name; what a callback claims is never shown.
+
+    A callback that tells nothing new costs nothing, and several of one recording cost one read.
+    More than can be read singly are left to one refresh.
     """
 
     def __init__(self, project: Project) -> None:
@@ -32,19 +37,26 @@ class CallbackReader:
         self._again: dict[str, RecordingStatus] = {}
         # Read as ended, which they stay; the latest last.
         self._ended: dict[str, None] = {}
-        self._begun: deque[float] = deque(maxlen=MAX_READS_PER_SECOND)
+        self._read_times: deque[float] = deque(maxlen=MAX_READS_PER_SECOND)
+        # How often each recording was not found so far.
+        self._not_found: dict[str, int] = {}
         self._working = False
 
     @callback
     def async_take(self, sid: str, claimed: RecordingStatus) -> None:
-        """Take a hint; `claimed` is only used to see whether it could tell anything new."""
+        """Have a recording read; `claimed` only tells whether that could show anything new."""
         if self._is_redundant(sid, claimed):
             return
         if sid in self._reading:
             self._again[sid] = claimed
             return
+        self._async_enqueue(sid, claimed)
+
+    @callback
+    def _async_enqueue(self, sid: str, claimed: RecordingStatus) -> None:
         if len(self._waiting) >= _MAX_WAITING:
             self._waiting.clear()
+            self._not_found.clear()
             self._project.async_refresh_soon()
             return
         self._waiting[sid] = claimed
@@ -57,7 +69,16 @@ class CallbackReader:
             sid in self._ended
             or sid in self._waiting
             or self._reading.get(sid) is claimed
-            or (claimed is RecordingStatus.IN_PROGRESS and sid in self._project.state.recordings)
+            or (claimed is RecordingStatus.IN_PROGRESS and self._is_known_to_record(sid))
+        )
+
+    def _is_known_to_record(self, sid: str) -> bool:
+        tracked = self._project.state.recordings.get(sid)
+        return (
+            tracked is not None
+            and tracked.recording is not None
+            and tracked.recording.status.is_recording
+            and not tracked.is_uncertain
         )
 
     def _create_task(self, work: Coroutine[None, None, None]) -> None:
@@ -66,7 +87,7 @@ class CallbackReader:
         )
 
     async def _async_work(self) -> None:
-        """Begin the reads, as fast as they may be."""
+        """Start the reads, as fast as they may be."""
         try:
             while self._waiting:
                 if (wait := self._wait_before_next()) > 0:
@@ -74,24 +95,38 @@ class CallbackReader:
                     continue
                 sid = next(iter(self._waiting))
                 self._reading[sid] = self._waiting.pop(sid)
-                self._begun.append(self._project.hass.loop.time())
+                self._read_times.append(self._project.hass.loop.time())
                 self._create_task(self._async_run(sid))
         finally:
             self._working = False
 
     def _wait_before_next(self) -> float:
         """Return the seconds until the next read may begin."""
-        if len(self._begun) < MAX_READS_PER_SECOND:
+        if len(self._read_times) < MAX_READS_PER_SECOND:
             return 0
-        return self._begun[0] + 1 - self._project.hass.loop.time()
+        return self._read_times[0] + 1 - self._project.hass.loop.time()
 
     async def _async_run(self, sid: str) -> None:
+        claimed = self._reading[sid]
         try:
             await self._async_read(sid)
+        except NotFoundError:
+            if claimed.has_ended:
+                return
+            tries = self._not_found.get(sid, 0)
+            if tries == len(_NOT_FOUND_WAITS):
+                del self._not_found[sid]
+                self._project.async_refresh_soon()
+                return
+            await asyncio.sleep(_NOT_FOUND_WAITS[tries])
+            self._not_found[sid] = tries + 1
+            self._again.setdefault(sid, claimed)
+        else:
+            self._not_found.pop(sid, None)
         finally:
             del self._reading[sid]
-        if (claimed := self._again.pop(sid, None)) is not None:
-            self.async_take(sid, claimed)
+        if (again := self._again.pop(sid, None)) is not None:
+            self.async_take(sid, again)
 
     async def _async_read(self, sid: str) -> None:
         # An update that is in flight has the last word, and may make the read needless.
@@ -100,7 +135,9 @@ class CallbackReader:
         try:
             recording = await self._project.client.get_recording(sid)
         except NotFoundError:
-            return
+            self._project.state.apply_not_found(sid, Interval(sent, self._project.clock.now()))
+            self._project.async_changed()
+            raise
         except SignalWireError as err:
             LOGGER.debug("A recording that was called back for could not be read: %s", err)
             return

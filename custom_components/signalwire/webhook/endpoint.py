@@ -24,7 +24,7 @@ from .signing_key import SigningKey
 
 MAX_BODY = 8 * 1024
 """Bytes; a callback of SignalWire's has well under one kilobyte."""
-_PATIENCE = 5.0
+_ANSWER_TIMEOUT = 5.0
 _REFUSED_FOR_LONG = timedelta(minutes=10)
 _REFUSED_OFTEN = 3
 
@@ -42,32 +42,30 @@ class WebhookCounts:
 
 
 class _UnusableError(Exception):
-    """The request cannot be a callback."""
+    """The request cannot be a callback; `status` is what it is answered with."""
 
     def __init__(self, status: HTTPStatus) -> None:
-        """Take the status to answer with."""
         super().__init__(status)
         self.status = status
 
 
 class ProjectWebhook:
-    """Takes the callbacks of one project."""
+    """Takes the callbacks of one project; without `verify` their signatures do not matter."""
 
     def __init__(
         self,
         hass: HomeAssistant,
         entry: ConfigEntry[Any],
-        hints: CallbackReader,
+        reader: CallbackReader,
         issues: ProjectIssues,
         key: SigningKey,
         *,
         verify: bool,
     ) -> None:
-        """Take what to hand on to, and the key; without `verify` signatures do not matter."""
         self.counts = WebhookCounts()
         self._hass = hass
         self._entry = entry
-        self._hints = hints
+        self._reader = reader
         self._issues = issues
         self._key = key
         self._verify = verify
@@ -103,7 +101,7 @@ class ProjectWebhook:
         self, hass: HomeAssistant, webhook_id: str, request: Request | MockRequest
     ) -> Response:
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_ANSWER_TIMEOUT):
                 content = await _async_read(request)
             if self._verify and not await self._async_is_genuine(request, content):
                 self._note_refusal()
@@ -121,7 +119,7 @@ class ProjectWebhook:
         self._note_genuine()
         account = called_back.account_sid
         if account is None or account.lower() == self._entry.data[CONF_PROJECT_ID]:
-            self._hints.async_take(called_back.recording_sid, called_back.status)
+            self._reader.async_take(called_back.recording_sid, called_back.status)
         return Response(status=HTTPStatus.OK)
 
     async def _async_is_genuine(

@@ -16,7 +16,6 @@ class SigningKey:
     """
 
     def __init__(self, client: SignalWireClient, entered: str | None) -> None:
-        """Take what to read through, and the key that a person entered, if one did."""
         self._client = client
         self._entered = entered
         self._read: str | None = None
