@@ -26,7 +26,7 @@ from .mutants import Mutant, mutants_of
 
 ROOT = Path("custom_components/signalwire")
 _API = ("tests/api",)
-_PROMISE = ("tests/test_privacy.py", "tests/test_call_recording.py")
+_PROMISE = ("tests/test_promise.py", "tests/test_privacy.py", "tests/test_call_recording.py")
 _WHOLE = (
     "tests/test_coordinator.py",
     "tests/project/test_reconciler.py",
@@ -42,7 +42,7 @@ _WHOLE = (
 )
 # The quickest first: the first test that fails ends the try.
 TESTS: dict[str, Sequence[str]] = {
-    "project/activity_reporter.py": (
+    "project/activity.py": (
         "tests/test_event.py",
         "tests/project/test_reconciler.py",
         *_PROMISE,
@@ -77,22 +77,30 @@ TESTS: dict[str, Sequence[str]] = {
         "tests/webhook/test_callback_reader.py",
         "tests/webhook/test_endpoint.py",
     ),
-    "project/hold.py": ("tests/project/test_hold.py", *_PROMISE),
-    "project/reconciler.py": ("tests/project/test_reconciler.py", *_PROMISE),
-    "project/pause_behaviors.py": (
-        "tests/project/test_pause_behaviors.py",
-        "tests/test_platforms.py",
+    "project/entry_file.py": (
+        "tests/test_promise.py",
+        "tests/test_init.py",
+        "tests/test_repairs.py",
     ),
-    "project/polling.py": ("tests/project/test_polling.py",),
-    "project/publishing.py": ("tests/project/test_publishing.py", "tests/test_call_recording.py"),
-    "project/recordings.py": (
-        "tests/project/test_recordings.py",
-        "tests/test_coordinator.py",
+    "project/hold.py": ("tests/project/test_state.py", *_PROMISE),
+    "project/hold_controller.py": _PROMISE,
+    "project/observation.py": ("tests/project/test_state.py",),
+    "project/reconciler.py": (
+        "tests/project/test_reconciler.py",
+        "tests/test_switch.py",
         *_PROMISE,
     ),
+    "project/polling.py": ("tests/project/test_polling.py",),
+    "project/project.py": ("tests/test_coordinator.py", "tests/test_init.py", *_PROMISE),
     "project/slots.py": ("tests/project/test_slots.py", "tests/test_init.py"),
-    "project/storage.py": ("tests/project/test_storage.py", "tests/test_init.py"),
-    "project/updates.py": ("tests/project/test_updates.py", "tests/test_switch.py"),
+    "project/state.py": ("tests/project/test_state.py", "tests/test_coordinator.py", *_PROMISE),
+    "project/storage.py": (
+        "tests/project/test_storage.py",
+        "tests/test_init.py",
+        "tests/test_repairs.py",
+    ),
+    "project/updates.py": ("tests/test_switch.py", "tests/test_services.py"),
+    "project/watchdog.py": ("tests/project/test_reconciler.py", *_PROMISE),
 }
 _MAX_TRY = 180.0
 _MAX_TEST = 20
