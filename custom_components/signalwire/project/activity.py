@@ -130,6 +130,8 @@ class ActivityReporter:
                 and update is None
             ):
                 self._note_undone(change)
+            if change.after is None or not change.after.is_active:
+                self._note_ended(change.sid)
             self._project.activities.add(
                 Activity(
                     type=kind,
@@ -145,6 +147,11 @@ class ActivityReporter:
         self._undone[change.sid] += 1
         if self._undone[change.sid] == _UNDONE_OFTEN:
             self._project.issues.async_report_undone(str(change.slot or "?"))
+
+    def _note_ended(self, sid: str) -> None:
+        """Clear what was reported, once no recording is left that something else resumes."""
+        if self._undone.pop(sid, 0) and max(self._undone.values(), default=0) < _UNDONE_OFTEN:
+            self._project.issues.async_clear_undone()
 
     def forget_undone(self) -> None:
         """Clear what was reported of recordings that something else resumes."""
