@@ -15,11 +15,15 @@ from hassil.expression import (
 )
 from hassil.intents import WildcardSlotList
 from hassil.parse_expression import parse_sentence
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.trigger import async_validate_trigger_config
+from homeassistant.setup import async_setup_component
 import pytest
 
 from custom_components.signalwire.voice import Command, Language, preferred
 from custom_components.signalwire.voice.language import read_languages
 from custom_components.signalwire.voice.recognition import Recognizer, trigger_sentences
+from custom_components.signalwire.voice.sentences import trigger_config
 from tests.voice.phrases import OTHERS, PHRASES, TIMED, UNCLEAR
 
 LANGUAGES = read_languages()
@@ -152,3 +156,11 @@ def _parts(expression: Expression, chance: random.Random, length: str) -> Iterat
             yield length
         case _:
             raise AssertionError(f"Unexpected in a template: {expression!r}")
+
+
+async def test_the_trigger_is_what_home_assistant_would_make_of_it(hass: HomeAssistant) -> None:
+    assert await async_setup_component(hass, "homeassistant", {})
+    assert await async_setup_component(hass, "conversation", {})
+    config = trigger_config(trigger_sentences(LANGUAGES.values()))
+    (validated,) = await async_validate_trigger_config(hass, config)
+    assert {key: validated[key] for key in config[0]} == config[0]

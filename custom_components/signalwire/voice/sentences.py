@@ -7,14 +7,12 @@ sentence. It goes ahead of language models too. It knows no language, so all are
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.const import CONF_COMMAND, CONF_PLATFORM
+from homeassistant.const import CONF_COMMAND, CONF_ID, CONF_PLATFORM
 from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 from homeassistant.helpers.importlib import async_import_module
 from homeassistant.helpers.script import ScriptRunResult
-from homeassistant.helpers.trigger import (
-    async_initialize_triggers,
-    async_validate_trigger_config,
-)
+from homeassistant.helpers.trigger import async_initialize_triggers
+from homeassistant.helpers.typing import ConfigType
 from homeassistant.setup import async_when_setup
 from homeassistant.util.hass_dict import HassKey
 
@@ -30,6 +28,14 @@ if TYPE_CHECKING:
 _CONVERSATION: Final = "conversation"
 # There from the first project's set-up to the last one's removal.
 _LISTENING: HassKey[Listening] = HassKey(f"{DOMAIN}_sentences")
+
+
+def trigger_config(sentences: list[str]) -> list[ConfigType]:
+    """Return the trigger that listens for the sentences.
+
+    A test validates it: at every set-up that would keep the event loop busy.
+    """
+    return [{CONF_PLATFORM: _CONVERSATION, CONF_COMMAND: sentences, CONF_ID: "0"}]
 
 
 class Listening:
@@ -55,15 +61,7 @@ class Listening:
             text = await _async_answer(self._hass, recognizer, variables["trigger"])
             return ScriptRunResult(text, None, {})
 
-        config = await async_validate_trigger_config(
-            self._hass,
-            [
-                {
-                    CONF_PLATFORM: _CONVERSATION,
-                    CONF_COMMAND: recognition.trigger_sentences(languages.values()),
-                }
-            ],
-        )
+        config = trigger_config(recognition.trigger_sentences(languages.values()))
         detach = await async_initialize_triggers(
             self._hass, config, action, DOMAIN, "sentences", _log
         )
