@@ -22,6 +22,8 @@ IN_A_BROWSER = [
     pytest.mark.browser,
     pytest.mark.timeout(300),
     pytest.mark.usefixtures("socket_enabled"),
+    # Demos that start at the same moment would choose the same port.
+    pytest.mark.xdist_group("demo"),
     pytest.mark.skipif(find_browser() is None, reason="no Chromium on the PATH"),
 ]
 CALLER = "+15555550142"

@@ -10,6 +10,9 @@ import pytest
 from demo.outside import started
 from demo.settings import free_port
 
+# Demos that start at the same moment would choose the same port.
+pytestmark = pytest.mark.xdist_group("demo")
+
 ROOT = Path(__file__).parent.parent.parent
 MANIFEST = json.loads((ROOT / "custom_components" / "signalwire" / "manifest.json").read_text())
 

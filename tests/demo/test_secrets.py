@@ -17,6 +17,9 @@ from demo.settings import free_port
 from demo.traffic import Control
 from demo.waiting import wait_until
 
+# Demos that start at the same moment would choose the same port.
+pytestmark = pytest.mark.xdist_group("demo")
+
 _SLOT = re.compile(r"switch\.recording_\d+")
 _MASTER = "switch.harbour_clinic_call_recording"
 _ROUNDS = 6
