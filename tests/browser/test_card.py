@@ -186,7 +186,7 @@ async def _see_what_goes_wrong(stage: Stage, card: Locator) -> None:
     """Check that it shows what is, not what was asked for, and what is not known."""
     page, control = stage.page, stage.control
     row = card.get_by_role("listitem")
-    await control.fail(method="POST", status=400, delay=1)
+    await control.fail(method="POST", status=400, delay=3)
     # By keyboard: a tap so soon after the card has changed its height is taken for a mistake.
     await row.get_by_role("button", name="Pause").focus()
     await page.keyboard.press("Enter")
