@@ -60,6 +60,13 @@ async def recorded(hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simu
     return sid
 
 
+async def hold_and_release(hass: HomeAssistant) -> None:
+    """Switch Call recording off and on again, each once all is done that follows."""
+    for to in ("off", "on"):
+        await turn(hass, to)
+        await settle(hass)
+
+
 # One answer proves nothing.
 
 
@@ -269,10 +276,7 @@ async def test_a_persons_pause_whose_answer_was_lost_is_not_resumed_by_the_relea
     with pytest.raises(HomeAssistantError):
         await turn(hass, "off", SWITCH)
     simulator.faults.clear()
-    await turn(hass, "off")
-    await settle(hass)
-    await turn(hass, "on")
-    await settle(hass)
+    await hold_and_release(hass)
     assert statuses(simulator) == ["paused"]
 
 
@@ -282,10 +286,7 @@ async def test_what_something_outside_resumed_is_not_a_persons_any_more(
     await turn(hass, "off", SWITCH)
     simulator.space.update_recording(recorded, "in-progress")
     await refresh(hass, loaded)
-    await turn(hass, "off")
-    await settle(hass)
-    await turn(hass, "on")
-    await settle(hass)
+    await hold_and_release(hass)
     assert statuses(simulator) == ["in-progress"]
 
 
@@ -303,10 +304,7 @@ async def test_a_caller_that_is_cancelled_changes_nothing(
     assert told == ["pause_failed"]
     simulator.faults.clear()
     await refresh(hass, loaded)
-    await turn(hass, "off")
-    await settle(hass)
-    await turn(hass, "on")
-    await settle(hass)
+    await hold_and_release(hass)
     assert statuses(simulator) == ["in-progress"]
 
 

@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 
 from ..api import PauseBehavior
 from ..const import LOGGER
-from ..errors import operation_error, validation_error
+from ..errors import operation_error
 from .entry_file import NotWrittenError
 from .hold import Hold
 
@@ -40,7 +40,7 @@ class HoldController:
         Returns once the hold is stored; the snapshot shows whether it is confirmed. Raises
         HomeAssistantError if it is in force but could not be stored.
         """
-        self._require_running()
+        self._project.require_running()
         duration = duration or self._project.settings.auto_release
         self._state.begin_hold(
             Hold(
@@ -63,7 +63,7 @@ class HoldController:
 
         Raises HomeAssistantError if it ended but that could not be stored.
         """
-        self._require_running()
+        self._project.require_running()
         self._end(context)
         self._project.async_process()
         await self._async_store()
@@ -103,10 +103,6 @@ class HoldController:
         if self._cancel_end is not None:
             self._cancel_end()
             self._cancel_end = None
-
-    def _require_running(self) -> None:
-        if self._project.is_stopped:
-            raise validation_error("project_not_loaded", project=self._project.entry.title)
 
     @callback
     def _end(self, context: Context | None) -> None:
