@@ -14,6 +14,9 @@ from .put_back import find_all
 from .runs import Request, as_ranges, parse_numbers, plan_of, run
 from .world import Outcome
 
+# Runs, of some hours each, after which a long simulation says how far it is.
+_TELL_EVERY = 50
+
 
 def main() -> int:
     """Return the exit code: 0, or 1 if an invariant did not hold."""
@@ -115,6 +118,14 @@ def _run_many(
         )
         return all_of_them
 
+    def tell() -> None:
+        took = time.monotonic() - began
+        print(
+            f"{done:.1f} hours in {took:.1f} s ({done / took:.1f} hours/s): "
+            + ", ".join(f"{number} {name}" for name, number in totals.items()),
+            flush=True,
+        )
+
     if jobs <= 1:
         for request in requests:
             if not take(run(request)) or (hours is not None and done >= hours):
@@ -126,15 +137,13 @@ def _run_many(
             goes_on = True
             while pending:
                 goes_on = take(pending.pop(0).result()) and goes_on
+                if totals["runs"] % _TELL_EVERY == 0:
+                    tell()
                 if goes_on and (hours is None or done < hours):
                     pending += [
                         pool.submit(run, request) for request in itertools.islice(requests, 1)
                     ]
-    took = time.monotonic() - began
-    print(
-        f"{done:.1f} hours in {took:.1f} s ({done / took:.1f} hours/s): "
-        + ", ".join(f"{number} {name}" for name, number in totals.items())
-    )
+    tell()
     for name, number in violated.most_common():
         print(f"  {number} of {name}")
     return 1 if violated else 0

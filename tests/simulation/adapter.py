@@ -54,6 +54,8 @@ RELEASE_LATE = 35.0
 """A hold whose time is up has ended by then, also if the wall clock jumped there."""
 ALARMS = ("pause_failed", "resume_failed")
 """The types of activities that raise an alarm."""
+HELD = "held"
+"""The translation key of the error that says that all recordings are held."""
 ENDED = "recording_ended"
 """The translation key of the error that says that a recording has ended."""
 LASTING_ISSUES = ("slots_exceeded", "webhook_refused")

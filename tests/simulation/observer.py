@@ -13,7 +13,7 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import issue_registry
 
 from . import adapter
-from .holds import ExpectedHold
+from .holds import ExpectedHold, HoldCall
 from .network import Exchange
 from .ownership import Ownership
 from .service import Recording
@@ -549,8 +549,19 @@ class Observer:
             if not done:
                 self.report("success_is_true", f"{kind} of {sid}, which is {history[-1].status}")
 
-    def call_failed(self, sids: list[str], translation_key: str | None, began: float) -> None:
-        """A call that fails says what is true: what has ended is not active any more."""
+    def call_failed(
+        self,
+        sids: list[str],
+        translation_key: str | None,
+        began: float,
+        released: HoldCall | None,
+    ) -> None:
+        """A call that fails says what is true: what has ended is not active any more.
+
+        What one call switches on together with the hold's own switch is not refused as held.
+        """
+        if translation_key == adapter.HELD and released is not None and not released.overlapped:
+            self.report("together_is_done", f"{', '.join(sids)} was refused")
         if translation_key == adapter.ENDED and not self.world.has_lied_lately(began):
             recordings = self.world.service.recordings
             if sids and all(recordings[sid].is_active for sid in sids):

@@ -12,6 +12,7 @@ from homeassistant.exceptions import HomeAssistantError
 import voluptuous as vol
 
 from . import adapter
+from .holds import HoldCall
 from .plan import Step
 
 if TYPE_CHECKING:
@@ -164,6 +165,7 @@ class People:
             f"turn_{'on' if turn_on else 'off'}",
             {"entity_id": entities},
             sids=sids,
+            released=hold if turn_on else None,
         )
         if hold is not None:
             observer.hold.end(hold, duration=None, succeeded=succeeded)
@@ -194,8 +196,9 @@ class People:
         data: dict[str, Any],
         *,
         sids: list[str] | None = None,
+        released: HoldCall | None = None,
     ) -> bool:
-        """Call an action; return whether it succeeded."""
+        """Call an action, which may end the hold too; return whether it succeeded."""
         world, hass = self._world, process.hass
         assert hass is not None
         world.observer.disturb()
@@ -219,7 +222,8 @@ class People:
             world.observer.call_cancelled(sids or [], began)
         except (HomeAssistantError, vol.Invalid) as err:
             outcome = f"error: {err!r}"
-            world.observer.call_failed(sids or [], getattr(err, "translation_key", None), began)
+            key = getattr(err, "translation_key", None)
+            world.observer.call_failed(sids or [], key, began, released)
         except Exception as err:  # noqa: BLE001 (whatever it is, it is what is looked for)
             outcome = "unexpected"
             world.observer.report("errors_are_spoken", "".join(traceback.format_exception(err)))

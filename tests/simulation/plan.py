@@ -67,9 +67,12 @@ class Plan:
 FEATURES = (
     *("rough", "outage", "login", "lag", "unreadable", "slow_disk", "full_disk", "kill"),
     *("reload", "unload", "remove", "options", "restart", "cancel", "outside", "clock", "many"),
-    *("long_calls", "damage", "quick_hands"),
+    *("long_calls", "damage", "quick_hands", "stops"),
 )
-_RARE = {"damage": 0.1, "remove": 0.3, "many": 0.15, "full_disk": 0.3, "clock": 0.3}
+_RARE = {
+    **{"damage": 0.1, "remove": 0.3, "many": 0.15, "full_disk": 0.3, "clock": 0.3},
+    "stops": 0.1,
+}
 
 
 class Planner:
@@ -155,13 +158,16 @@ class Planner:
     def _people(self, start: float, end: float) -> None:
         rng = self._rng
         gap = rng.uniform(3, 25) if self._has("quick_hands") else rng.uniform(20, 200)
+        weights = dict(zip(HUMAN, _HUMAN_WEIGHTS, strict=True))
+        if self._has("stops"):
+            weights["stop_all"] *= 50
         time = start
         while True:
             # Sometimes several things at once, more often with time in between.
             time += rng.uniform(0, 0.5) if rng.random() < 0.15 else rng.expovariate(1 / gap)
             if time >= end:
                 break
-            kind = rng.choices(HUMAN, _HUMAN_WEIGHTS)[0]
+            kind = rng.choices(HUMAN, tuple(weights.values()))[0]
             values: dict[str, Value] = {}
             if kind == "hold_for":
                 values["seconds"] = float(rng.randint(2, 300))

@@ -20,7 +20,7 @@ from time import monotonic
 
 FAULTS = Path(__file__).with_name("faults")
 _ROOT = Path(__file__).parents[2]
-_LIMIT = 300.0
+_LIMIT = 120.0
 _NO_HOURS = "100000"
 
 
