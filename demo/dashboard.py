@@ -33,7 +33,7 @@ def build(devices: Devices) -> dict[str, Any]:
                 "header": _header(devices.project),
                 "badges": _badges(devices.project),
                 "sections": [
-                    _wish(devices.project),
+                    _call_recording(devices.project),
                     *(
                         _slot(devices.slot.of_slot(number), number)
                         for number in range(1, _SLOTS + 1)
@@ -45,13 +45,13 @@ def build(devices: Devices) -> dict[str, Any]:
 
 
 def _header(project: Entities) -> Card:
-    active, wish = project.ids["sensor.active_recordings"], project.ids["switch.call_recording"]
+    active, master = project.ids["sensor.active_recordings"], project.ids["switch.call_recording"]
     content = f"""# {{{{ device_name('{active}') }}}}
 {{% set active = states('{active}') %}}
 {{% if not active | is_number %}}SignalWire does not answer: what is recorded is not known.
-{{% elif is_state('{wish}', 'off') and not state_attr('{wish}', 'confirmed') %}}Not all \
+{{% elif is_state('{master}', 'off') and not state_attr('{master}', 'confirmed') %}}Not all \
 recordings are paused yet.
-{{% elif is_state('{wish}', 'off') %}}Nothing is recorded until call recording is switched on.
+{{% elif is_state('{master}', 'off') %}}Nothing is recorded until call recording is switched on.
 {{% elif active | int == 0 %}}No call is being recorded at the moment.
 {{% else %}}Tap a recording to pause it, tap again to go on.
 {{% endif %}}"""
@@ -86,7 +86,7 @@ def _badges(project: Entities) -> list[Card]:
     return badges
 
 
-def _wish(project: Entities) -> Card:
+def _call_recording(project: Entities) -> Card:
     """Return the section of the switch that pauses everything, over the whole width."""
     switch, until = project.ids["switch.call_recording"], project.ids["sensor.held_until"]
     return {

@@ -68,7 +68,7 @@ async def _take() -> None:
 
 
 async def _take_card(page: Page, address: str, control: Control) -> None:
-    """Take the card: in light, in the dark, on a phone, and with a promise that is not kept."""
+    """Take the card: in light, in the dark, on a phone, and with a hold that is not confirmed."""
     await open_recordings(page, address)
     card = page.locator("signalwire-recordings-card")
     rows = card.get_by_role("listitem")

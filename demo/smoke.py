@@ -34,7 +34,7 @@ async def _try(folder: str) -> None:
         await server.log_out(login)
         log = await asyncio.to_thread(demo.log.read_text, encoding="utf-8")
         if loud := [line[0] for line in _LOUD.finditer(log) if _UNTESTED not in line[0]]:
-            raise DemoError("\n".join(["The log is not silent:", *loud]))
+            raise DemoError("\n".join(["The log is not empty:", *loud]))
         if code := await demo.stop():
             raise DemoError(f"The demo ended with {code}.")
 

@@ -82,8 +82,8 @@ def test_a_blueprint_is_valid_and_says_where_it_comes_from(path: Path) -> None:
     assert blueprint.metadata["homeassistant"]["min_version"] <= __version__
 
 
-async def _wait_for(hass: HomeAssistant, simulator: Simulator, wish: str, status: str) -> None:
-    await until(lambda: state(hass, SWITCH) == wish and _statuses(simulator) == {status})
+async def _wait_for(hass: HomeAssistant, simulator: Simulator, switch: str, status: str) -> None:
+    await until(lambda: state(hass, SWITCH) == switch and _statuses(simulator) == {status})
     await _spin()
 
 

@@ -1,4 +1,4 @@
-"""The switch "Call recording": a wish that is kept."""
+"""The switch "Call recording": holds and releases."""
 
 import asyncio
 from collections.abc import Mapping
@@ -207,7 +207,7 @@ async def test_a_stop_that_waits_is_not_replaced_by_the_switch(
     assert _statuses(simulator) == ["stopped"]
 
 
-async def test_a_wish_taken_while_the_service_is_down_is_carried_out_when_it_is_back(
+async def test_a_hold_during_an_outage_is_carried_out_when_the_service_is_back(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
     call_with_recording(simulator)
@@ -224,7 +224,7 @@ async def test_a_wish_taken_while_the_service_is_down_is_carried_out_when_it_is_
     assert _attributes(hass) == (0, True)
 
 
-async def test_the_wish_and_who_paused_what_survive_a_restart(
+async def test_the_hold_and_who_paused_what_survive_a_restart(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
     call_with_recording(simulator)
@@ -246,7 +246,7 @@ async def test_the_wish_and_who_paused_what_survive_a_restart(
     assert state(hass, "switch.recording_3") == STATE_ON
 
 
-async def test_a_wish_can_be_made_when_the_service_is_down_at_a_restart(
+async def test_recordings_can_be_held_when_the_service_is_down_at_a_restart(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
     call_with_recording(simulator)
@@ -277,7 +277,7 @@ async def test_resuming_is_kept_as_well(
     await _all(simulator, "in-progress")
 
 
-async def test_the_wish_is_stored_before_anything_else_can_go_wrong(
+async def test_the_hold_is_stored_before_anything_else_can_go_wrong(
     hass: HomeAssistant, loaded: MockConfigEntry, hass_storage: dict[str, Any]
 ) -> None:
     key = f"signalwire.{loaded.entry_id}"
@@ -378,7 +378,7 @@ async def test_the_issue_names_every_recording_that_may_go_on(
     assert issue.translation_placeholders["recording"] == "1, 2, +2"
 
 
-async def test_a_silent_service_is_loud_too_while_recordings_are_held(
+async def test_an_unreachable_service_raises_an_alarm_while_recordings_are_held(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     simulator: Simulator,

@@ -1,4 +1,4 @@
-"""Thousands of updates in weather that no service should have; none may be lost."""
+"""Thousands of updates under faults of every kind; none may be lost."""
 
 import asyncio
 from collections import Counter
@@ -16,7 +16,7 @@ from tests.helpers import call_with_recording, conference_with_recording, refres
 SEED = 20261123
 RECORDINGS = 40
 ROUNDS = 12
-WISHES_PER_RECORDING = 5
+UPDATES_PER_RECORDING = 5
 # Of the requests that no other fault hits first; together they hit well over a third.
 FAULTS = (
     Fault(drop=True, probability=0.07),
@@ -34,7 +34,7 @@ FAULTS = (
 
 
 @pytest.mark.timeout(240)
-async def test_no_wish_is_lost_in_bad_weather(
+async def test_no_update_is_lost_under_faults(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     simulator: Simulator,
@@ -70,22 +70,22 @@ async def test_no_wish_is_lost_in_bad_weather(
                 return
 
     async def toggle(sid: str) -> None:
-        for _ in range(WISHES_PER_RECORDING):
-            wish = chance.choice([RecordingStatus.PAUSED, RecordingStatus.IN_PROGRESS])
-            await ask_until_confirmed(sid, wish)
-            wishes[sid] = wish
+        for _ in range(UPDATES_PER_RECORDING):
+            status = chance.choice([RecordingStatus.PAUSED, RecordingStatus.IN_PROGRESS])
+            await ask_until_confirmed(sid, status)
+            desired[sid] = status
 
     sids = list(simulator.space.recordings)
-    wishes: dict[str, RecordingStatus] = {}
+    desired: dict[str, RecordingStatus] = {}
     for fault in FAULTS:
         simulator.faults.add(fault)
     for _ in range(ROUNDS):
         polling = asyncio.gather(*(coordinator.async_refresh() for _ in range(3)))
         await asyncio.gather(*(toggle(sid) for sid in sids))
         await polling
-    lost = sum(simulator.space.recordings[sid].status.value != wishes[sid] for sid in sids)
+    lost = sum(simulator.space.recordings[sid].status.value != desired[sid] for sid in sids)
 
-    # Now the wish of all: off and on again and off, with polls in between.
+    # Now all at once: off and on again and off, with polls in between.
     for held in (True, False, True):
         await (
             coordinator.project.holds.async_hold()
@@ -110,7 +110,7 @@ async def test_no_wish_is_lost_in_bad_weather(
     await hass.async_block_till_done(wait_background_tasks=True)
     after = {sid: r.status.value for sid, r in simulator.space.recordings.items()}
     # What a person had paused stays paused; what the hold paused goes on.
-    assert after == {sid: wish.value for sid, wish in wishes.items()}
+    assert after == {sid: status.value for sid, status in desired.items()}
     figures.append(", ".join(f"{name}: {count}" for name, count in counted.items()))
     assert lost == 0
     assert counted["updates"] >= 2000

@@ -468,7 +468,7 @@ async def test_what_a_slow_look_confirms_is_shown(
     before = len(simulator.requests)
     jump(hass, seconds=14)
     await until(lambda: len(simulator.requests) > before)
-    # The last look is too old by now, and the one that is under way is over only then.
+    # The last refresh is too old by now, and the one that is under way is over only then.
     jump(hass, seconds=2)
     await until(lambda: confirmation(hass) == (0, False))
     await until(lambda: confirmation(hass) == (0, True))

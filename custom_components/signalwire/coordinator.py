@@ -76,7 +76,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
     async def _async_update_data(self) -> ProjectSnapshot:
         """Read what has changed; raises what the coordinator knows how to show."""
         try:
-            await self.project.async_look()
+            await self.project.async_refresh()
         except (SignalWireError, TimeoutError) as err:
             self.failures += 1
             state = self.project.state
@@ -126,7 +126,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
         """Act on what was read, or on that nothing was."""
         state = self.project.state
         self.project.async_process()
-        if state.reachable and state.hold is not None and not state.is_looked_through:
+        if state.reachable and state.hold is not None and not state.is_fully_read:
             # It began while this poll was under way.
             self.async_refresh_soon()
 

@@ -34,6 +34,7 @@ from .helpers import recording_response
 from .permissions import async_check_projects
 from .project.commands import RecordingOptions
 from .targets import async_targeted_recordings
+from .tasks import gather_all
 from .webhook.address import async_webhook_address
 
 SERVICE_HOLD_RECORDINGS = "hold_recordings"
@@ -166,12 +167,7 @@ async def _async_for_all(
 ) -> None:
     """Do it for each project that the call means, then raise if one of them could not be."""
     coordinators = await _async_coordinators(call)
-    outcomes = await asyncio.gather(
-        *(action(coordinator) for coordinator in coordinators), return_exceptions=True
-    )
-    for outcome in outcomes:
-        if outcome is not None:
-            raise outcome
+    await gather_all(action(coordinator) for coordinator in coordinators)
     missing = [
         entry.title
         for entry in _entries(call)
@@ -189,25 +185,16 @@ async def _async_update(call: ServiceCall) -> ServiceResponse:
         targets = [(coordinator, sid)]
     else:
         targets = await async_targeted_recordings(call)
-    outcomes = await asyncio.gather(
-        *(
-            coordinator.project.commands.async_update(
-                sid,
-                call.data[ATTR_STATUS],
-                call.data.get(ATTR_PAUSE_BEHAVIOR),
-                context=call.context,
-            )
-            for coordinator, sid in targets
-        ),
-        return_exceptions=True,
+    recordings = await gather_all(
+        coordinator.project.commands.async_update(
+            sid,
+            call.data[ATTR_STATUS],
+            call.data.get(ATTR_PAUSE_BEHAVIOR),
+            context=call.context,
+        )
+        for coordinator, sid in targets
     )
-    recordings: list[JsonValueType] = []
-    for outcome in outcomes:
-        if isinstance(outcome, BaseException):
-            # The others are done by now.
-            raise outcome
-        recordings.append(recording_response(outcome))
-    return {"recordings": recordings}
+    return {"recordings": [recording_response(recording) for recording in recordings]}
 
 
 async def _async_start(call: ServiceCall) -> ServiceResponse:

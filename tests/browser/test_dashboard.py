@@ -75,11 +75,11 @@ async def _hold_and_release(stage: Stage) -> None:
     """Switch call recording off and on again, and see it kept."""
     # As it is written: a tile that says "This call" and "Recording" is another.
     tile = stage.page.locator("hui-tile-card", has_text=re.compile("Call recording"))
-    wish = tile.get_by_role("switch")
-    await wish.click()
+    call_recording = tile.get_by_role("switch")
+    await call_recording.click()
     await recording_that_is(stage, "paused")
     await expect(stage.page.get_by_text("Nothing is recorded until")).to_be_visible()
     await expect(stage.tile("This call").get_by_role("switch")).not_to_be_checked()
-    await wish.click()
+    await call_recording.click()
     await recording_that_is(stage, "in-progress")
     await expect(stage.tile("This call").get_by_role("switch")).to_be_checked()

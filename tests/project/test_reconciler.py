@@ -64,10 +64,10 @@ def long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def _rejected(loaded: MockConfigEntry, sid: str) -> None:
-    """Wait until an update has been rejected, and no look is in progress."""
+    """Wait until an update has been rejected, and no refresh is in progress."""
     project = loaded.runtime_data.project
     await until(
-        lambda: bool(project.state.recordings[sid].reason) and not project._looking.locked()
+        lambda: bool(project.state.recordings[sid].reason) and not project._refreshing.locked()
     )
 
 

@@ -31,9 +31,9 @@ HOLD_PAUSE = RecordingUpdate(status=PAUSED, actor=Actor.CALL_RECORDING)
 
 @pytest.fixture
 def state() -> ProjectState:
-    """Return the state of a project that was looked through and has one recording, `a`."""
+    """Return the state of a project that was read in full and has one recording, `a`."""
     state = ProjectState(Slots(3))
-    look(state, 0, a=RECORDING)
+    refresh(state, 0, a=RECORDING)
     state.take_changes()
     return state
 
@@ -47,7 +47,7 @@ def recording(sid: str, status: RecordingStatus, updated: float | None = None) -
     )
 
 
-def look(
+def refresh(
     state: ProjectState,
     at: float,
     *,
@@ -57,10 +57,10 @@ def look(
     unreadable: int = 0,
     **statuses: RecordingStatus,
 ) -> None:
-    """Look at everything, from one moment to half a second later."""
+    """Apply a refresh that took half a second."""
     interval = Interval(at, at + 0.5)
-    state.begin_look()
-    state.apply_look(
+    state.begin_refresh()
+    state.apply_refresh(
         RefreshResult(
             began=at,
             ended=at + 0.5,
@@ -121,7 +121,7 @@ def test_readings_that_overlap_and_disagree_settle_nothing(
     read(state, PAUSED, 4, 5)
     assert read(state, RECORDING, sent, 6) is PAUSED
     assert is_uncertain(state)
-    assert state.needs_look
+    assert state.needs_refresh
 
 
 def test_a_later_reading_settles_what_was_uncertain(state: ProjectState) -> None:
@@ -180,7 +180,7 @@ def test_an_end_is_final_whenever_it_was_read(state: ProjectState) -> None:
 def test_one_answer_that_there_is_no_such_recording_proves_nothing(state: ProjectState) -> None:
     state.apply_not_found("a", Interval(1, 2))
     assert is_uncertain(state)
-    assert state.needs_look
+    assert state.needs_refresh
     assert read(state, PAUSED, 3, 4) is PAUSED
     assert not is_uncertain(state)
     # The one of before does not count any more.
@@ -212,14 +212,14 @@ def test_that_a_recording_was_missing_before_it_was_read_tells_nothing(
 
 def test_what_could_not_be_read_may_be_anything(state: ProjectState) -> None:
     read(state, PAUSED, 1, 2)
-    look(state, 3, missed="a")
+    refresh(state, 3, missed="a")
     assert is_uncertain(state)
-    look(state, 5, a=PAUSED)
+    refresh(state, 5, a=PAUSED)
     assert not is_uncertain(state)
 
 
 def test_what_was_over_before_it_was_known_is_no_news(state: ProjectState) -> None:
-    look(state, 1, a=RECORDING, b=COMPLETED)
+    refresh(state, 1, a=RECORDING, b=COMPLETED)
     assert state.take_changes() == []
 
 
@@ -284,7 +284,7 @@ def test_while_held_everything_that_is_not_known_to_be_paused_is_to_be(
 
 
 def test_once_released_only_what_the_hold_paused_is_to_be_resumed(state: ProjectState) -> None:
-    look(state, 1, a=RECORDING, b=PAUSED)
+    refresh(state, 1, a=RECORDING, b=PAUSED)
     hold(state, 2)
     send(state, HOLD_PAUSE, 3, 4)
     state.end_hold()
@@ -478,7 +478,7 @@ def test_a_recording_follows_the_projects_pause_behavior_until_one_is_chosen_for
     assert state.pause_behavior_of("a") is PauseBehavior.SKIP
     state.choose_pause_behavior(PauseBehavior.SILENCE, "a")
     assert state.pause_behavior_of("a") is PauseBehavior.SILENCE
-    look(state, 1, a=COMPLETED)
+    refresh(state, 1, a=COMPLETED)
     assert state.pause_behavior_of("a") is PauseBehavior.SKIP
 
 
@@ -490,7 +490,7 @@ def paused(state: ProjectState) -> ProjectState:
     """Return the state of a project whose hold is confirmed, as of second 5."""
     hold(state, 1)
     send(state, HOLD_PAUSE, 2, 3)
-    look(state, 4, a=PAUSED)
+    refresh(state, 4, a=PAUSED)
     assert state.is_confirmed(5)
     return state
 
@@ -499,17 +499,17 @@ def test_a_hold_is_confirmed_by_a_full_look_that_began_after_it(state: ProjectSt
     hold(state, 1)
     send(state, HOLD_PAUSE, 2, 3)
     assert not state.is_confirmed(4)
-    look(state, 4, full=False, a=PAUSED)
+    refresh(state, 4, full=False, a=PAUSED)
     assert not state.is_confirmed(5)
-    assert state.needs_full_look(5)
-    look(state, 5, a=PAUSED)
+    assert state.needs_full_refresh(5)
+    refresh(state, 5, a=PAUSED)
     assert state.is_confirmed(6)
 
 
 def test_a_look_that_began_before_the_hold_confirms_nothing(state: ProjectState) -> None:
     send(state, PAUSE, 1, 2)
     state.begin_hold(Hold(begun=4))
-    look(state, 3.9, a=PAUSED)
+    refresh(state, 3.9, a=PAUSED)
     assert not state.is_confirmed(5)
 
 
@@ -519,7 +519,7 @@ def test_a_hold_is_not_confirmed_by_a_look_that_is_too_old(paused: ProjectState)
 
 
 def test_a_hold_is_not_confirmed_while_the_service_cannot_be_read(paused: ProjectState) -> None:
-    paused.apply_failed_look()
+    paused.apply_failed_refresh()
     assert not paused.is_confirmed(5)
 
 
@@ -528,24 +528,24 @@ def test_a_hold_is_not_confirmed_while_anything_is_not_known_to_be_paused(
 ) -> None:
     paused.mark_uncertain("a", 5)
     assert not paused.is_confirmed(5)
-    look(paused, 6, a=PAUSED, b=RECORDING)
+    refresh(paused, 6, a=PAUSED, b=RECORDING)
     assert (paused.is_confirmed(7), paused.unconfirmed()) == (False, 1)
-    look(paused, 8, a=PAUSED, b=PAUSED, unreadable=2)
+    refresh(paused, 8, a=PAUSED, b=PAUSED, unreadable=2)
     assert (paused.is_confirmed(9), paused.unconfirmed(), paused.unread) == (False, 2, 2)
-    look(paused, 10, a=PAUSED, b=PAUSED)
+    refresh(paused, 10, a=PAUSED, b=PAUSED)
     assert paused.is_confirmed(11)
 
 
 def test_everything_is_looked_for_again_every_few_minutes(state: ProjectState) -> None:
-    assert not state.needs_full_look(FULL_LOOK_EVERY - 1)
-    assert state.needs_full_look(FULL_LOOK_EVERY)
+    assert not state.needs_full_refresh(FULL_LOOK_EVERY - 1)
+    assert state.needs_full_refresh(FULL_LOOK_EVERY)
 
 
 # Slots, and what is stored.
 
 
 def test_what_is_stored_is_what_comes_back(state: ProjectState) -> None:
-    look(state, 1, a=RECORDING, b=RECORDING, c=RECORDING)
+    refresh(state, 1, a=RECORDING, b=RECORDING, c=RECORDING)
     state.choose_pause_behavior(PauseBehavior.SKIP)
     state.choose_pause_behavior(PauseBehavior.SILENCE, "b")
     state.record_user_request("c", PAUSED)
@@ -566,7 +566,7 @@ def test_what_was_stored_is_uncertain_until_it_is_read() -> None:
     kept = RestoredProject(sids=("a",), paused_by={"a": PausedBy.HOLD})
     state.restore(kept, Hold(begun=0))
     assert (state.unread, state.unconfirmed()) == (1, 1)
-    look(state, 1, a=PAUSED)
+    refresh(state, 1, a=PAUSED)
     assert state.is_confirmed(2)
     state.end_hold()
     assert state.desired_statuses() == {"a": RECORDING}
@@ -574,24 +574,24 @@ def test_what_was_stored_is_uncertain_until_it_is_read() -> None:
 
 def test_only_what_is_stored_makes_a_state_dirty(state: ProjectState) -> None:
     state.is_dirty = False
-    look(state, 1, a=PAUSED)
+    refresh(state, 1, a=PAUSED)
     assert not state.is_dirty
-    look(state, 2, a=PAUSED, b=PAUSED)
+    refresh(state, 2, a=PAUSED, b=PAUSED)
     assert state.is_dirty
 
 
 def test_a_recording_that_ended_frees_its_slot_for_the_look_after_the_next(
     state: ProjectState,
 ) -> None:
-    look(state, 1, a=COMPLETED, b=RECORDING)
+    refresh(state, 1, a=COMPLETED, b=RECORDING)
     assert state.slots.occupants == {1: None, 2: "b"}
-    look(state, 2, b=RECORDING, c=RECORDING)
+    refresh(state, 2, b=RECORDING, c=RECORDING)
     assert state.slots.number_of("c") == 3
-    look(state, 3, b=RECORDING, c=RECORDING, d=RECORDING)
+    refresh(state, 3, b=RECORDING, c=RECORDING, d=RECORDING)
     assert state.slots.number_of("d") == 1
 
 
 def test_a_change_of_what_has_ended_tells_its_last_slot(state: ProjectState) -> None:
-    look(state, 1, a=STOPPED)
+    refresh(state, 1, a=STOPPED)
     (change,) = state.take_changes()
     assert change == replace(change, slot=1, after=recording("a", STOPPED))

@@ -37,17 +37,17 @@ REQUEST_TOTAL = 20.0
 MAX_HELD_INTERVAL = 15.0
 """While held, recordings are looked at no less often than this while the service answers."""
 SWEEP = 360.0
-"""After so long in calm weather no active recording is unknown."""
+"""After so long without faults no active recording is unknown."""
 PROMPT = 1.5
 """A pause that a person asks for is on its way by then, whatever hangs."""
 CARRIED_OUT = 30.0
-"""In calm weather a pause is carried out, or told to have failed, by then."""
+"""Without faults a pause is carried out, or told to have failed, by then."""
 ALARM = 45.0
-"""A recording that runs although it is held has raised an alarm by then, whatever the weather."""
+"""A recording that runs although it is held has raised an alarm by then, whatever the faults."""
 SETTLE = 90.0
-"""After so long in calm weather everything is as it is wanted."""
+"""After so long without faults everything is as it is wanted."""
 AVAILABLE = 120.0
-"""After so long in calm weather everything can be read."""
+"""After so long without faults everything can be read."""
 ISSUES_GONE = 400.0
 """After so long with all well there is no issue left about it."""
 RELEASE_LATE = 35.0

@@ -35,7 +35,7 @@ class Disk:
         self.is_full = False
         self.writes = 0
         self.refused = 0
-        self.is_silent = False
+        self.is_muted = False
         self.on_write: list[Callable[[str], None]] = []
         self._clock = clock
         self._agenda = agenda
@@ -45,8 +45,8 @@ class Disk:
 
     def run(self, future: asyncio.Future[Any], job: Callable[[], object]) -> None:
         """Do a job of the executor's in a moment, and tell the future a little later."""
-        process_is_silent = self.is_silent
-        if process_is_silent:
+        process_is_muted = self.is_muted
+        if process_is_muted:
             # Its process is dead.
             future.cancel()
             return
@@ -74,7 +74,7 @@ class Disk:
         """Write a file whole, or raise what Home Assistant raises for a full disk."""
         name = os.path.basename(filename)
         is_ours = name.startswith(self._prefix)
-        if self.is_silent:
+        if self.is_muted:
             return
         if is_ours:
             self.writes += 1
@@ -100,7 +100,7 @@ class Disk:
 
     def unlink(self, path: str) -> None:
         """Delete a file."""
-        if self.is_silent:
+        if self.is_muted:
             return
         if self.files.pop(path, None) is None:
             raise FileNotFoundError(errno.ENOENT, "No such file", path)
@@ -108,7 +108,7 @@ class Disk:
 
     def rename(self, path: str, target: str) -> None:
         """Move a file."""
-        if self.is_silent:
+        if self.is_muted:
             return
         if (content := self.files.pop(path, None)) is None:
             raise FileNotFoundError(errno.ENOENT, "No such file", path)

@@ -1,4 +1,4 @@
-"""The simulated network: every request may be lost, late, refused or garbled, as the weather is."""
+"""The simulated network, where every request may be lost, late, refused or garbled."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -52,7 +52,7 @@ class Exchange:
 
 
 @dataclass(slots=True)
-class Weather:
+class Conditions:
     """What the network and the service do to requests at the moment.
 
     `faults` are the kinds of faults and their probabilities; `latency` the usual time there and
@@ -71,7 +71,7 @@ FAULTS = (
 
 
 class Network:
-    """Carries requests to the service, and answers back, through the weather.
+    """Carries requests to the service, and answers back, under the conditions.
 
     `observers` are told of each request when it is sent and when its answer is delivered.
     """
@@ -79,7 +79,7 @@ class Network:
     def __init__(
         self, clock: Clock, agenda: Agenda, service: Service, trace: Trace, rng: Random
     ) -> None:
-        self.weather = Weather()
+        self.conditions = Conditions()
         self.refuses_login = False
         self.last_lie = float("-inf")
         self.requests = 0
@@ -100,9 +100,9 @@ class Network:
         """Take a request on its way."""
         self.requests += 1
         exchange.number = self.requests
-        rng, weather = self._rng, self.weather
-        there = rng.uniform(*weather.latency) / 2
-        back = rng.uniform(*weather.latency) / 2
+        rng, conditions = self._rng, self.conditions
+        there = rng.uniform(*conditions.latency) / 2
+        back = rng.uniform(*conditions.latency) / 2
         fault = exchange.fault = self._choose_fault(exchange)
         if self._trace.wanted:
             self._trace.add("request", f"{exchange}{f' ({fault})' if fault else ''}")
@@ -122,14 +122,14 @@ class Network:
         self._agenda.after(there, lambda: self._execute(exchange, fault, back, carried_out))
 
     def _choose_fault(self, exchange: Exchange) -> str | None:
-        weather = self.weather
+        conditions = self.conditions
         if self.refuses_login:
             self.faults += 1
             return "status_401"
-        if not weather.faults:
+        if not conditions.faults:
             return None
         draw = self._rng.random()
-        for kind, probability in weather.faults.items():
+        for kind, probability in conditions.faults.items():
             draw -= probability
             if draw < 0:
                 if kind == "false_404":

@@ -67,7 +67,7 @@ class Observer:
         self.was_loaded = False
         self.up_since = 0.0
         # The entry is not set up, and nothing of it may be heard.
-        self.is_silent = False
+        self.is_muted = False
         self.last_alarm = _NEVER
         # When there was last an issue.
         self._last_issue = _NEVER
@@ -164,7 +164,7 @@ class Observer:
             self._reading += 1
             if exchange.fault is not None:
                 self.last_get_fault = self.clock.now
-        self.silent_after_unload(f"sends {exchange}")
+        self.nothing_after_unload(f"sends {exchange}")
         status, sid = exchange.form.get("Status"), exchange.sid
         if sid is None:
             return
@@ -208,7 +208,7 @@ class Observer:
     def _on_write(self, name: str) -> None:
         if self.world.disk.is_full:
             self.disk_trouble = self.clock.now
-        self.silent_after_unload(f"writes {name}")
+        self.nothing_after_unload(f"writes {name}")
 
     def report(self, invariant: str, text: str) -> None:
         """Note a violation, and end the run with the first."""
@@ -296,7 +296,7 @@ class Observer:
         """A slot shows what is true, unless that changed since the service was last asked.
 
         What an answer told of it, to a request sent after the change, is shown within 10 s. In
-        calm weather no change is older than the poll interval and a request's time.
+        Without faults, no change is older than the poll interval and a request's time.
         """
         now = self.clock.now
         if self.loaded_for < 15:
@@ -314,7 +314,7 @@ class Observer:
                 self.report("shown_is_true", f"{text}, and was told so at {told.came:.1f}")
             unseen = min(self.calm_for - 60, now - recording.since)
             if unseen > self.world.poll_interval + adapter.REQUEST_TOTAL + 5:
-                self.report("shown_is_true", f"{text}, in calm weather")
+                self.report("shown_is_true", f"{text}, without faults")
 
     def confirmed_is_true(self) -> None:
         """No `confirmed` while held if a recording records that a look could have shown.
@@ -401,7 +401,7 @@ class Observer:
             self.report("never_resumes_while_held", str(exchange))
 
     def nothing_is_unknown(self) -> None:
-        """In calm weather every active recording is in a slot, or counted, and can be seen."""
+        """Without faults every active recording is in a slot, or counted, and can be seen."""
         if self.calm_for > max(adapter.AVAILABLE, self.world.poll_interval + 30):
             count = self.shown.get(adapter.COUNT, ("unavailable", {}))[0]
             if count in ("unavailable", "unknown"):
@@ -445,13 +445,13 @@ class Observer:
             was = "held" if expected else "released"
             self.report("hold_survives", f"it was {was} at {self.hold.since:.1f}")
 
-    def silent_after_unload(self, what: str) -> None:
+    def nothing_after_unload(self, what: str) -> None:
         """After unload or removal nothing is sent and nothing is written."""
-        if self.is_silent:
-            self.report("silent_after_unload", what)
+        if self.is_muted:
+            self.report("nothing_after_unload", what)
 
     def held_is_paused(self) -> None:
-        """In calm weather, while held, everything is paused soon, and shown as confirmed."""
+        """Without faults, while held, everything is paused soon, and shown as confirmed."""
         if self.hold.expected is not True:
             return
         now = self.clock.now
@@ -468,7 +468,7 @@ class Observer:
             self.report("held_is_paused", f"not confirmed: {self.shown[adapter.MASTER][1]}")
 
     def released_is_resumed(self) -> None:
-        """In calm weather, once released, what only the hold paused records again."""
+        """Without faults, once released, what only the hold paused records again."""
         if self.hold.expected is not False:
             return
         now = self.clock.now

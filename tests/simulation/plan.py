@@ -70,7 +70,11 @@ FEATURES = (
     *("long_calls", "damage", "quick_hands", "stops"),
 )
 _RARE = {
-    **{"damage": 0.1, "remove": 0.3, "many": 0.15, "full_disk": 0.3, "clock": 0.3},
+    "damage": 0.1,
+    "remove": 0.3,
+    "many": 0.15,
+    "full_disk": 0.3,
+    "clock": 0.3,
     "stops": 0.1,
 }
 

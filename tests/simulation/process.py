@@ -80,12 +80,12 @@ class Process:
     def die(self) -> None:
         """End without a trace: nothing that still runs has an effect."""
         disk, session = self.world.disk, self.session
-        session.is_dead = disk.is_silent = True
+        session.is_dead = disk.is_muted = True
         logging.disable(logging.CRITICAL)
         try:
             self.loop.die()
         finally:
-            disk.is_silent = False
+            disk.is_muted = False
             logging.disable(logging.NOTSET)
         self.is_up = False
 

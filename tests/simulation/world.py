@@ -16,7 +16,7 @@ from .clock import Clock
 from .clock import installed as clock_installed
 from .disk import Disk
 from .loop import Agenda, Task
-from .network import Network, Weather
+from .network import Conditions, Network
 from .observer import Observer, Violation
 from .people import People
 from .plan import HUMAN, Plan, Step
@@ -88,7 +88,7 @@ class World:
         self.observer = Observer(self, ignored)
         self.people = People(self)
         self._troubles = 0
-        self._weathers: list[Weather] = []
+        self._conditions: list[Conditions] = []
         self._end: str | None = None
         self._is_changing = False
 
@@ -183,7 +183,7 @@ class World:
         self._down = 0.0
         self._is_changing = False
         process = self.process = Process(self, self.deaths)
-        self.observer.is_silent = False
+        self.observer.is_muted = False
         self.trace.add("process", "starts")
         process.spawn(self._boot(process))
         process.loop.run_forever()
@@ -194,7 +194,7 @@ class World:
         self.deaths += 1
         self.process = None
         self.observer.process_ended()
-        self.observer.is_silent = False
+        self.observer.is_muted = False
         return self._down
 
     async def _boot(self, process: Process) -> None:
@@ -292,13 +292,13 @@ class World:
         faults, strength = step.values["faults"], _number(step, "strength")
         assert isinstance(faults, tuple)
         each = strength / len(faults)
-        weather = Weather("rough", dict.fromkeys(faults, each), latency=(0.02, 1.5))
-        self._weathers.append(weather)
-        self.network.weather = weather
+        conditions = Conditions("rough", dict.fromkeys(faults, each), latency=(0.02, 1.5))
+        self._conditions.append(conditions)
+        self.network.conditions = conditions
 
         def end() -> None:
-            self._weathers.remove(weather)
-            self.network.weather = self._weathers[-1] if self._weathers else Weather()
+            self._conditions.remove(conditions)
+            self.network.conditions = self._conditions[-1] if self._conditions else Conditions()
 
         self._trouble(step, end)
 
@@ -411,7 +411,7 @@ class World:
         async def unload() -> None:
             await self._unload(process)
             await asyncio.sleep(_number(step, "down"))
-            self.observer.is_silent = False
+            self.observer.is_muted = False
             self.observer.up_since = self.clock.now
             self.entry_wanted = True
             await entries.async_setup(adapter.ENTRY_ID)
@@ -426,7 +426,7 @@ class World:
         unloaded = await process.hass.config_entries.async_unload(adapter.ENTRY_ID)
         self.observer.process_ended()
         self.trace.add("process", f"unloads the entry: {unloaded}")
-        self.observer.is_silent = True
+        self.observer.is_muted = True
         await asyncio.sleep(0.01)
         self.observer.unloaded(process.leftovers)
 
@@ -441,13 +441,13 @@ class World:
             self.entry_exists = self.entry_wanted = self.observer.was_loaded = False
             await entries.async_remove(adapter.ENTRY_ID)
             self.observer.process_ended()
-            self.observer.is_silent = True
+            self.observer.is_muted = True
             await asyncio.sleep(0.01)
             self.observer.unloaded(process.leftovers)
             await asyncio.sleep(_number(step, "down"))
             if left := self.disk.ours():
-                self.observer.report("silent_after_unload", f"is left: {', '.join(left)}")
-            self.observer.is_silent = False
+                self.observer.report("nothing_after_unload", f"is left: {', '.join(left)}")
+            self.observer.is_muted = False
             self.observer.hold.forget(state=False)
             self.observer.owners.forget()
             self.observer.up_since = self.clock.now

@@ -289,7 +289,7 @@ async def test_a_pause_is_answered_only_once_it_is_confirmed(
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_a_service_that_is_silent_is_told_of(
+async def test_an_unreachable_service_is_told_of(
     hass: HomeAssistant, say: Say, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
     call_with_recording(simulator)
@@ -360,9 +360,7 @@ async def test_a_resume_that_is_not_confirmed_is_not_claimed(
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_a_service_that_is_silent_has_nothing_to_resume(
-    say: Say, simulator: Simulator
-) -> None:
+async def test_an_unreachable_service_has_nothing_to_resume(say: Say, simulator: Simulator) -> None:
     simulator.faults.add(Fault(drop=True))
     assert await say("resume recording") == (
         "SignalWire does not answer, so I can't tell whether calls are being recorded."
@@ -484,7 +482,7 @@ async def test_all_projects_are_meant(say: Say, simulator: Simulator, second: Si
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_the_project_that_is_silent_is_named(
+async def test_the_unreachable_project_is_named(
     say: Say, simulator: Simulator, second: Simulator
 ) -> None:
     call_with_recording(simulator)

@@ -18,6 +18,7 @@ from ..api import (
     SignalWireError,
 )
 from ..errors import has_ended, operation_error, recording_ended, service_error, validation_error
+from ..tasks import gather_all
 from .entry_file import NotWrittenError
 from .hold import PausedBy
 from .observation import Interval
@@ -203,7 +204,7 @@ class RecordingCommands:
         """
         self._project.require_running()
         _, failure = await asyncio.gather(
-            self._async_stop_known(context), self._async_look(), return_exceptions=True
+            self._async_stop_known(context), self._async_refresh(), return_exceptions=True
         )
         await self._async_stop_known(context)
         # What ends while this goes on has not read everything.
@@ -213,21 +214,18 @@ class RecordingCommands:
         if isinstance(failure, BaseException):
             raise failure
 
-    async def _async_look(self) -> None:
-        await self._project.async_look()
+    async def _async_refresh(self) -> None:
+        await self._project.async_refresh()
         self._project.async_process()
 
     async def _async_stop_known(self, context: Context | None) -> None:
-        outcomes = await asyncio.gather(
-            *(
+        await gather_all(
+            (
                 self.async_update(sid, RecordingStatus.STOPPED, context=context)
                 for sid in self._state.recordings
             ),
-            return_exceptions=True,
+            is_fine=has_ended,
         )
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException) and not has_ended(outcome):
-                raise outcome
 
     def choose_pause_behavior(self, behavior: PauseBehavior, sid: str | None = None) -> None:
         """Choose what the next pauses send, of one recording or of the project.

@@ -48,10 +48,10 @@ class Batch:
 
 @dataclass(slots=True, kw_only=True)
 class RefreshResult:
-    """What one look has read.
+    """What one refresh has read.
 
     `began` and `ended` are seconds of the event loop's clock; `is_full` says that everything that
-    may be active was looked for. `batches` hold what was listed, whether still active or not; ended
+    may be active was read. `batches` hold what was listed, whether still active or not; ended
     ones that are finalized may be left out. `read_alone` is what was read after that, one by one.
     `not_found` are known ones that the service said it does not have, `missed` those that could not
     be read. `unreadable` counts others that could not be read. `calls` and `conferences` were in
@@ -85,12 +85,12 @@ class RefreshResult:
 
 
 class Discovery:
-    """Reads the list of recordings from where the last look left off.
+    """Reads the list of recordings from where the last refresh left off.
 
     The list is ordered by creation and has no filter on the status. Recordings that are known to
-    have ended never come back, so a quiet project's look asks for the last minutes alone. A full
-    look reads the whole `look_back`, and what calls and conferences in progress record that began
-    before it. What could not be read is read again in each look until it can be.
+    have ended never come back, so the refresh of a quiet project asks for the last minutes alone.
+    A full refresh reads the whole `look_back`, and what calls and conferences in progress record
+    that began before it. What could not be read is read again in each refresh until it can be.
     """
 
     def __init__(self, client: SignalWireClient, clock: Clock, look_back: timedelta) -> None:
@@ -152,7 +152,7 @@ class Discovery:
         async for page, _ in self._timed(
             self._client.recording_pages(created_after=since, finalized=finalized, read_ahead=True)
         ):
-            # Pages are read ahead: of each is only known that it was sent after the look began.
+            # Pages are read ahead: of each is only known that it was sent after the refresh began.
             result.add(page, Interval(result.began, self._clock.now()))
         async for call in self._client.iter_calls(status=CallStatus.IN_PROGRESS):
             result.calls.append(call)

@@ -35,7 +35,7 @@ from .state import ProjectState
 from .storage import RestoredProject, read_stored
 from .watchdog import Watchdog
 
-# Seconds; a look at a thousand recordings takes far less than one.
+# Seconds; a refresh of a thousand recordings takes far less than one.
 _MAX_LOOK = 60.0
 # With more updates in flight than this, the changes of so many seconds are processed together.
 _FEW_UPDATES = 8
@@ -81,7 +81,7 @@ class Project:
         self._totals = DailyTotalsStore(hass, entry)
         self._parties = PartyCache(client)
         self._discovery = Discovery(client, self.clock, self.settings.look_back)
-        self._looking = asyncio.Lock()
+        self._refreshing = asyncio.Lock()
         self._reading: asyncio.Task[RefreshResult] | None = None
         self._has_baseline = False
         self._had_unreadable = False
@@ -171,19 +171,19 @@ class Project:
 
     # What comes in.
 
-    async def async_look(self) -> None:
+    async def async_refresh(self) -> None:
         """Read what has changed, and apply it; raises SignalWireError or TimeoutError.
 
         The caller has it processed.
         """
-        async with self._looking:
+        async with self._refreshing:
             if not self.is_stopped:
-                await self._async_look()
+                await self._async_refresh()
 
-    async def _async_look(self) -> None:
+    async def _async_refresh(self) -> None:
         state = self.state
-        state.begin_look()
-        full = state.needs_full_look(self.clock.now())
+        state.begin_refresh()
+        full = state.needs_full_refresh(self.clock.now())
         # In a task of its own, which a stop can end whoever waits for it.
         self._reading = self.hass.async_create_background_task(
             self._discovery.async_read(
@@ -193,7 +193,7 @@ class Project:
                 full=full,
                 verify=state.restored_as_paused,
             ),
-            "signalwire look",
+            "signalwire refresh",
         )
         try:
             async with asyncio.timeout(_MAX_LOOK):
@@ -203,20 +203,20 @@ class Project:
                 return
             raise
         except (SignalWireError, TimeoutError) as err:
-            state.apply_failed_look()
+            state.apply_failed_refresh()
             self.watchdog.last_failure = str(err) or "It took too long"
             raise
         if self.is_stopped:
             return
         was_reachable = state.reachable
-        state.apply_look(result)
+        state.apply_refresh(result)
         self.watchdog.last_failure = None
         self.last_success = dt_util.utcnow()
         self._totals.async_count_all(result.recordings.values(), self.client.service_time())
         self._parties.add(result.calls, result.conferences)
         self._warn_of_unreadable(state.unread)
         if not self._has_baseline:
-            # What ran before the first look has not just begun.
+            # What ran before the first refresh has not just begun.
             state.take_changes()
             self._has_baseline = True
         else:
@@ -279,8 +279,8 @@ class Project:
         self._listener.async_publish()
         # Nothing is shown of what came and went in between, but it has happened.
         self.activities.tell()
-        if state.needs_look or (self._has_news and not state.reachable):
-            state.needs_look = False
+        if state.needs_refresh or (self._has_news and not state.reachable):
+            state.needs_refresh = False
             self._listener.async_refresh_soon()
         self._has_news = False
         self._async_ask_for_parties()

@@ -437,7 +437,7 @@ class Reconciler:
             return await self._async_verify_rejection(queue, update, err)
         except SignalWireError as err:
             self._state.mark_unanswered(sid, self._now())
-            self._state.needs_look = True
+            self._state.needs_refresh = True
             return update_error(hass, entry, err)
         return self._apply(sid, update, answer, Interval(sent, self._now())) or operation_error(
             "not_confirmed", requested=update.status.value, answered=answer.status.value

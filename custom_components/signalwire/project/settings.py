@@ -28,7 +28,7 @@ DEFAULTS: Final[Mapping[str, int]] = {
 }
 """Seconds for the intervals, hours for the look-back, minutes for the automatic release."""
 MAX_HELD_INTERVAL: Final = 10
-"""Seconds; a look that is older than 15 confirms nothing."""
+"""Seconds; a refresh that is older than 15 confirms nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,9 +25,9 @@ STALE_FOR = 60.0
 SETTLES_AFTER = 10.0
 """Seconds for which an update without an answer may still be carried out."""
 MAX_LOOK_AGE = 15.0
-"""Seconds after which the last look no longer confirms anything."""
+"""Seconds after which the last refresh no longer confirms anything."""
 FULL_LOOK_EVERY = 300.0
-"""Seconds between two looks at everything that may be active."""
+"""Seconds between two refreshes of everything that may be active."""
 _MAX_REMEMBERED = 5000
 
 
@@ -118,9 +118,9 @@ def _remembered() -> LimitedSizeDict[str, Any]:
 class ProjectState:
     """The state of one project: recordings, slots, the hold, and how well all that is known.
 
-    `reachable` says whether the last look succeeded. Whoever changes something calls
+    `reachable` says whether the last refresh succeeded. Whoever changes something calls
     `Project.async_changed` afterwards, which takes `changes` and sees to the rest. `is_dirty` says
-    that what is stored has changed; `needs_look` that something can only be settled by reading.
+    that what is stored has changed; `needs_refresh` that something can only be settled by reading.
     """
 
     slots: Slots
@@ -130,10 +130,10 @@ class ProjectState:
     reachable: bool = False
     unreadable: int = 0
     unreadable_since: float | None = None
-    last_look: float | None = None
-    last_full_look: float | None = None
+    last_refresh: float | None = None
+    last_full_refresh: float | None = None
     is_dirty: bool = False
-    needs_look: bool = False
+    needs_refresh: bool = False
     # Recordings that are gone: their last readings, and when the service had none any more.
     _ended: LimitedSizeDict[str, Recording] = field(default_factory=_remembered)
     _missing: LimitedSizeDict[str, float] = field(default_factory=_remembered)
@@ -157,12 +157,12 @@ class ProjectState:
         self.hold = hold
         self.seat()
 
-    def begin_look(self) -> None:
-        """Note that a look begins: slots that were freed before it rest for all of it."""
+    def begin_refresh(self) -> None:
+        """Note that a refresh begins: slots that were freed before it rest for all of it."""
         self.slots.begin_refresh()
 
-    def apply_look(self, result: RefreshResult) -> None:
-        """Apply all that a look has read."""
+    def apply_refresh(self, result: RefreshResult) -> None:
+        """Apply all that a refresh has read."""
         # First what was read last, so that a list that lags behind changes nothing.
         for batch in (*result.read_alone, *result.batches):
             for recording in batch.recordings:
@@ -177,13 +177,13 @@ class ProjectState:
         elif self.unreadable_since is None:
             self.unreadable_since = result.began
         self.reachable = True
-        self.last_look = result.began
+        self.last_refresh = result.began
         if result.is_full:
-            self.last_full_look = result.began
+            self.last_full_refresh = result.began
         self.seat()
         self.slots.end_refresh()
 
-    def apply_failed_look(self) -> None:
+    def apply_failed_refresh(self) -> None:
         """Note that the service could not be read."""
         self.reachable = False
 
@@ -207,7 +207,7 @@ class ProjectState:
                 self._accept(tracked, recording, interval)
             case _Order.CONFLICTING:
                 self.mark_uncertain(tracked.sid, max(interval.answered, seen.answered))
-                self.needs_look = True
+                self.needs_refresh = True
 
     def _accept(self, tracked: TrackedRecording, recording: Recording, interval: Interval) -> None:
         """Take a reading for the newest."""
@@ -264,7 +264,7 @@ class ProjectState:
             return
         tracked.not_found = tracked.not_found or interval
         self.mark_uncertain(sid, interval.answered)
-        self.needs_look = True
+        self.needs_refresh = True
 
     def mark_uncertain(self, sid: str, now: float) -> None:
         """Note that a recording's status may be another by now."""
@@ -462,20 +462,20 @@ class ProjectState:
         return sum(one.paused_by is PausedBy.HOLD for one in self.recordings.values())
 
     @property
-    def is_looked_through(self) -> bool:
-        """Return whether a full look began after the hold did."""
+    def is_fully_read(self) -> bool:
+        """Return whether a full refresh began after the hold did."""
         return (
             self.hold is not None
-            and self.last_full_look is not None
-            and self.last_full_look >= self.hold.begun
+            and self.last_full_refresh is not None
+            and self.last_full_refresh >= self.hold.begun
         )
 
-    def needs_full_look(self, now: float) -> bool:
-        """Return whether everything that may be active has to be looked for."""
+    def needs_full_refresh(self, now: float) -> bool:
+        """Return whether everything that may be active has to be read."""
         return (
-            self.last_full_look is None
-            or now - self.last_full_look >= FULL_LOOK_EVERY
-            or (self.hold is not None and not self.is_looked_through)
+            self.last_full_refresh is None
+            or now - self.last_full_refresh >= FULL_LOOK_EVERY
+            or (self.hold is not None and not self.is_fully_read)
         )
 
     def unobserved_since(self) -> float | None:
@@ -483,17 +483,17 @@ class ProjectState:
         if self.hold is None:
             return None
         since = self.hold.begun
-        if self.is_looked_through and self.last_look is not None:
-            since = self.last_look
+        if self.is_fully_read and self.last_refresh is not None:
+            since = self.last_refresh
         return since if self.unreadable_since is None else min(since, self.unreadable_since)
 
     def is_confirmed(self, now: float) -> bool:
-        """Return whether everything is paused, as a look has shown that is not too old."""
+        """Return whether everything is paused, as a refresh has shown that is not too old."""
         return (
             self.reachable
-            and self.is_looked_through
-            and self.last_look is not None
-            and now - self.last_look <= MAX_LOOK_AGE
+            and self.is_fully_read
+            and self.last_refresh is not None
+            and now - self.last_refresh <= MAX_LOOK_AGE
             and self.unconfirmed() == 0
         )
 

@@ -93,7 +93,7 @@ class Watchdog:
     @callback
     def _async_timer(self) -> None:
         self._timer = None
-        # The hold is not confirmed any more once the last look is too old.
+        # The hold is not confirmed any more once the last refresh is too old.
         self._project.async_process()
 
     @callback

@@ -14,6 +14,7 @@ from homeassistant.util import dt as dt_util
 
 from ..api import RecordingStatus
 from ..coordinator import SignalWireCoordinator
+from ..tasks import gather_all
 from .access import async_projects
 from .outcome import Command, Outcome
 
@@ -116,8 +117,8 @@ class _Attempt:
     async def async_stop(self, *, only_one: bool) -> None:
         """End every recording; where only one is meant and there are more, hold them instead.
 
-        What is stopped cannot be begun again, so nothing is guessed: a pause meets the wish that
-        the recording cease just as well, and can be taken back.
+        What is stopped cannot be begun again, so nothing is guessed: a pause, too, makes
+        the recording cease, and can be taken back.
         """
         await self.async_read()
         before = {project: set(project.data.recordings) for project in self._projects}
@@ -155,12 +156,10 @@ class _Attempt:
         ]
 
     async def _async_all(self, requests: Iterable[Coroutine[None, None, None]]) -> None:
-        """Let every project take its wish, and then raise what the first has raised."""
-        outcomes = await asyncio.gather(*requests, return_exceptions=True)
-        self.changed = bool(outcomes)
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException):
-                raise outcome
+        """Ask every project, and then raise the first error, if there is any."""
+        requests = list(requests)
+        self.changed = bool(requests)
+        await gather_all(requests)
 
     async def _async_stop_all(self, project: SignalWireCoordinator) -> None:
         # What came of it is seen in the recordings that are left.

@@ -121,7 +121,7 @@ export class RecordingsCard extends HTMLElement {
     const { do: what, option } = control.dataset;
     if (what === "stop") this._stop(slot);
     else if (what === "toggle") this._turn(slot.id, slot.ids["switch.recording"]);
-    else if (what === "wish") this._turn(what, ids["switch.call_recording"]);
+    else if (what === "hold") this._turn(what, ids["switch.call_recording"]);
     else this._ask(what, "select", "select_option", ids["select.pause_behavior"], { option });
   }
 

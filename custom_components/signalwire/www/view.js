@@ -26,8 +26,8 @@ export function projectView(hass, project, title, busy, now) {
   const { ids } = project;
   const answering = isAnswering(hass, project);
   const slots = activeSlots(hass, project);
-  const wish = stateOf(hass, ids["switch.call_recording"]);
-  const held = wish?.state === "off";
+  const master = stateOf(hass, ids["switch.call_recording"]);
+  const held = master?.state === "off";
   const leaves = stateOf(hass, ids["select.pause_behavior"]);
   const active = Number(valueOf(hass, ids["sensor.active_recordings"]) ?? slots.length);
   const resting = slots.filter((slot) => stateOf(hass, slot.ids["switch.recording"]).state === "off");
@@ -62,24 +62,24 @@ export function projectView(hass, project, title, busy, now) {
   }
 
   function alarm() {
-    if (!held || wish.attributes.confirmed !== false) return "";
-    const detail = answering ? say("still", wish.attributes.unconfirmed) : say("silent");
+    if (!held || master.attributes.confirmed !== false) return "";
+    const detail = answering ? say("still", master.attributes.unconfirmed) : say("unreachable");
     return notice("alarm", "alert", say("unconfirmed"), detail, "alert");
   }
 
   function empty() {
-    if (!answering) return notice("empty", "cloud-off-outline", say("silent"), say("unseen"));
-    const [name, detail] = held ? ["shield-lock", "wish_off"] : ["phone-off", "next"];
+    if (!answering) return notice("empty", "cloud-off-outline", say("unreachable"), say("unseen"));
+    const [name, detail] = held ? ["shield-lock", "hold_off"] : ["phone-off", "next"];
     return notice("empty", name, say("nothing"), say(detail));
   }
 
-  function wishControl() {
+  function holdControl() {
     const left = Date.parse(valueOf(hass, ids["sensor.held_until"])) - now;
-    const hint = held && left > 0 ? say("until", clock(hass, left)) : say(`wish_${wish.state}`);
-    return html`<button class="wish" data-key="wish" data-do="wish" role="switch"
-      aria-checked="${!held}" aria-label="${say("wish")}" aria-describedby="hint" ${busyMark("wish") || ""}>
-      ${icon(held ? "shield-lock" : "record-rec")}<strong>${say("wish")}</strong>
-      <span class="soft" id="hint">${busy.has("wish") ? say("busy") : hint}</span><i></i>
+    const hint = held && left > 0 ? say("until", clock(hass, left)) : say(`hold_${master.state}`);
+    return html`<button class="hold" data-key="hold" data-do="hold" role="switch"
+      aria-checked="${!held}" aria-label="${say("hold")}" aria-describedby="hint" ${busyMark("hold") || ""}>
+      ${icon(held ? "shield-lock" : "record-rec")}<strong>${say("hold")}</strong>
+      <span class="soft" id="hint">${busy.has("hold") ? say("busy") : hint}</span><i></i>
     </button>`;
   }
 
@@ -100,7 +100,7 @@ export function projectView(hass, project, title, busy, now) {
     ${alarm()}
     ${slots.length ? html`<ul data-key="rows" role="list">${slots.map(row)}</ul>` : empty()}
     ${more > 0 ? html`<p class="soft" data-key="more">${say("more", more)}</p>` : ""}
-    <div class="foot">${wish ? wishControl() : ""}${leaves ? leavesControl() : ""}</div>`;
+    <div class="foot">${master ? holdControl() : ""}${leaves ? leavesControl() : ""}</div>`;
 }
 
 /** Return what is shown where there is no project. */

@@ -1,4 +1,4 @@
-"""The wish: 1,000 active recordings, and the master switch is turned off."""
+"""The hold: 1,000 active recordings, and the master switch is turned off."""
 
 import asyncio
 from time import perf_counter
@@ -51,8 +51,8 @@ async def measure(scale: Scale) -> Row:
             took["sdk"].append(await asyncio.to_thread(_one_by_one, space, recordings))
             await _bare(space, recordings, "in-progress")
     return Row(
-        name="wish",
-        what=f"Wish: {_ACTIVE:,} active, the master switch off",
+        name="hold",
+        what=f"Hold: {_ACTIVE:,} active, the master switch off",
         beside="The `twilio` SDK, one call after the other; as many bare POSTs at once",
         figures=[
             Figure.of(
