@@ -18,7 +18,7 @@ from .project.activity import ActivityType
 
 _EVENTS = {EVENT_DOMAIN: DomainSpec()}
 # What a person can change of an entity, without anything having happened.
-_LOOKS = {attribute.value for attribute in EntityStateAttribute}
+_APPEARANCE = {attribute.value for attribute in EntityStateAttribute}
 
 
 def _make_trigger(*types: ActivityType) -> type[Trigger]:
@@ -53,7 +53,7 @@ def _make_trigger(*types: ActivityType) -> type[Trigger]:
 
 def _happening(state: State) -> tuple[str, dict[str, object]]:
     return state.state, {
-        name: value for name, value in state.attributes.items() if name not in _LOOKS
+        name: value for name, value in state.attributes.items() if name not in _APPEARANCE
     }
 
 

@@ -12,8 +12,8 @@ from custom_components.signalwire.project.hold import Hold, PausedBy
 from custom_components.signalwire.project.observation import Interval
 from custom_components.signalwire.project.slots import Slots
 from custom_components.signalwire.project.state import (
-    FULL_LOOK_EVERY,
-    MAX_LOOK_AGE,
+    FULL_REFRESH_EVERY,
+    MAX_REFRESH_AGE,
     SETTLES_AFTER,
     STALE_FOR,
     ProjectState,
@@ -514,8 +514,8 @@ def test_a_look_that_began_before_the_hold_confirms_nothing(state: ProjectState)
 
 
 def test_a_hold_is_not_confirmed_by_a_look_that_is_too_old(paused: ProjectState) -> None:
-    assert paused.is_confirmed(4 + MAX_LOOK_AGE)
-    assert not paused.is_confirmed(4.1 + MAX_LOOK_AGE)
+    assert paused.is_confirmed(4 + MAX_REFRESH_AGE)
+    assert not paused.is_confirmed(4.1 + MAX_REFRESH_AGE)
 
 
 def test_a_hold_is_not_confirmed_while_the_service_cannot_be_read(paused: ProjectState) -> None:
@@ -537,8 +537,8 @@ def test_a_hold_is_not_confirmed_while_anything_is_not_known_to_be_paused(
 
 
 def test_everything_is_looked_for_again_every_few_minutes(state: ProjectState) -> None:
-    assert not state.needs_full_refresh(FULL_LOOK_EVERY - 1)
-    assert state.needs_full_refresh(FULL_LOOK_EVERY)
+    assert not state.needs_full_refresh(FULL_REFRESH_EVERY - 1)
+    assert state.needs_full_refresh(FULL_REFRESH_EVERY)
 
 
 # Slots, and what is stored.

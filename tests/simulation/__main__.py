@@ -43,7 +43,13 @@ def main() -> int:
         return _run_many(iter([request]), None, 1, digest=options.digest, all_of_them=options.all)
     first = options.first if options.first is not None else time.time_ns() % 10**9
     requests = (
-        Request(seed=seed, ignored=ignored, features=features, trace=options.digest)
+        Request(
+            seed=seed,
+            hours=options.each,
+            ignored=ignored,
+            features=features,
+            trace=options.digest,
+        )
         for seed in itertools.count(first)
     )
     print(f"seeds from {first}", flush=True)
@@ -63,6 +69,7 @@ def _parse() -> argparse.Namespace:
         "disks and people, and checks what must always be so.",
     )
     parser.add_argument("--hours", type=float, help="virtual hours in all, or of the one seed")
+    parser.add_argument("--each", type=float, help="virtual hours of each of many seeds")
     parser.add_argument("--seed", type=int, help="replay this seed alone")
     parser.add_argument("--first", type=int, help="the first of many seeds; random if not given")
     parser.add_argument("--jobs", type=int, default=1, help="processes at once")

@@ -25,7 +25,7 @@ _NEVER = float("-inf")
 _PROJECT_ENTITIES = (adapter.MASTER, adapter.STOP_ALL, adapter.COUNT)
 _GET_DISCARD = 20.0
 # Requests that follow each other this closely, as the pages of a list do, are one look.
-_SAME_LOOK = 0.05
+_SAME_REFRESH = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Observer:
         self._told: dict[str, Told] = {}
         # When the last looks ended: no request that reads was under way any more.
         self._reading = 0
-        self._looks: deque[float] = deque(maxlen=16)
+        self._refreshes: deque[float] = deque(maxlen=16)
         self._missing_since: dict[str, float] = {}
         world.network.on_send.append(self._on_send)
         world.network.on_finished.append(self._on_finished)
@@ -96,7 +96,7 @@ class Observer:
     def watch(self, hass: HomeAssistant) -> None:
         """Follow the states and activities of a new process."""
         self.shown.clear()
-        self._looks.clear()
+        self._refreshes.clear()
         self._reading = 0
         self._told.clear()
         self.up_since = self.clock.now
@@ -159,8 +159,9 @@ class Observer:
 
     def _on_send(self, exchange: Exchange) -> None:
         if exchange.method == "GET":
-            if not self._reading and self._looks and self.clock.now - self._looks[-1] < _SAME_LOOK:
-                self._looks.pop()
+            last = self._refreshes[-1] if self._refreshes else _NEVER
+            if not self._reading and self.clock.now - last < _SAME_REFRESH:
+                self._refreshes.pop()
             self._reading += 1
             if exchange.fault is not None:
                 self.last_get_fault = self.clock.now
@@ -182,7 +183,7 @@ class Observer:
         if exchange.method == "GET":
             self._reading -= 1
             if self._reading == 0:
-                self._looks.append(self.clock.now)
+                self._refreshes.append(self.clock.now)
 
     def _on_delivered(self, exchange: Exchange) -> None:
         answer = exchange.answer
@@ -256,7 +257,7 @@ class Observer:
         return (
             told.status == recording.status
             and told.sent > recording.since
-            and any(told.came <= look <= latest for look in self._looks)
+            and any(told.came <= look <= latest for look in self._refreshes)
             and self.last_get_fault < told.sent - _GET_DISCARD
         )
 
@@ -384,16 +385,20 @@ class Observer:
         """A pause is carried out, or told to have failed, whoever waits for it."""
         recording = self.world.service.recordings[sid]
         if (
-            process is self.world.process
-            and self.loaded_since is not None
-            and self.loaded_since < began
-            and self.owners.last_call.get(sid) == "pause"
-            and recording.status == "in-progress"
-            and recording.since < began
-            and self.last_alarm < began
-            and self.calm_for > adapter.CARRIED_OUT
+            process is not self.world.process
+            or self.loaded_since is None
+            or self.loaded_since > began
+            or self.owners.last_call.get(sid) != "pause"
+            or recording.status != "in-progress"
+            or recording.since > began
+            or self.last_alarm > began
         ):
+            return
+        if self.calm_for > adapter.CARRIED_OUT:
             self.report("cancelled_is_carried_out", f"{sid} records since {recording.since:.1f}")
+        else:
+            again = partial(self.cancelled_is_carried_out, sid, began, process)
+            self.world.agenda.after(adapter.CARRIED_OUT, again)
 
     def never_resumes_while_held(self, exchange: Exchange) -> None:
         """While held, no `in-progress` is sent."""

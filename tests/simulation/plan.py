@@ -67,7 +67,7 @@ class Plan:
 FEATURES = (
     *("rough", "outage", "login", "lag", "unreadable", "slow_disk", "full_disk", "kill"),
     *("reload", "unload", "remove", "options", "restart", "cancel", "outside", "clock", "many"),
-    *("long_calls", "damage", "quick_hands", "stops"),
+    *("long_calls", "damage", "quick_hands", "stops", "interrupted"),
 )
 _RARE = {
     "damage": 0.1,
@@ -165,6 +165,8 @@ class Planner:
         weights = dict(zip(HUMAN, _HUMAN_WEIGHTS, strict=True))
         if self._has("stops"):
             weights["stop_all"] *= 50
+        # What ends the entry or Home Assistant while something that was asked for is under way.
+        ends = [name for name in _ENDS if self._has("interrupted") and self._has(name)]
         time = start
         while True:
             # Sometimes several things at once, more often with time in between.
@@ -179,6 +181,9 @@ class Planner:
                 after = rng.choice([(0.001, 0.05), (0.001, 0.3), (0.001, 8.0)])
                 values["cancel_after"] = rng.uniform(*after)
             self._add(time, kind, **values)
+            if ends and rng.random() < 0.2:
+                later = rng.choice([0.0, -1e-6, rng.expovariate(20), rng.expovariate(1)])
+                self._one_trouble(rng.choice(ends), time + later, 0.0)
             if self._has("outside") and rng.random() < 0.25:
                 self._add(max(0.0, time + rng.uniform(-3, 10)), "outside")
         # At last it may be held through the quiet stretch, or not.
@@ -247,6 +252,7 @@ class Planner:
                 self._add(time, kind)
 
 
+_ENDS = ("reload", "unload", "restart", "kill")
 _TROUBLES = (
     *("rough", "outage", "login", "lag", "unreadable", "slow_disk", "full_disk", "kill"),
     *("reload", "unload", "remove", "options", "restart", "clock", "damage"),

@@ -36,7 +36,7 @@ from .storage import RestoredProject, read_stored
 from .watchdog import Watchdog
 
 # Seconds; a refresh of a thousand recordings takes far less than one.
-_MAX_LOOK = 60.0
+_REFRESH_TIMEOUT = 60.0
 # With more updates in flight than this, the changes of so many seconds are processed together.
 _FEW_UPDATES = 8
 _PROCESS_TOGETHER = 0.1
@@ -196,7 +196,7 @@ class Project:
             "signalwire refresh",
         )
         try:
-            async with asyncio.timeout(_MAX_LOOK):
+            async with asyncio.timeout(_REFRESH_TIMEOUT):
                 result = await self._reading
         except asyncio.CancelledError:
             if self.is_stopped and (task := asyncio.current_task()) and not task.cancelling():

@@ -24,9 +24,9 @@ STALE_FOR = 60.0
 """Seconds for which a reading with an older `date_updated` is taken for that of a slow list."""
 SETTLES_AFTER = 10.0
 """Seconds for which an update without an answer may still be carried out."""
-MAX_LOOK_AGE = 15.0
+MAX_REFRESH_AGE = 15.0
 """Seconds after which the last refresh no longer confirms anything."""
-FULL_LOOK_EVERY = 300.0
+FULL_REFRESH_EVERY = 300.0
 """Seconds between two refreshes of everything that may be active."""
 _MAX_REMEMBERED = 5000
 
@@ -474,7 +474,7 @@ class ProjectState:
         """Return whether everything that may be active has to be read."""
         return (
             self.last_full_refresh is None
-            or now - self.last_full_refresh >= FULL_LOOK_EVERY
+            or now - self.last_full_refresh >= FULL_REFRESH_EVERY
             or (self.hold is not None and not self.is_fully_read)
         )
 
@@ -493,7 +493,7 @@ class ProjectState:
             self.reachable
             and self.is_fully_read
             and self.last_refresh is not None
-            and now - self.last_refresh <= MAX_LOOK_AGE
+            and now - self.last_refresh <= MAX_REFRESH_AGE
             and self.unconfirmed() == 0
         )
 
