@@ -13,7 +13,7 @@ from tests.simulation.put_back import copy_with, patches
 from tests.simulation.regressions import Regression, read_regressions
 
 ROOT = Path(__file__).parents[2]
-_SLICE = ["--hours", "10"]
+_SLICE = ["--hours", "10", "--each", "2"]
 
 
 def simulate(*arguments: str, hash_seed: str = "0") -> subprocess.CompletedProcess[str]:
