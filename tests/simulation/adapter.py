@@ -40,6 +40,8 @@ SWEEP = 360.0
 """After so long without faults no active recording is unknown."""
 PROMPT = 1.5
 """A pause that a person asks for is on its way by then, whatever hangs."""
+STORE_TIMEOUT = 0.5
+"""So long a pause waits for the disk, and is then sent all the same."""
 CARRIED_OUT = 30.0
 """Without faults a pause is carried out, or told to have failed, by then."""
 ALARM = 45.0

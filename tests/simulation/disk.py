@@ -19,6 +19,9 @@ from .clock import Clock
 from .loop import Agenda
 from .trace import Trace
 
+# Jobs that follow one another as closely as this, in seconds, are one time of being busy.
+_PAUSE_BETWEEN = 0.05
+
 
 class Disk:
     """Files that outlive every process of Home Assistant.
@@ -42,6 +45,17 @@ class Disk:
         self._trace = trace
         self._rng = rng
         self._prefix = prefix
+        self._jobs = 0
+        self._busy_since = self._idle_since = 0.0
+
+    @property
+    def busy_for(self) -> float:
+        """Return for how many seconds there has always been a job that is not done."""
+        return self._clock.now - self._busy_since if self._jobs else 0.0
+
+    def forget_jobs(self) -> None:
+        """Note that nothing is done any more of what was begun."""
+        self._jobs = 0
 
     def run(self, future: asyncio.Future[Any], job: Callable[[], object]) -> None:
         """Do a job of the executor's in a moment, and tell the future a little later."""
@@ -53,8 +67,13 @@ class Disk:
         loop = future.get_loop()
         low, high = self.delay
         delay = self._rng.uniform(low, high)
+        if not self._jobs and self._clock.now > self._idle_since + _PAUSE_BETWEEN:
+            self._busy_since = self._clock.now
+        self._jobs += 1
 
         def do() -> None:
+            self._jobs -= 1
+            self._idle_since = self._clock.now
             try:
                 result = job()
             except BaseException as err:  # noqa: BLE001 (whatever it is, it is the caller's)

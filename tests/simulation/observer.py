@@ -80,6 +80,8 @@ class Observer:
         # How many pauses of a recording are on their way, and when the last one was sent.
         self._pauses: dict[str, int] = {}
         self._last_pause: dict[str, float] = {}
+        # When a pause was sent without its claim having been stored.
+        self._unstored: dict[str, float] = {}
         self._told: dict[str, Told] = {}
         # When the last looks ended: no request that reads was under way any more.
         self._reading = 0
@@ -112,6 +114,11 @@ class Observer:
         self.loaded_since = None
         self.hold.end_of_process()
         self.owners.end_of_process()
+        busy_for = self.world.disk.busy_for
+        for sid, sent in self._unstored.items():
+            if busy_for > self.clock.now - sent:
+                self.owners.holds.discard(sid)
+        self._unstored.clear()
         if self.disk_trouble > _NEVER:
             self.owners.forget()
             self.disk_trouble = _NEVER
@@ -173,6 +180,9 @@ class Observer:
             self.never_resumes_while_held(exchange)
             self.persons_pause_is_kept(sid, exchange)
         elif status == "paused":
+            if self.world.disk.busy_for > adapter.STORE_TIMEOUT - 0.01:
+                # A disk that is slow is not waited for: its claim may not be stored.
+                self._unstored[sid] = self.clock.now
             self._pauses[sid] = self._pauses.get(sid, 0) + 1
             self._last_pause[sid] = self.clock.now
             self.nothing_is_paused_after_release(sid, exchange)

@@ -194,6 +194,7 @@ class World:
         self.deaths += 1
         self.process = None
         self.observer.process_ended()
+        self.disk.forget_jobs()
         self.observer.is_muted = False
         return self._down
 
