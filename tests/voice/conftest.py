@@ -1,11 +1,16 @@
 """A Home Assistant that can be spoken to."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
+from unittest.mock import patch
 
+from hassil import Intents
 from homeassistant.components import conversation
+from homeassistant.components.conversation.default_agent import DefaultAgent, LanguageIntents
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import intent
 from homeassistant.setup import async_setup_component
+import orjson
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -25,6 +30,32 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 def impatient(monkeypatch: pytest.MonkeyPatch, patient: None) -> None:
     """Let nobody wait long for what does not come."""
     monkeypatch.setattr(commands, "ANSWER_TIMEOUT", 1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _sentences_are_parsed_once() -> Iterator[None]:
+    """Let all tests share what Home Assistant makes of its sentences, and of ours."""
+    parsed: dict[bytes, Intents] = {}
+    loaded: dict[tuple[str, bytes], LanguageIntents | None] = {}
+    from_dict, load = Intents.from_dict, DefaultAgent._load_intents
+
+    def parse_once(sentences: dict[str, Any]) -> Intents:
+        key = orjson.dumps(sentences)
+        if key not in parsed:
+            parsed[key] = from_dict(sentences)
+        return parsed[key]
+
+    def load_once(agent: DefaultAgent, language: str) -> LanguageIntents | None:
+        key = language, orjson.dumps(agent._config_intents_config)
+        if key not in loaded:
+            loaded[key] = load(agent, language)
+        return loaded[key]
+
+    with (
+        patch.object(Intents, "from_dict", parse_once),
+        patch.object(DefaultAgent, "_load_intents", load_once),
+    ):
+        yield
 
 
 @pytest.fixture
