@@ -75,7 +75,8 @@ class ExpectedHold:
         self._pending.remove(call)
         if duration is not None:
             call.ends = (call.ends[0], self._clock.wall() + duration + _MARGIN)
-        if call.overlapped or (not succeeded and call.holds is not self._state):
+        is_news = call.holds is not self._state or self._clock.wall() > self._ends[0] - _MARGIN
+        if call.overlapped or (not succeeded and is_news):
             self._become_unknown(call.ends if call.holds else (self._clock.wall(), inf))
             return
         if not call.holds:
