@@ -219,6 +219,9 @@ class Observer:
     def _on_write(self, name: str) -> None:
         if self.world.disk.is_full:
             self.disk_trouble = self.clock.now
+            if self.loaded_since is None:
+                # It ends, and could not write for the last time what it has told in the log.
+                self.owners.forget()
         self.nothing_after_unload(f"writes {name}")
 
     def report(self, invariant: str, text: str) -> None:

@@ -169,7 +169,7 @@ class People:
         )
         if hold is not None:
             observer.hold.end(hold, duration=None, succeeded=succeeded)
-            if turn_on and observer.hold.expected is False:
+            if succeeded and turn_on and observer.hold.expected is False:
                 observer.owners.wanted_on |= {
                     sid for sid in sids if observer.owners.last_call.get(sid) == "resume"
                 }
