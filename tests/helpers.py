@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from email.utils import format_datetime
 
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
-from custom_components.signalwire.api import RetryPolicy
+from custom_components.signalwire.api import Recording, RetryPolicy
 from custom_components.signalwire.coordinator import SignalWireCoordinator
 from simulator import Simulator
 from simulator.models import Call, Conference
@@ -169,3 +170,12 @@ def reads(simulator: Simulator) -> list[str]:
 def lists(simulator: Simulator) -> int:
     """Return how often recordings were listed."""
     return sum("/Recordings.json" in request.path for request in simulator.requests)
+
+
+def make_recording(sid: str, status: str = "in-progress", **fields: object) -> Recording:
+    """Return a recording as the service would tell of it; dates are aware datetimes."""
+    told = {
+        name: format_datetime(value) if isinstance(value, datetime) else value
+        for name, value in fields.items()
+    }
+    return Recording.from_json({"sid": sid, "status": status, **told})

@@ -152,7 +152,7 @@ async def test_every_error_is_told_apart_and_can_be_mended(
     ("typed", "errors"),
     [
         ({"space": "two words"}, {"space": "invalid_space"}),
-        ({"space": "http://example.signalwire.com"}, {"space": "invalid_space"}),
+        ({"space": "http://gateway.example.org"}, {"space": "invalid_space"}),
         ({"project_id": "my project"}, {"project_id": "invalid_project_id"}),
         ({"api_token": "  "}, {"api_token": "missing_token"}),
         (

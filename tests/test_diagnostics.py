@@ -110,9 +110,9 @@ async def test_no_secret_and_nobodys_number_is_in_the_diagnostics(
     [
         (
             Fault(status=422, body='{"code": 9, "message": "private"}'),
-            {"type": "RejectedError", "status": 422, "code": 9},
+            {"type": "RejectedError", "status": 422, "code": "9"},
         ),
-        (Fault(status=401), {"type": "AuthenticationError", "status": 401, "code": 20003}),
+        (Fault(status=401), {"type": "AuthenticationError", "status": 401, "code": "20003"}),
         (Fault(status=429, headers={"Retry-After": "99"}), {"type": "RateLimitedError"}),
         (
             Fault(status=200, body="<html>"),

@@ -117,7 +117,8 @@ async def test_an_answer_that_does_not_confirm_is_a_failure(
     ("fault", "translation_key"),
     [
         (Fault(method="POST", status=503, headers={"Retry-After": "99"}), "update_failed"),
-        (Fault(method="POST", status=200, body="<html>"), "update_malformed"),
+        (Fault(method="POST", status=200, body="<html>"), "not_confirmed"),
+        (Fault(status=200, body="<html>"), "update_malformed"),
     ],
 )
 @pytest.mark.usefixtures("recorded")

@@ -5,7 +5,7 @@ addresses, keys and what the service says in words are not named.
 """
 
 from collections import Counter
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,13 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 from yarl import URL
 
-from .api import MalformedAnswerError, Recording, RecordingTrim, ServiceAnswerError
+from .api import (
+    RECORDING_FIELDS,
+    MalformedAnswerError,
+    Recording,
+    RecordingTrim,
+    ServiceAnswerError,
+)
 from .api.parsing import parse_code
 from .const import (
     CONF_ACTIVE_INTERVAL,
@@ -137,9 +143,7 @@ def _recording(
         "updated_seconds_ago": _seconds(recording.date_updated, now),
         "error_code": parse_code(recording.error_code),
         # What the service left out, or sent in a form that could not be read.
-        "without": [
-            field.name for field in fields(recording) if getattr(recording, field.name) is None
-        ],
+        "without": [name for name in RECORDING_FIELDS if getattr(recording, name) is None],
         "parties_read": parties is not None,
         "has_from": bool(parties and parties.from_party),
         "has_to": bool(parties and parties.to_party),

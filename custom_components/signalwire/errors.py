@@ -6,7 +6,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
-from .api import AuthenticationError, MalformedAnswerError, SignalWireError
+from .api import AuthenticationError, MalformedAnswerError, NoParentError, SignalWireError
 from .const import DOMAIN
 
 
@@ -55,6 +55,8 @@ def update_error(
     match err:
         case AuthenticationError():
             return service_error(hass, entry, err)
+        case NoParentError():
+            return operation_error("nothing_sent")
         case MalformedAnswerError():
             return operation_error("update_malformed", error=str(err))
         case _:

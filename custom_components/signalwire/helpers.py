@@ -1,7 +1,6 @@
 """Small steps that several platforms share."""
 
 from collections.abc import Iterable
-from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,12 +10,10 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.typing import StateType
 from homeassistant.util.json import JsonObjectType
 
-from .api import Recording
+from .api import RECORDING_FIELDS, Recording
 from .const import DOMAIN
 from .coordinator import SignalWireConfigEntry
 from .errors import validation_error
-
-RECORDING_FIELDS = tuple(sorted(field.name for field in fields(Recording)))
 
 
 def recording_fields(recording: Recording) -> dict[str, StateType | datetime]:

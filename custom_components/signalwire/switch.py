@@ -8,10 +8,10 @@ from homeassistant.components.switch.const import SwitchDeviceClass
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import RecordingStatus
+from .api import RECORDING_FIELDS, RecordingStatus
 from .coordinator import SignalWireConfigEntry
 from .entity import ProjectEntity, SlotEntity, async_add_slot_entities
-from .helpers import RECORDING_FIELDS, recording_fields
+from .helpers import recording_fields
 
 # Pauses of several recordings must not wait for each other; each one's updates are in order.
 PARALLEL_UPDATES = 0

@@ -11,12 +11,13 @@ import pytest
 from yarl import URL
 
 from custom_components.signalwire.api import (
+    RECORDING_FIELDS,
     CallStatus,
     ConferenceStatus,
     MalformedAnswerError,
+    NoParentError,
     NotFoundError,
     PauseBehavior,
-    Recording,
     RecordingChannels,
     RecordingSource,
     RecordingStatus,
@@ -26,7 +27,7 @@ from custom_components.signalwire.api import (
     SignalWireClient,
 )
 from simulator import Fault, Simulator
-from tests.helpers import PROJECT_ID, TITLE, TOKEN
+from tests.helpers import PROJECT_ID, TITLE, TOKEN, make_recording
 
 
 async def test_the_account_has_a_name(client: SignalWireClient) -> None:
@@ -114,22 +115,29 @@ async def test_the_response_recorded_in_2018_is_read(
         ],
     }
     simulator.faults.add(Fault(status=200, body=json.dumps(recorded)))
-    assert await client.list_recordings(limit=50) == [
-        Recording(
-            sid="7f0f2f9c-1111-4222-8333-444455556666",
-            status=RecordingStatus.COMPLETED,
-            call_sid="7f0f2f9c-1111-4222-8333-444455557777",
-            date_created=datetime(2018, 12, 19, 16, 28, 16, tzinfo=UTC),
-            date_updated=datetime(2018, 12, 19, 16, 28, 16, tzinfo=UTC),
-            start_time=datetime(2018, 12, 19, 16, 27, 56, tzinfo=UTC),
-            end_time=datetime(2018, 12, 19, 16, 28, 16, tzinfo=UTC),
-            duration=14,
-            channels=1,
-            source=RecordingSource.RECORD_VERB,
-            price=Decimal("0.0"),
-            price_unit="USD",
-        )
-    ]
+    (recording,) = await client.list_recordings(limit=50)
+    assert {name: getattr(recording, name) for name in RECORDING_FIELDS} == {
+        "sid": "7f0f2f9c-1111-4222-8333-444455556666",
+        "status": RecordingStatus.COMPLETED,
+        "api_version": "2010-04-01",
+        "call_sid": "7f0f2f9c-1111-4222-8333-444455557777",
+        "channel": 1,
+        "channels": 1,
+        "conference_sid": None,
+        "date_created": datetime(2018, 12, 19, 16, 28, 16, tzinfo=UTC),
+        "date_updated": datetime(2018, 12, 19, 16, 28, 16, tzinfo=UTC),
+        "duration": 14,
+        "encryption_details": None,
+        "end_time": datetime(2018, 12, 19, 16, 28, 16, tzinfo=UTC),
+        "error_code": None,
+        "price": Decimal("0.0"),
+        "price_unit": "USD",
+        "source": RecordingSource.RECORD_VERB,
+        "start_time": datetime(2018, 12, 19, 16, 27, 56, tzinfo=UTC),
+        "trim": None,
+    }
+    assert recording.account_sid == PROJECT_ID
+    assert PROJECT_ID not in repr(recording)
 
 
 @pytest.mark.parametrize("loose", [False, True])
@@ -199,33 +207,118 @@ async def test_recordings_are_filtered_by_date_call_and_conference(
     "next_page",
     [
         "https://elsewhere.example/api/laml/2010-04-01/Accounts/x/Recordings.json",
-        f"https://elsewhere.example/api/laml/2010-04-01/Accounts/{PROJECT_ID}/Recordings.json?Page=1",
-        "//elsewhere.example/api/laml/2010-04-01/Accounts/x/Recordings.json",
         "/api/laml/2010-04-01/Accounts/another-project/Recordings.json?Page=1",
         "/elsewhere",
         "http://[",
     ],
 )
-async def test_a_next_page_elsewhere_is_an_error_and_is_not_asked_for(
+async def test_a_next_page_that_makes_no_sense_leaves_the_list_incomplete(
     client: SignalWireClient, simulator: Simulator, next_page: str
 ) -> None:
     page = {"recordings": [{"sid": "1", "status": "completed"}], "next_page_uri": next_page}
     simulator.faults.add(Fault(status=200, body=json.dumps(page)))
-    with pytest.raises(MalformedAnswerError, match="next page"):
-        await client.list_recordings(limit=10)
+    (read,) = [page async for page in client.recording_pages()]
+    assert [recording.sid for recording in read.items] == ["1"]
+    assert not read.is_complete
     assert len(simulator.requests) == 1
 
 
-@pytest.mark.parametrize("items", [[], [{"sid": "1", "status": "completed"}]])
-async def test_pages_without_end_are_an_error(
-    client: SignalWireClient, simulator: Simulator, items: list[object]
+@pytest.mark.parametrize(
+    "host",
+    ["https://elsewhere.example", "//inner:8443", "http://EXAMPLE.signalwire.com:443", ""],
+)
+async def test_a_next_page_is_asked_of_the_configured_origin_whatever_host_it_names(
+    client: SignalWireClient, simulator: Simulator, host: str
+) -> None:
+    path = f"/api/laml/2010-04-01/Accounts/{PROJECT_ID}/Recordings.json?PageSize=9"
+    page = {"recordings": [{"sid": "1", "status": "completed"}], "next_page_uri": host + path}
+    simulator.faults.add(Fault(status=200, body=json.dumps(page), times=1))
+    (active,) = simulator.space.add_recordings(count=1, status="in-progress")
+    pages = [page async for page in client.recording_pages()]
+    assert [recording.sid for page in pages for recording in page.items] == ["1", active.sid]
+    assert all(page.is_complete for page in pages)
+
+
+@pytest.mark.parametrize("items", [[], [{"sid": "1", "status": "completed"}], None])
+async def test_pages_without_end_leave_the_list_incomplete(
+    client: SignalWireClient, simulator: Simulator, items: list[object] | None
 ) -> None:
     uri = f"/api/laml/2010-04-01/Accounts/{PROJECT_ID}/Recordings.json?Page=1"
     page = {"recordings": items, "next_page_uri": uri}
     simulator.faults.add(Fault(status=200, body=json.dumps(page)))
-    with pytest.raises(MalformedAnswerError):
-        await client.list_recordings(limit=10)
-    assert len(simulator.requests) <= 2
+    pages = [page async for page in client.recording_pages()]
+    assert not pages[-1].is_complete
+    assert len(simulator.requests) == 2
+
+
+async def test_an_empty_page_leads_on(client: SignalWireClient, simulator: Simulator) -> None:
+    uri = f"/api/laml/2010-04-01/Accounts/{PROJECT_ID}/Recordings.json?PageSize=9"
+    page = {"recordings": [], "next_page_uri": uri}
+    simulator.faults.add(Fault(status=200, body=json.dumps(page), times=1))
+    (active,) = simulator.space.add_recordings(count=1, status="in-progress")
+    assert [recording.sid for recording in await client.list_recordings(limit=5)] == [active.sid]
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(202, ""), (204, None), (200, "{}"), (200, '{"ok": true}'), (200, "fine")]
+)
+async def test_an_update_that_is_answered_without_the_recording_is_read(
+    client: SignalWireClient, simulator: Simulator, status: int, body: str | None
+) -> None:
+    call = simulator.space.start_call()
+    recording = await client.get_recording(simulator.space.start_recording(call_sid=call.sid).sid)
+    simulator.faults.add(
+        Fault(status=status, body=body or "", apply="after", times=1, method="POST")
+    )
+    updated = await client.update_recording(recording, RecordingStatus.PAUSED)
+    assert updated.status is RecordingStatus.PAUSED
+    assert [request.method for request in simulator.requests] == ["GET", "POST", "GET"]
+
+
+@pytest.mark.parametrize("of_conference", [False, True])
+async def test_a_recording_with_both_parents_is_updated_under_the_right_one(
+    client: SignalWireClient, simulator: Simulator, of_conference: bool
+) -> None:
+    if of_conference:
+        parent = {"conference_sid": simulator.space.start_conference().sid}
+    else:
+        parent = {"call_sid": simulator.space.start_call().sid}
+    there = simulator.space.start_recording(
+        call_sid=parent.get("call_sid"), conference_sid=parent.get("conference_sid")
+    )
+    recording = make_recording(
+        there.sid, **{"call_sid": "not-this-one", "conference_sid": "nor-this-one", **parent}
+    )
+    updated = await client.update_recording(recording, RecordingStatus.PAUSED)
+    assert updated.status is RecordingStatus.PAUSED
+    assert len(simulator.requests) == (2 if of_conference else 1)
+
+
+async def test_the_recordings_own_address_says_which_parent_comes_first(
+    client: SignalWireClient, simulator: Simulator
+) -> None:
+    conference = simulator.space.start_conference()
+    there = simulator.space.start_recording(conference_sid=conference.sid)
+    recording = make_recording(
+        there.sid,
+        call_sid="not-this-one",
+        conference_sid=conference.sid,
+        uri=f"/2010-04-01/Accounts/x/Conferences/{conference.sid}/Recordings/{there.sid}.json",
+    )
+    await client.update_recording(recording, RecordingStatus.PAUSED)
+    assert len(simulator.requests) == 1
+
+
+@pytest.mark.parametrize("status", [408, 421, 423, 425, 499])
+async def test_a_status_that_means_later_is_tried_again(
+    client: SignalWireClient, simulator: Simulator, status: int
+) -> None:
+    call = simulator.space.start_call()
+    recording = await client.get_recording(simulator.space.start_recording(call_sid=call.sid).sid)
+    simulator.faults.add(Fault(status=status, times=1))
+    updated = await client.update_recording(recording, RecordingStatus.PAUSED)
+    assert updated.status is RecordingStatus.PAUSED
+    assert client.counts.retries == 1
 
 
 async def test_one_unreadable_recording_costs_only_itself(
@@ -307,8 +400,8 @@ async def test_updating_what_has_ended_is_rejected(
 
 
 async def test_a_recording_without_parent_cannot_be_updated(client: SignalWireClient) -> None:
-    recording = Recording(sid="1", status=RecordingStatus.IN_PROGRESS)
-    with pytest.raises(MalformedAnswerError):
+    recording = make_recording("1")
+    with pytest.raises(NoParentError):
         await client.update_recording(recording, RecordingStatus.PAUSED)
 
 
@@ -316,7 +409,7 @@ async def test_an_answer_about_another_recording_is_not_believed(
     client: SignalWireClient, simulator: Simulator
 ) -> None:
     simulator.faults.add(Fault(status=200, body='{"sid": "2", "status": "paused"}'))
-    recording = Recording(sid="1", status=RecordingStatus.IN_PROGRESS, call_sid="c")
+    recording = make_recording("1", call_sid="c")
     with pytest.raises(MalformedAnswerError, match="another recording"):
         await client.update_recording(recording, RecordingStatus.PAUSED)
     with pytest.raises(MalformedAnswerError, match="another recording"):
@@ -375,9 +468,9 @@ async def test_an_object_without_sid_is_malformed(
 
 
 def test_an_unknown_status_counts_as_active_until_there_is_an_end() -> None:
-    recording = Recording(sid="1", status=RecordingStatus.UNKNOWN)
+    recording = make_recording("1", "new")
     assert recording.is_active
-    ended = Recording(sid="1", status=RecordingStatus.UNKNOWN, end_time=datetime.now(UTC))
+    ended = make_recording("1", "new", end_time=datetime.now(UTC))
     assert not ended.is_active
 
 

@@ -1,7 +1,9 @@
 """Signatures, made here by the `twilio` SDK's own code where it has one."""
 
+from base64 import b64encode
 import hashlib
 import hmac
+import json
 
 from multidict import MultiDict
 import pytest
@@ -30,6 +32,12 @@ SHA256 = "X-SignalWire-Sha256-Signature"
 
 def _of_form(url: str, form: dict[str, str]) -> str:
     return str(RequestValidator(KEY).compute_signature(url, form))
+
+
+def _by_hand(url: str, form: dict[str, str]) -> str:
+    """Return the signature over the address as it is: the SDK leaves any port out."""
+    text = url + "".join(name + form[name] for name in sorted(form))
+    return b64encode(hmac.digest(KEY.encode(), text.encode(), "sha1")).decode()
 
 
 def _accepts(
@@ -79,10 +87,49 @@ def test_the_better_signature_counts_alone() -> None:
         ("https://home.example.org:443/hook?a=1", "https://home.example.org/hook?a=1"),
         ("http://192.0.2.1/hook", "http://192.0.2.1:80/hook"),
         ("http://[2001:db8::1]:80/hook", "http://[2001:db8::1]/hook"),
+        ("https://home.example.org:8123/hook", "https://home.example.org/hook"),
+        ("https://home.example.org:8123/hook", "https://home.example.org:8123/hook"),
     ],
 )
-def test_the_standard_port_makes_no_difference(known: str, signed: str) -> None:
+def test_a_port_that_the_signer_left_out_or_added_makes_no_difference(
+    known: str, signed: str
+) -> None:
     assert _accepts([known], {SIGNATURE: _of_form(signed, {})}, {})
+
+
+def test_every_address_that_the_sdk_accepts_is_accepted() -> None:
+    for port in ("", ":443", ":8123"):
+        known = f"https://home.example.org{port}/hook"
+        for signed_port in ("", ":443", ":8123"):
+            signed = f"https://home.example.org{signed_port}/hook"
+            signature = _by_hand(signed, FORM)
+            if RequestValidator(KEY).validate(known, FORM, signature):
+                assert _accepts([known], {SIGNATURE: signature}, FORM), (known, signed)
+
+
+def test_json_may_be_signed_like_a_form() -> None:
+    fields = {"RecordingSid": FORM["RecordingSid"], "RecordingStatus": "completed"}
+    signature = _of_form(URL, fields)
+    content = CallbackContent.from_body("application/json", json.dumps(fields).encode())
+    assert RequestValidator(KEY).validate(URL, fields, signature)
+    assert is_signed(
+        KEY, [URL], {SIGNATURE: signature}, fields=content.signed_fields, body=content.body
+    )
+    other = CallbackContent.from_body(
+        "application/json", json.dumps({**fields, "RecordingStatus": "failed"}).encode()
+    )
+    assert not is_signed(
+        KEY, [URL], {SIGNATURE: signature}, fields=other.signed_fields, body=other.body
+    )
+
+
+def test_the_plain_values_of_json_are_signed_as_javascript_writes_them() -> None:
+    body = b'{"a": 1, "b": true, "c": null, "d": "x"}'
+    content = CallbackContent.from_body("application/json", body)
+    signature = _by_hand(URL, {"a": "1", "b": "true", "c": "null", "d": "x"})
+    assert is_signed(KEY, [URL], {SIGNATURE: signature}, fields=content.signed_fields, body=body)
+    nested = CallbackContent.from_body("application/json", b'{"a": {"b": 1}}')
+    assert nested.signed_fields is None
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ async def test_a_wrong_token_is_an_authentication_error(
     with pytest.raises(AuthenticationError) as caught:
         await client.list_recordings(limit=1)
     assert caught.value.status == 401
-    assert caught.value.code == 20003
+    assert caught.value.code == "20003"
     assert len(simulator.requests) == 1
     assert client.counts.failures == 1
 
@@ -47,10 +47,11 @@ async def test_what_does_not_exist_is_a_not_found_error(client: SignalWireClient
 @pytest.mark.parametrize(
     ("body", "code", "message"),
     [
-        ('{"code": 21220, "message": "Not in progress", "status": 400}', 21220, "Not in progress"),
-        ('{"code": "21220", "message": "Not in progress"}', 21220, "Not in progress"),
-        ('{"errors": [{"code": "30010", "message": "Too dear"}]}', 30010, "Too dear"),
+        ('{"code": 21220, "message": "Not now", "status": 400}', "21220", "Not now"),
+        ('{"code": "21220", "message": "Not in progress"}', "21220", "Not in progress"),
+        ('{"errors": [{"code": "30010", "message": "Too dear"}]}', "30010", "Too dear"),
         ('{"errors": ["Status is not included in the list"]}', None, "Status is not included"),
+        ('{"code": "call_ended", "message": "Too late"}', "call_ended", "Too late"),
         ("<html>Bad gateway</html>", None, None),
         ('{"errors": []}', None, None),
         ('{"errors": [5]}', None, None),
@@ -58,7 +59,7 @@ async def test_what_does_not_exist_is_a_not_found_error(client: SignalWireClient
     ],
 )
 async def test_the_reason_is_read_out_of_every_error_body(
-    client: SignalWireClient, simulator: Simulator, body: str, code: int | None, message: str | None
+    client: SignalWireClient, simulator: Simulator, body: str, code: str | None, message: str | None
 ) -> None:
     simulator.faults.add(Fault(status=422, body=body))
     with pytest.raises(RejectedError) as caught:

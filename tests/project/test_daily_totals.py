@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.signalwire.api import Recording, RecordingStatus
 from custom_components.signalwire.project.daily_totals import DailyTotals, Today
 from simulator import Fault, Simulator
-from tests.helpers import call_with_recording, refresh, restart, state
+from tests.helpers import call_with_recording, make_recording, refresh, restart, state
 from tests.media.helpers import past_recording
 
 TIME = "sensor.corner_shop_recorded_time_today"
@@ -23,17 +23,17 @@ MINUTE = timedelta(minutes=1)
 
 def _recording(sid: str = "1", **fields: Any) -> Recording:
     ended = fields.pop("ended", TODAY)
-    return Recording(
+    return make_recording(
+        sid,
         **{
-            "sid": sid,
             "status": RecordingStatus.COMPLETED,
             "date_created": ended - MINUTE,
             "end_time": ended,
             "duration": 60,
-            "price": Decimal("-0.0025"),
+            "price": "-0.0025",
             "price_unit": "USD",
             **fields,
-        }
+        },
     )
 
 
@@ -85,7 +85,7 @@ def test_what_changes_after_the_end_counts_as_it_is_at_last(totals: DailyTotals)
 
 @pytest.mark.parametrize("price", ["-0.25", "0.25"])
 def test_a_charge_is_a_cost_whatever_its_sign(totals: DailyTotals, price: str) -> None:
-    totals.count([_recording(price=Decimal(price))])
+    totals.count([_recording(price=price)])
     assert totals.today.cost == Decimal("0.25")
 
 

@@ -20,6 +20,7 @@ from custom_components.signalwire.project.state import (
 )
 from custom_components.signalwire.project.storage import RestoredProject
 from custom_components.signalwire.project.updates import Actor, RecordingUpdate
+from tests.helpers import make_recording
 
 PAUSED, RECORDING = RecordingStatus.PAUSED, RecordingStatus.IN_PROGRESS
 COMPLETED, STOPPED = RecordingStatus.COMPLETED, RecordingStatus.STOPPED
@@ -40,9 +41,9 @@ def state() -> ProjectState:
 
 def recording(sid: str, status: RecordingStatus, updated: float | None = None) -> Recording:
     """Return a recording; `updated` is the second after noon of its last change."""
-    return Recording(
-        sid=sid,
-        status=status,
+    return make_recording(
+        sid,
+        status,
         date_updated=None if updated is None else NOON + timedelta(seconds=updated),
     )
 

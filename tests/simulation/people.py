@@ -231,7 +231,9 @@ class People:
             world.observer.disturb()
             world.observer.owners.end_call(sids or [], world.clock.now)
         world.trace.add("people", f"[{step.number}] {outcome}")
-        return outcome == "done"
+        # While it stops, Home Assistant passes over entities, and says that all is done.
+        is_passed_over = hass.is_stopping and domain != adapter.DOMAIN
+        return outcome == "done" and not is_passed_over
 
 
 _MASTER: dict[str, Any] = {"entity_id": adapter.MASTER}

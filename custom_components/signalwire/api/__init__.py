@@ -18,6 +18,7 @@ from .errors import (
     HostNotFoundError,
     InvalidSpaceError,
     MalformedAnswerError,
+    NoParentError,
     NotFoundError,
     NotTheServiceError,
     RateLimitedError,
@@ -27,14 +28,15 @@ from .errors import (
     SignalWireError,
     UnavailableError,
 )
-from .models import Account, Call, Conference, Page, Recording
-from .pages import MAX_PAGE
+from .models import RECORDING_FIELDS, Account, Call, Conference, Recording
+from .pages import MAX_PAGE, Page
 from .signature import is_signed
 from .space import parse_space
 from .transport import RequestCounts, RetryPolicy
 
 __all__ = [
     "MAX_PAGE",
+    "RECORDING_FIELDS",
     "Account",
     "AudioFormat",
     "AuthenticationError",
@@ -46,6 +48,7 @@ __all__ = [
     "HostNotFoundError",
     "InvalidSpaceError",
     "MalformedAnswerError",
+    "NoParentError",
     "NotFoundError",
     "NotTheServiceError",
     "Page",

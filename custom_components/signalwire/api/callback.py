@@ -17,18 +17,18 @@ _SID = re.compile(r"[A-Za-z0-9-]{8,64}")
 class CallbackContent:
     """The fields of a callback, and what its signature is made over.
 
-    `form` are all values of each field of a form, empty for a request without a body, and None
-    where the body is no form.
+    `signed_fields` are all values of each field of a form or of a flat JSON object, empty for a
+    request without a body; None where the fields of the body cannot be signed one by one.
     """
 
     fields: Mapping[str, object]
-    form: Mapping[str, Sequence[str]] | None
+    signed_fields: Mapping[str, Sequence[str]] | None
     body: bytes = b""
 
     @classmethod
     def from_query(cls, query: str) -> Self:
         """Return what a GET brought; its address with the query is all that is signed."""
-        return cls(fields=_first_of_each(_parse_form(query)), form={})
+        return cls(fields=_first_of_each(_parse_form(query)), signed_fields={})
 
     @classmethod
     def from_body(cls, content_type: str, body: bytes) -> Self:
@@ -36,9 +36,10 @@ class CallbackContent:
         match content_type.partition(";")[0].strip().lower():
             case "application/x-www-form-urlencoded":
                 form = _parse_form(body.decode(errors="replace"))
-                return cls(fields=_first_of_each(form), form=form, body=body)
+                return cls(fields=_first_of_each(form), signed_fields=form, body=body)
             case "application/json":
-                return cls(fields=parse_object(body), form=None, body=body)
+                data = parse_object(body)
+                return cls(fields=data, signed_fields=_texts_of(data), body=body)
             case _:
                 raise MalformedAnswerError("The callback is neither a form nor JSON")
 
@@ -65,6 +66,24 @@ class RecordingCallback:
             status=RecordingStatus(parse_text(fields.get("RecordingStatus")) or "unknown"),
             account_sid=parse_text(fields.get("AccountSid")),
         )
+
+
+def _texts_of(data: Mapping[str, object]) -> dict[str, list[str]] | None:
+    """Return the fields of a JSON object as JavaScript writes them, if all are plain values."""
+    texts: dict[str, list[str]] = {}
+    for name, value in data.items():
+        match value:
+            case str():
+                texts[name] = [value]
+            case bool():
+                texts[name] = [str(value).lower()]
+            case int():
+                texts[name] = [str(value)]
+            case None:
+                texts[name] = ["null"]
+            case _:
+                return None
+    return texts
 
 
 def _parse_form(text: str) -> dict[str, list[str]]:

@@ -20,17 +20,16 @@ from .enums import (
     RecordingTrack,
     RecordingTrim,
 )
-from .errors import MalformedAnswerError
-from .models import Account, Call, Conference, Page, Recording
-from .pages import MAX_PAGE, PageReader
-from .parsing import JsonObject, format_date, parse_text
+from .errors import MalformedAnswerError, NoParentError, NotFoundError, NotTheServiceError
+from .models import Account, Call, Conference, Model, Recording
+from .pages import MAX_PAGE, Page, PageReader
+from .parsing import format_date
 from .transport import RequestCounts, RetryPolicy, Transport
 
 _BASE = "/api/laml/2010-04-01"
 # The base of `next_page_uri` in a response recorded in 2018.
 _OLD_BASE = "/2010-04-01"
 _MAX_PAGES = 1000
-_ENDED = frozenset(status.value for status in RecordingStatus if status.has_ended)
 
 
 class SignalWireClient:
@@ -53,9 +52,9 @@ class SignalWireClient:
             session, space, project_id, api_token, retry_policy or RetryPolicy()
         )
         self._account = f"{_BASE}/Accounts/{quote(project_id, safe='')}"
-        self._recordings = PageReader("recordings", Recording.from_json)
-        self._calls = PageReader("calls", Call.from_json)
-        self._conferences = PageReader("conferences", Conference.from_json)
+        self._recordings = PageReader("recordings", Recording)
+        self._calls = PageReader("calls", Call)
+        self._conferences = PageReader("conferences", Conference)
 
     @property
     def counts(self) -> RequestCounts:
@@ -68,25 +67,22 @@ class SignalWireClient:
 
     async def get_account(self) -> Account:
         """Return the project's account; needs the Management scope."""
-        return Account.from_json(await self._read(f"{self._account}.json"))
+        return await self._get(f"{self._account}.json", Account.from_body)
 
     async def get_recording(self, sid: str) -> Recording:
         """Return one recording as it is now."""
-        recording = Recording.from_json(
-            await self._read(f"{self._account}/Recordings/{_sid(sid)}.json")
+        return await self._get(
+            f"{self._account}/Recordings/{_sid(sid)}.json", lambda body: _recording(body, sid)
         )
-        if recording.sid != sid:
-            raise MalformedAnswerError("The answer is about another recording")
-        return recording
 
     async def get_call(self, sid: str) -> Call:
         """Return one call as it is now."""
-        return Call.from_json(await self._read(f"{self._account}/Calls/{_sid(sid)}.json"))
+        return await self._get(f"{self._account}/Calls/{_sid(sid)}.json", Call.from_body)
 
     async def get_conference(self, sid: str) -> Conference:
         """Return one conference as it is now."""
-        return Conference.from_json(
-            await self._read(f"{self._account}/Conferences/{_sid(sid)}.json")
+        return await self._get(
+            f"{self._account}/Conferences/{_sid(sid)}.json", Conference.from_body
         )
 
     def recording_pages(
@@ -102,10 +98,9 @@ class SignalWireClient:
     ) -> AsyncGenerator[Page[Recording]]:
         """Yield the pages of the recordings that fit, newest first.
 
-        Those that have ended and whose SIDs are in `finalized` are skipped, and not even parsed:
-        they are the most by far in a long list. What is finalized once must stay so. With
-        `read_ahead` the next page is on its way while one is worked on; for those who want all of
-        them.
+        Those that have ended and whose SIDs are in `finalized` are left out: they are the most by
+        far in a long list. What is finalized once must stay so. With `read_ahead` the next page is
+        on its way while one is worked on; for those who want all of them.
         """
         return self._pages(
             "Recordings",
@@ -117,7 +112,9 @@ class SignalWireClient:
                 "PageSize": str(page_size),
             },
             self._recordings,
-            None if finalized is None else lambda item: not _is_finalized(item, finalized),
+            None
+            if finalized is None
+            else lambda item: not (item.status.has_ended and item.sid in finalized),
             read_ahead=read_ahead,
         )
 
@@ -229,29 +226,32 @@ class SignalWireClient:
 
         `status` is `paused`, `in-progress` or `stopped`; it is tried again only as long as
         `should_retry`. An HTTP 200 does not prove that it
-        happened: look at the status that is returned. Endpoints "Update a Recording" and
-        "Update a Conference Recording".
+        happened: look at the status that is returned. Where an answer holds no recording, that is
+        read. Endpoints "Update a Recording" and "Update a Conference Recording".
+
+        Raises NoParentError, before anything is sent, if it is of no call and no conference.
         """
-        if recording.call_sid is not None:
-            parent = f"Calls/{_sid(recording.call_sid)}"
-        elif recording.conference_sid is not None:
-            parent = f"Conferences/{_sid(recording.conference_sid)}"
-        else:
-            raise MalformedAnswerError("The recording came without call and conference")
+        if not (parents := recording.parents):
+            raise NoParentError("The recording came without call and conference")
         form = {"Status": status.value}
         if status is RecordingStatus.PAUSED and pause_behavior is not None:
             form["PauseBehavior"] = pause_behavior.value
-        answer = await self._transport.request(
-            "POST",
-            f"{self._account}/{parent}/Recordings/{_sid(recording.sid)}.json",
-            form=form,
-            idempotent=True,
-            should_retry=should_retry,
-        )
-        updated = Recording.from_json(_content(answer))
-        if updated.sid != recording.sid:
-            raise MalformedAnswerError("The answer is about another recording")
-        return updated
+        for number, (kind, parent) in enumerate(parents, 1):
+            try:
+                updated = await self._transport.request(
+                    "POST",
+                    f"{self._account}/{kind}/{_sid(parent)}/Recordings/{_sid(recording.sid)}.json",
+                    lambda body: _recording_if_any(body, recording.sid),
+                    form=form,
+                    idempotent=True,
+                    should_retry=should_retry,
+                )
+            except NotFoundError, NotTheServiceError:
+                if number == len(parents):
+                    raise
+            else:
+                break
+        return updated or await self.get_recording(recording.sid)
 
     async def start_recording(
         self,
@@ -271,91 +271,98 @@ class SignalWireClient:
             "RecordingStatusCallback": callback_url,
             "RecordingStatusCallbackEvent": " ".join(callback_events) or None,
         }
-        answer = await self._transport.request(
+        return await self._transport.request(
             "POST",
             f"{self._account}/Calls/{_sid(call_sid)}/Recordings.json",
+            Recording.from_body,
             form=_without_none(form),
             idempotent=False,
         )
-        return Recording.from_json(_content(answer))
 
     async def delete_recording(self, sid: str) -> None:
         """Delete one recording with its audio; never tried twice."""
         await self._transport.request(
-            "DELETE", f"{self._account}/Recordings/{_sid(sid)}.json", idempotent=False
+            "DELETE",
+            f"{self._account}/Recordings/{_sid(sid)}.json",
+            lambda _body: None,
+            idempotent=False,
         )
 
-    async def _read(self, path: str) -> JsonObject:
-        return _content(await self._transport.request("GET", path, idempotent=True))
+    async def _get[ResultT](self, path: str, parse: Callable[[bytes], ResultT]) -> ResultT:
+        return await self._transport.request("GET", path, parse, idempotent=True)
 
-    async def _pages[ModelT](
+    async def _pages[ModelT: Model](
         self,
         resource: str,
         query: Mapping[str, str | None],
         reader: PageReader[ModelT],
-        is_wanted: Callable[[JsonObject], bool] | None = None,
+        is_wanted: Callable[[ModelT], bool] | None = None,
         *,
         read_ahead: bool = False,
     ) -> AsyncGenerator[Page[ModelT]]:
-        """Yield the pages of a list until the service names no further one."""
+        """Yield the pages of a list until the service names no further one.
+
+        A list whose next page makes no sense, or that has no end, ends with a page that is not
+        complete.
+        """
         path: str | None = f"{self._account}/{resource}.json?{urlencode(_without_none(query))}"
         seen: set[str] = set()
-        ahead: asyncio.Task[JsonObject] | None = None
+        ahead: asyncio.Task[Page[ModelT]] | None = None
+
+        def read(body: bytes) -> Page[ModelT]:
+            return reader.read(body, is_wanted)
+
         try:
             while path is not None:
-                if path in seen or len(seen) == _MAX_PAGES:
-                    raise MalformedAnswerError("The pages of the list have no end")
                 seen.add(path)
-                data = await (ahead or self._read(path))
-                ahead, path = None, self._next_page(data)
-                if read_ahead and path is not None and path not in seen:
+                page = await (ahead or self._get(path, read))
+                ahead = None
+                path = None if page.next_uri is None else self._path_of(page.next_uri)
+                if path in seen or len(seen) == _MAX_PAGES:
+                    path = None
+                if path is None and page.next_uri is not None:
+                    page = replace(page, is_complete=False)
+                if read_ahead and path is not None:
                     # Eager: the request goes out before this page is worked on.
-                    ahead = asyncio.Task(self._read(path), eager_start=True)
-                page = reader.read(data, is_wanted)
-                empty = not (page.items or page.passed_over or page.unreadable)
-                if path is not None and empty:
-                    raise MalformedAnswerError(
-                        "A page of the list is empty and names a further one"
-                    )
+                    ahead = asyncio.Task(self._get(path, read), eager_start=True)
                 yield page
         finally:
             if ahead is not None:
                 ahead.cancel()
                 await asyncio.gather(ahead, return_exceptions=True)
 
-    def _next_page(self, data: JsonObject) -> str | None:
-        """Return the path of the page that follows, with its query."""
-        uri = parse_text(data.get("next_page_uri"))
-        return None if uri is None else self._path_of(uri)
+    def _path_of(self, uri: str) -> str | None:
+        """Return the path and query of a page on this origin, for either base; or None.
 
-    def _path_of(self, uri: str) -> str:
-        """Return the path and query of a page on this origin, for either base."""
+        Behind a gateway the service may know itself under another host, port or scheme. Only the
+        configured origin is asked.
+        """
         try:
-            url = self._transport.origin.join(URL(uri, encoded=True))
+            path = URL(uri, encoded=True).raw_path_qs
         except ValueError:
-            raise MalformedAnswerError("The next page of the list has no address") from None
-        if url.origin() != self._transport.origin:
-            raise MalformedAnswerError("The next page of the list is on another host")
-        path = url.raw_path_qs
+            return None
         if path.startswith(f"{_OLD_BASE}/"):
             path = f"{_BASE}{path.removeprefix(_OLD_BASE)}"
-        if not path.startswith(f"{self._account}/"):
-            raise MalformedAnswerError("The next page of the list is not the project's")
-        return path
+        return path if path.startswith(f"{self._account}/") else None
 
 
-def _is_finalized(item: JsonObject, finalized: Container[str]) -> bool:
-    sid, status = item.get("sid"), item.get("status")
-    # What is no text is for the parser to judge.
-    return (
-        isinstance(sid, str) and isinstance(status, str) and status in _ENDED and sid in finalized
-    )
+def _recording(body: bytes, sid: str) -> Recording:
+    return _checked(Recording.from_body(body), sid)
 
 
-def _content(answer: JsonObject | None) -> JsonObject:
-    if answer is None:
-        raise MalformedAnswerError("The answer is empty")
-    return answer
+def _recording_if_any(body: bytes, sid: str) -> Recording | None:
+    """Return the recording, or None for an answer that holds none."""
+    try:
+        recording = Recording.from_body(body)
+    except MalformedAnswerError:
+        return None
+    return _checked(recording, sid)
+
+
+def _checked(recording: Recording, sid: str) -> Recording:
+    if recording.sid != sid:
+        raise MalformedAnswerError("The answer is about another recording")
+    return recording
 
 
 def _date(date: datetime | None) -> str | None:

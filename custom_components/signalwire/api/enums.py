@@ -3,19 +3,39 @@
 from enum import StrEnum, unique
 from typing import Self, override
 
+# What an older reference and similar services call by another word.
+_OTHER_WORDS = {"startconferencerecordingapi": "startconferencerecording"}
+
+
+def _normalized(word: str) -> str:
+    return word.strip().lower().replace("_", "-")
+
 
 class _OpenEnum(StrEnum):
-    """An enum whose `UNKNOWN` member stands for every word that it does not list."""
+    """An enum whose `UNKNOWN` member stands for every word that it does not list.
+
+    Words are compared without case, and `_` is as good as `-`: the service's own documents,
+    types and answers differ in both.
+    """
 
     @classmethod
     @override
     def _missing_(cls, value: object) -> Self:
+        if isinstance(value, str):
+            word = _normalized(value)
+            word = _OTHER_WORDS.get(word, word)
+            for member in cls:
+                if _normalized(member) == word:
+                    return member
         return cls("unknown")
 
 
 @unique
 class RecordingStatus(_OpenEnum):
-    """The status of a recording (schema RecordingStatus; `failed` is known from callbacks)."""
+    """The status of a recording (schema RecordingStatus).
+
+    `failed` is known from callbacks, `processing` and `deleted` from types of SignalWire's SDKs.
+    """
 
     QUEUED = "queued"
     IN_PROGRESS = "in-progress"
@@ -25,6 +45,8 @@ class RecordingStatus(_OpenEnum):
     COMPLETED = "completed"
     ABSENT = "absent"
     FAILED = "failed"
+    PROCESSING = "processing"
+    DELETED = "deleted"
     UNKNOWN = "unknown"
 
     @property
@@ -48,7 +70,7 @@ class RecordingStatus(_OpenEnum):
             case RecordingStatus.IN_PROGRESS:
                 return self.is_recording
             case RecordingStatus.STOPPED:
-                return self.has_audio
+                return self.has_ended
             case _:
                 return self is requested
 
@@ -59,6 +81,8 @@ _ENDED = frozenset(
         RecordingStatus.COMPLETED,
         RecordingStatus.ABSENT,
         RecordingStatus.FAILED,
+        RecordingStatus.PROCESSING,
+        RecordingStatus.DELETED,
     }
 )
 

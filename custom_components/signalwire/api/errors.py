@@ -31,11 +31,11 @@ class InvalidSpaceError(SignalWireError):
 class ServiceAnswerError(SignalWireError):
     """The service answered with an HTTP status that is an error.
 
-    `status` is the HTTP status. `code` and `message` are the service's own where its body was
-    one of its error bodies; `code` is None where it gave none, as with a proxy's HTML page.
+    `status` is the HTTP status. `code`, a text, and `message` are the service's own where its
+    body was one of its error bodies; None where it gave none, as with a proxy's HTML page.
     """
 
-    def __init__(self, status: int, code: int | None = None, message: str | None = None) -> None:
+    def __init__(self, status: int, code: str | None = None, message: str | None = None) -> None:
         self.status = status
         self.code = code
         self.message = without_private_parts(message) if message else None
@@ -59,7 +59,7 @@ class RejectedError(ServiceAnswerError):
 
 
 class UnavailableError(SignalWireError):
-    """The service could not be reached or could not answer (connection fault, HTTP 5xx).
+    """The service could not be reached or could not answer (connection fault, HTTP 5xx or 408).
 
     `retry_after` is how long the service asked to be left alone, in seconds.
     """
@@ -87,3 +87,7 @@ class RequestTimeoutError(UnavailableError):
 
 class MalformedAnswerError(SignalWireError):
     """The answer is not one that the service would give, or leads to another host."""
+
+
+class NoParentError(MalformedAnswerError):
+    """A recording is of no call and no conference, so that nothing can be sent for it."""

@@ -1,96 +1,195 @@
 """What the service tells of accounts, calls, conferences and recordings.
 
-Dates are aware and in UTC, durations whole seconds, prices decimal. Addresses and the account's
-SID are left behind on purpose: with the account's and the recording's SID anybody can listen to
-the recording.
+An answer is decoded straight into these types. Every field is kept as it came, because the service
+is looser than its specification; what it means is worked out when it is asked for. Dates are aware
+and in UTC, durations whole seconds, prices decimal; what makes no sense is None.
+
+Addresses and the account's SID are kept out of `repr`: who knows the SIDs of the account and of a
+recording can listen to it.
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Self
+from typing import Annotated, Any, Self, override
+
+import msgspec
+from msgspec import Meta, Struct, field
 
 from .enums import CallStatus, ConferenceStatus, RecordingSource, RecordingStatus
 from .errors import MalformedAnswerError
-from .parsing import JsonObject, parse_count, parse_date, parse_price, parse_text
+from .parsing import REPLACED, parse_count, parse_date, parse_object, parse_price, parse_text
 
-_STATUSES = {status.value: status for status in RecordingStatus}
-_SOURCES = {source.value: source for source in RecordingSource}
+# Without these two nothing can be done with an item: it counts as unreadable.
+type Required = Annotated[str, Meta(min_length=1)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Model(Struct, frozen=True, kw_only=True):
+    """An object of an answer; unknown fields are left out."""
+
+    sid: Required
+    _date_created: Any = field(default=None, name="date_created")
+
+    @property
+    def date_created(self) -> datetime | None:
+        """Return when it was created."""
+        return parse_date(self._date_created)
+
+    @classmethod
+    def from_body(cls, body: bytes) -> Self:
+        """Return the object of an answer; raises MalformedAnswerError if it is none."""
+        return cls.from_json(parse_object(body))
+
+    @classmethod
+    def from_json(cls, data: object) -> Self:
+        """Return the object of decoded JSON; raises MalformedAnswerError if it is none."""
+        try:
+            model = msgspec.convert(data, cls)
+        except (msgspec.ValidationError, RecursionError) as err:
+            raise MalformedAnswerError(f"The answer is no {cls.__name__.lower()}") from err
+        if REPLACED in model.sid:
+            raise MalformedAnswerError("The answer has an identifier that cannot be read")
+        return model
+
+
+class Account(Model, frozen=True, kw_only=True):
     """A project, which the Compatibility API calls an account (schema AccountResponse).
 
     The signing key is a secret, and may be missing (`null` in the schema's own description).
     """
 
-    friendly_name: str | None
-    signing_key: str | None = field(default=None, repr=False)
+    _friendly_name: Any = field(default=None, name="friendly_name")
+    _signing_key: Any = field(default=None, name="signing_key")
 
-    @classmethod
-    def from_json(cls, data: JsonObject) -> Self:
-        """Return the account of an answer; raises MalformedAnswerError if it is none."""
-        if parse_text(data.get("sid")) is None:
-            raise MalformedAnswerError("The answer is no account")
-        return cls(
-            friendly_name=parse_text(data.get("friendly_name")),
-            signing_key=parse_text(data.get("signing_key")),
-        )
+    @property
+    def friendly_name(self) -> str | None:
+        """Return the name that people gave the project."""
+        return parse_text(self._friendly_name)
+
+    @property
+    def signing_key(self) -> str | None:
+        """Return the key that callbacks are signed with."""
+        return parse_text(self._signing_key)
+
+    @override
+    def __repr__(self) -> str:
+        return f"Account({self.friendly_name!r})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recording:
-    """A recording (schema RecordingResponse); exactly one of the two parent SIDs is set."""
+class Recording(Model, frozen=True, kw_only=True):
+    """A recording of a call or of a conference (schema RecordingResponse)."""
 
-    sid: str
-    status: RecordingStatus
-    call_sid: str | None = None
-    conference_sid: str | None = None
-    date_created: datetime | None = None
-    date_updated: datetime | None = None
-    start_time: datetime | None = None
-    end_time: datetime | None = None
-    duration: int | None = None
-    channels: int | None = None
-    source: RecordingSource | None = None
-    price: Decimal | None = None
-    price_unit: str | None = None
-    trim: str | None = None
-    error_code: str | None = None
+    _status: Required = field(name="status")
+    _account_sid: Any = field(default=None, name="account_sid")
+    _api_version: Any = field(default=None, name="api_version")
+    _call_sid: Any = field(default=None, name="call_sid")
+    _channel: Any = field(default=None, name="channel")
+    _channels: Any = field(default=None, name="channels")
+    _conference_sid: Any = field(default=None, name="conference_sid")
+    _date_updated: Any = field(default=None, name="date_updated")
+    _duration: Any = field(default=None, name="duration")
+    encryption_details: Any = None
+    _end_time: Any = field(default=None, name="end_time")
+    _error_code: Any = field(default=None, name="error_code")
+    _price: Any = field(default=None, name="price")
+    _price_unit: Any = field(default=None, name="price_unit")
+    _source: Any = field(default=None, name="source")
+    _start_time: Any = field(default=None, name="start_time")
+    _subresource_uris: Any = field(default=None, name="subresource_uris")
+    _trim: Any = field(default=None, name="trim")
+    _uri: Any = field(default=None, name="uri")
 
-    @classmethod
-    def from_json(cls, data: JsonObject) -> Self:
-        """Return the recording of an answer; raises MalformedAnswerError without SID or status."""
-        get = data.get
-        sid = parse_text(get("sid"))
-        status = parse_text(get("status"))
-        if sid is None or status is None:
-            raise MalformedAnswerError("A recording came without SID or status")
-        source = parse_text(get("source"))
-        error_code = get("error_code")
-        # Most recordings of a list have ended as they began and were changed: the dates repeat.
-        date_created, date_updated = get("date_created"), get("date_updated")
-        start_time, end_time = get("start_time"), get("end_time")
-        created, updated = parse_date(date_created), parse_date(date_updated)
-        return cls(
-            sid=sid,
-            # Looked up, because thousands in a list are: that takes a fraction of calling the enum.
-            status=_STATUSES.get(status, RecordingStatus.UNKNOWN),
-            call_sid=parse_text(get("call_sid")),
-            conference_sid=parse_text(get("conference_sid")),
-            date_created=created,
-            date_updated=updated,
-            start_time=created if start_time == date_created else parse_date(start_time),
-            end_time=updated if end_time == date_updated else parse_date(end_time),
-            duration=parse_count(get("duration")),
-            channels=parse_count(get("channels", get("channel"))),
-            source=_SOURCES.get(source, RecordingSource.UNKNOWN) if source else None,
-            price=parse_price(get("price")),
-            price_unit=parse_text(get("price_unit")),
-            trim=parse_text(get("trim")),
-            error_code=None if error_code is None else str(error_code),
-        )
+    @property
+    def status(self) -> RecordingStatus:
+        """Return the status; `unknown` for a word that is new."""
+        return RecordingStatus(self._status)
+
+    @property
+    def account_sid(self) -> str | None:
+        """Return the project's SID; private."""
+        return parse_text(self._account_sid)
+
+    @property
+    def uri(self) -> str | None:
+        """Return the recording's own address, without the host; private."""
+        return parse_text(self._uri)
+
+    @property
+    def subresource_uris(self) -> Any:
+        """Return the addresses of what belongs to the recording; private."""
+        return self._subresource_uris
+
+    @property
+    def api_version(self) -> str | None:
+        """Return the version of the API that has answered."""
+        return parse_text(self._api_version)
+
+    @property
+    def call_sid(self) -> str | None:
+        """Return the call that is recorded, if it is one."""
+        return parse_text(self._call_sid)
+
+    @property
+    def conference_sid(self) -> str | None:
+        """Return the conference that is recorded, if it is one."""
+        return parse_text(self._conference_sid)
+
+    @property
+    def channel(self) -> int | None:
+        """Return what `channels` says too."""
+        return parse_count(self._channel)
+
+    @property
+    def channels(self) -> int | None:
+        """Return 1 for mono and 2 for stereo."""
+        channels = parse_count(self._channels)
+        return self.channel if channels is None else channels
+
+    @property
+    def date_updated(self) -> datetime | None:
+        """Return when the recording was last changed."""
+        return parse_date(self._date_updated)
+
+    @property
+    def start_time(self) -> datetime | None:
+        """Return when the recording began."""
+        return parse_date(self._start_time)
+
+    @property
+    def end_time(self) -> datetime | None:
+        """Return when the recording ended."""
+        return parse_date(self._end_time)
+
+    @property
+    def duration(self) -> int | None:
+        """Return the length in seconds."""
+        return parse_count(self._duration)
+
+    @property
+    def source(self) -> RecordingSource | None:
+        """Return how the recording was made; `unknown` for a word that is new."""
+        source = parse_text(self._source)
+        return None if source is None else RecordingSource(source)
+
+    @property
+    def price(self) -> Decimal | None:
+        """Return what the recording costs, in `price_unit`."""
+        return parse_price(self._price)
+
+    @property
+    def price_unit(self) -> str | None:
+        """Return the currency (ISO 4217)."""
+        unit = parse_text(self._price_unit)
+        return None if unit is None else unit.upper()
+
+    @property
+    def trim(self) -> str | None:
+        """Return whether silence at both ends was cut off."""
+        return parse_text(self._trim)
+
+    @property
+    def error_code(self) -> str | None:
+        """Return why the recording failed."""
+        return None if self._error_code is None else str(self._error_code)
 
     @property
     def is_active(self) -> bool:
@@ -99,81 +198,95 @@ class Recording:
         A status that is not known yet counts as active as long as there is no end: rather one
         recording too many in sight than one that runs unseen.
         """
-        if self.status is RecordingStatus.UNKNOWN:
+        status = self.status
+        if status is RecordingStatus.UNKNOWN:
             return self.end_time is None
-        return not self.status.has_ended
+        return not status.has_ended
 
     @property
     def started(self) -> datetime | None:
-        """Return when the recording began."""
+        """Return when the recording began, or else was created."""
         return self.start_time or self.date_created
 
+    @property
+    def parents(self) -> list[tuple[str, str]]:
+        """Return the call or the conference, as the kind in an address and the SID.
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+        Only one should be there. Where both are, the one in the recording's own address is first.
+        """
+        parents = [
+            (kind, sid)
+            for kind, sid in (("Calls", self.call_sid), ("Conferences", self.conference_sid))
+            if sid is not None and REPLACED not in sid
+        ]
+        if len(parents) > 1 and "/Conferences/" in (self.uri or ""):
+            parents.reverse()
+        return parents
+
+    @override
+    def __repr__(self) -> str:
+        return f"Recording({self.sid!r}, {self._status!r})"
+
+
+RECORDING_FIELDS = (
+    *("sid", "status", "api_version", "call_sid", "channel", "channels", "conference_sid"),
+    *("date_created", "date_updated", "duration", "encryption_details", "end_time", "error_code"),
+    *("price", "price_unit", "source", "start_time", "trim"),
+)
+"""The returned fields that may be shown: all but the account's SID and the addresses."""
+
+
+class Call(Model, frozen=True, kw_only=True):
     """A call (schema CallResponse)."""
 
-    sid: str
-    status: CallStatus
-    from_number: str | None = None
-    to_number: str | None = None
-    start_time: datetime | None = None
+    _status: Any = field(default=None, name="status")
+    _from: Any = field(default=None, name="from")
+    _to: Any = field(default=None, name="to")
+    _start_time: Any = field(default=None, name="start_time")
+
+    @property
+    def status(self) -> CallStatus:
+        """Return the status; `unknown` for a word that is new."""
+        return CallStatus(self._status)
+
+    @property
+    def from_number(self) -> str | None:
+        """Return who calls."""
+        return parse_text(self._from)
+
+    @property
+    def to_number(self) -> str | None:
+        """Return who is called."""
+        return parse_text(self._to)
+
+    @property
+    def start_time(self) -> datetime | None:
+        """Return when the call began, or else was created."""
+        return parse_date(self._start_time) or self.date_created
 
     @property
     def numbers(self) -> tuple[str, ...]:
         """Return who talks to whom, as far as it is known."""
         return tuple(filter(None, (self.from_number, self.to_number)))
 
-    @classmethod
-    def from_json(cls, data: JsonObject) -> Self:
-        """Return the call of an answer; raises MalformedAnswerError if it is none."""
-        sid = parse_text(data.get("sid"))
-        if sid is None:
-            raise MalformedAnswerError("A call came without SID")
-        return cls(
-            sid=sid,
-            status=CallStatus(parse_text(data.get("status")) or "unknown"),
-            from_number=parse_text(data.get("from")),
-            to_number=parse_text(data.get("to")),
-            start_time=parse_date(data.get("start_time")) or parse_date(data.get("date_created")),
-        )
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conference:
+class Conference(Model, frozen=True, kw_only=True):
     """A conference (schema ConferenceResponse)."""
 
-    sid: str
-    status: ConferenceStatus
-    friendly_name: str | None = None
-    start_time: datetime | None = None
+    _status: Any = field(default=None, name="status")
+    _friendly_name: Any = field(default=None, name="friendly_name")
 
-    @classmethod
-    def from_json(cls, data: JsonObject) -> Self:
-        """Return the conference of an answer; raises MalformedAnswerError if it is none."""
-        sid = parse_text(data.get("sid"))
-        if sid is None:
-            raise MalformedAnswerError("A conference came without SID")
-        return cls(
-            sid=sid,
-            status=ConferenceStatus(parse_text(data.get("status")) or "unknown"),
-            friendly_name=parse_text(data.get("friendly_name")),
-            start_time=parse_date(data.get("date_created")),
-        )
+    @property
+    def status(self) -> ConferenceStatus:
+        """Return the status; `unknown` for a word that is new."""
+        return ConferenceStatus(self._status)
 
+    @property
+    def friendly_name(self) -> str | None:
+        """Return the conference's name."""
+        return parse_text(self._friendly_name)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page[ModelT]:
-    """One page of a list.
-
-    `unreadable` counts the items that could not be read, and `unreadable_sids` names those of them
-    that have a SID; `passed_over` counts those that were not wanted;
-    `reached` is when the last item of all was created; `is_last` says that no page follows.
-    """
-
-    items: tuple[ModelT, ...]
-    unreadable: int = 0
-    unreadable_sids: tuple[str, ...] = ()
-    passed_over: int = 0
-    reached: datetime | None = None
-    is_last: bool = True
+    @property
+    def start_time(self) -> datetime | None:
+        """Return when the conference was created."""
+        return self.date_created

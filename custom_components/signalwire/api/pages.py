@@ -1,82 +1,126 @@
 """The pages of a list, out of the service's answers."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sized
+from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import compress
+from types import GenericAlias
+from typing import Any
+
+import msgspec
 
 from .errors import MalformedAnswerError
-from .models import Page
-from .parsing import JsonObject, parse_date, parse_sid, parse_text
+from .models import Model
+from .parsing import JsonObject, parse_object, parse_sid, parse_text
 
 MAX_PAGE = 1000
-# A longer page is not worth the memory that it takes until the next one is read.
-_MAX_REPEAT = 128
+# Kept to be compared with the next answer; the active recordings of a busy day take less.
+_MAX_REPEAT = 128 * 1024
 
 
-class PageReader[ModelT]:
-    """Makes pages of answers, and of an answer that comes again the same page with less work."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page[ModelT]:
+    """One page of a list.
 
-    def __init__(self, key: str, from_json: Callable[[JsonObject], ModelT]) -> None:
+    `unreadable` counts the items that could not be read, and `unreadable_sids` names those of them
+    that have a SID; `passed_over` counts those that were not wanted; `reached` is when the last
+    item of all was created. `next_uri` names the page that follows, as the service writes it.
+    `is_complete` says that nothing is missing, as where the service sends no list.
+    """
+
+    items: tuple[ModelT, ...] = ()
+    unreadable: int = 0
+    unreadable_sids: tuple[str, ...] = ()
+    passed_over: int = 0
+    reached: datetime | None = None
+    next_uri: str | None = None
+    is_complete: bool = True
+
+    @property
+    def is_last(self) -> bool:
+        """Return whether no page follows."""
+        return self.next_uri is None
+
+
+class PageReader[ModelT: Model]:
+    """Makes pages of answers, and of an answer that comes again the same page with less work.
+
+    `key` is the name of the list in an answer, `model` the type of its items.
+    """
+
+    def __init__(self, key: str, model: type[ModelT]) -> None:
         self._key = key
-        self._from_json = from_json
-        self._data: JsonObject | None = None
-        self._page: Page[ModelT] = Page(items=())
-        # What the models of that page were made of.
-        self._items: list[JsonObject] = []
+        self._model = model
+        items = ("items", GenericAlias(list, model), msgspec.field(name=key))
+        answer = msgspec.defstruct("Answer", [items, ("next_page_uri", Any, None)])
+        self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(answer)
+        self._body = b""
+        self._page: Page[ModelT] = Page()
 
-    def read(
-        self, data: JsonObject, is_wanted: Callable[[JsonObject], bool] | None = None
-    ) -> Page[ModelT]:
-        """Return the page of an answer; raises MalformedAnswerError if it holds no such list.
+    def read(self, body: bytes, is_wanted: Callable[[ModelT], bool] | None = None) -> Page[ModelT]:
+        """Return the page of an answer; raises MalformedAnswerError if it is no list at all.
 
         An item that can't be read is counted and left out. What `is_wanted` turns away it must
-        always turn away: of the same object as before that is passed over without asking again.
+        always turn away: of the same answer as before that is passed over without asking again.
         """
-        if data is self._data and is_wanted is not None:
-            return self._read_again(is_wanted)
-        found = data.get(self._key)
-        if not isinstance(found, list):
-            raise MalformedAnswerError(f"The answer holds no list of {self._key}")
-        if len(found) > MAX_PAGE:
-            raise MalformedAnswerError("A page of the list is longer than any can be")
-        items: list[JsonObject] = []
-        models: list[ModelT] = []
-        unreadable_sids: list[str] = []
-        passed_over = 0
-        for item in found:
-            if not isinstance(item, dict):
-                continue
-            if is_wanted is not None and not is_wanted(item):
-                passed_over += 1
-                continue
-            try:
-                models.append(self._from_json(item))
-            except MalformedAnswerError:
-                if (sid := parse_sid(item.get("sid"))) is not None:
-                    unreadable_sids.append(sid)
-                continue
-            items.append(item)
-        last = found[-1] if found else None
-        page = Page(
-            items=tuple(models),
-            unreadable=len(found) - len(models) - passed_over,
-            unreadable_sids=tuple(unreadable_sids),
-            passed_over=passed_over,
-            reached=parse_date(last.get("date_created")) if isinstance(last, dict) else None,
-            is_last=parse_text(data.get("next_page_uri")) is None,
-        )
-        if is_wanted is not None and len(found) <= _MAX_REPEAT:
-            self._data, self._page, self._items = data, page, items
+        is_repeated = is_wanted is not None and body == self._body
+        page = self._page if is_repeated else self._read(body)
+        if is_wanted is not None:
+            page = _without(page, [is_wanted(item) for item in page.items])
+            if len(body) <= _MAX_REPEAT:
+                self._body, self._page = body, page
         return page
 
-    def _read_again(self, is_wanted: Callable[[JsonObject], bool]) -> Page[ModelT]:
-        """Return the last page, without what is not wanted any more."""
-        wanted = [is_wanted(item) for item in self._items]
-        if not all(wanted):
-            self._items = list(compress(self._items, wanted))
-            self._page = replace(
-                self._page,
-                items=tuple(compress(self._page.items, wanted)),
-                passed_over=self._page.passed_over + wanted.count(False),
-            )
-        return self._page
+    def _read(self, body: bytes) -> Page[ModelT]:
+        try:
+            answer = self._decoder.decode(body)
+        except msgspec.DecodeError, UnicodeDecodeError, RecursionError:
+            # One that does not fit, or a text that is none, must not hide all the others.
+            return self._read_loosely(parse_object(body))
+        return self._page_of(answer.items, answer.next_page_uri)
+
+    def _read_loosely(self, data: JsonObject) -> Page[ModelT]:
+        """Return what can be read, item by item."""
+        found = data.get(self._key, ...)
+        if found is None:
+            return replace(self._page_of([], data.get("next_page_uri")), is_complete=False)
+        if not isinstance(found, list):
+            raise MalformedAnswerError(f"The answer holds no list of {self._key}")
+        _check_length(found)
+        items: list[ModelT] = []
+        unreadable_sids: list[str] = []
+        for item in found:
+            try:
+                items.append(self._model.from_json(item))
+            except MalformedAnswerError:
+                if isinstance(item, dict) and (sid := parse_sid(item.get("sid"))) is not None:
+                    unreadable_sids.append(sid)
+        return replace(
+            self._page_of(items, data.get("next_page_uri")),
+            unreadable=len(found) - len(items),
+            unreadable_sids=tuple(unreadable_sids),
+        )
+
+    def _page_of(self, items: list[ModelT], next_uri: object) -> Page[ModelT]:
+        _check_length(items)
+        return Page(
+            items=tuple(items),
+            reached=items[-1].date_created if items else None,
+            next_uri=parse_text(next_uri),
+        )
+
+
+def _check_length(found: Sized) -> None:
+    if len(found) > MAX_PAGE:
+        raise MalformedAnswerError("A page of the list is longer than any can be")
+
+
+def _without[ModelT](page: Page[ModelT], wanted: list[bool]) -> Page[ModelT]:
+    """Return the page without what is not wanted."""
+    if all(wanted):
+        return page
+    return replace(
+        page,
+        items=tuple(compress(page.items, wanted)),
+        passed_over=page.passed_over + wanted.count(False),
+    )

@@ -9,11 +9,15 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
+import json
 import re
 
-import orjson
+import msgspec
 
-from .errors import MalformedAnswerError
+from .errors import MalformedAnswerError, without_private_parts
+
+REPLACED = "\ufffd"
+"""What stands for a character that could not be read."""
 
 type JsonObject = Mapping[str, object]
 
@@ -31,17 +35,33 @@ _RFC_2822_DAY = re.compile(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) ", re
 _MAX_DIGITS = 16
 
 _SID = re.compile(r"[A-Za-z0-9-]{8,64}")
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 
 
 def parse_object(body: bytes | bytearray) -> JsonObject:
-    """Return the JSON object in the body; raises MalformedAnswerError if it is none."""
+    """Return the JSON object in the body; raises MalformedAnswerError if it is none.
+
+    What is no text in it, such as half of a character, becomes U+FFFD.
+    """
+    if not body:
+        raise MalformedAnswerError("The answer is empty")
     try:
-        data = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise MalformedAnswerError("The answer is no JSON") from None
+        data = msgspec.json.decode(body)
+    except msgspec.DecodeError, UnicodeDecodeError, RecursionError:
+        data = _parse_leniently(body)
     if not isinstance(data, dict):
         raise MalformedAnswerError("The answer is no JSON object")
     return data
+
+
+def _parse_leniently(body: bytes | bytearray) -> object:
+    try:
+        data = json.loads(body.decode(errors="replace"), parse_constant=lambda _: None)
+        # Half of a character can be read, but not written.
+        text = json.dumps(data, ensure_ascii=False).encode(errors="surrogatepass")
+        return json.loads(text.decode(errors="replace"))
+    except ValueError, RecursionError:
+        raise MalformedAnswerError("The answer is no JSON") from None
 
 
 def parse_text(value: object) -> str | None:
@@ -70,9 +90,12 @@ def parse_count(value: object) -> int | None:
     return int(value)
 
 
-def parse_code(value: object) -> int | None:
-    """Return an error code, or None."""
-    return parse_count(value)
+def parse_code(value: object) -> str | None:
+    """Return an error code, which is a number or a text, as a text; or None."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    text = str(value).strip()
+    return text if _CODE.fullmatch(text) and without_private_parts(text) == text else None
 
 
 def parse_price(value: object) -> Decimal | None:
@@ -89,8 +112,8 @@ def parse_date(value: object) -> datetime | None:
 
 
 # Lists repeat themselves: active recordings are read again and again, and few prices differ. So
-# what was read last is kept, which costs some hundred kilobytes at most.
-@lru_cache(maxsize=1024)
+# what was read last is kept, which costs some megabytes at most.
+@lru_cache(maxsize=16384)
 def _date(text: str) -> datetime | None:
     try:
         if len(text) == 31 and text.endswith(" +0000") and (day := _iso_day(text[:17])):

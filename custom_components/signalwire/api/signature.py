@@ -24,10 +24,11 @@ def is_signed(
     """Return whether a request was signed with the key for one of the addresses.
 
     `urls` are the addresses that the service may have been given, each with the query of the
-    request. `fields` are those of a form, empty for a request without a body, and None where the
-    body is no form. The forms of a signature are those of SignalWire's SDKs: base64 of
-    HMAC-SHA1 over a form's sorted fields, hex of HMAC-SHA1 or HMAC-SHA256 over a raw body, each
-    behind the address; HMAC-SHA256 counts alone where it is there.
+    request. `fields` are those of a form or of a flat JSON object, empty for a request without a
+    body, and None where the body has no such fields. The forms of a signature are those that
+    SignalWire's SDKs accept: base64 of HMAC-SHA1 over the sorted fields, hex of HMAC-SHA1 or
+    HMAC-SHA256 over a raw body, each behind the address; HMAC-SHA256 counts alone where it is
+    there.
     """
     given = headers.get(_SHA256_HEADER)
     if given is not None:
@@ -62,12 +63,13 @@ def _same(given: str, expected: str) -> bool:
 
 
 def _variants(urls: Iterable[str]) -> Iterable[str]:
-    """Yield each address with and without the standard port, which the signer may have added."""
+    """Yield each address as it is, and with its port left out or the standard one added."""
     for url in urls:
-        match = _ADDRESS.fullmatch(url)
-        if match is None or match["port"] not in (None, _STANDARD_PORTS[match["scheme"]]):
-            yield url
+        yield url
+        if (match := _ADDRESS.fullmatch(url)) is None:
             continue
-        host = f"{match['scheme']}://{match['host']}"
-        yield f"{host}{match['rest']}"
-        yield f"{host}:{_STANDARD_PORTS[match['scheme']]}{match['rest']}"
+        host, standard = f"{match['scheme']}://{match['host']}", _STANDARD_PORTS[match["scheme"]]
+        if match["port"] is not None:
+            yield f"{host}{match['rest']}"
+        if match["port"] in (None, standard):
+            yield f"{host}:{standard}{match['rest']}"

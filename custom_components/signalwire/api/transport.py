@@ -25,18 +25,19 @@ from .errors import (
     SignalWireError,
     UnavailableError,
 )
-from .parsing import JsonObject, parse_code, parse_count, parse_date, parse_object, parse_text
+from .parsing import parse_code, parse_count, parse_date, parse_object, parse_text
 from .space import is_loopback
 
 _LOGGER = logging.getLogger(__name__)
 # A page of 1,000 recordings takes about one megabyte.
 _MAX_BODY = 4 * 1024 * 1024
 _MAX_REASON = 64 * 1024
-# Kept to be compared with the next answer; the active recordings of a busy day take less.
-_MAX_REPEAT = 128 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 3
 _RANGE_NOT_SATISFIABLE = 416
+# Not now, or not from here: Request Timeout, Misdirected Request, Locked, Too Early, and what a
+# proxy says when the one behind it has hung up.
+_LATER = frozenset({408, 421, 423, 425, 499})
 # Further off is no clock; and near the ends of the calendar there are no dates to reckon with.
 _MAX_OFFSET = timedelta(days=36500)
 
@@ -92,8 +93,6 @@ class Transport:
         self._session = session
         self._retry_policy = retry_policy
         self._clock_offset = timedelta(0)
-        self._last_body: bytes | bytearray = b""
-        self._last_object: JsonObject = {}
         # Not through aiohttp's `auth`: a session of Home Assistant's is shared, and the header
         # belongs to this origin alone.
         login = b64encode(f"{project_id}:{api_token}".encode()).decode("ascii")
@@ -104,28 +103,33 @@ class Transport:
         """Return the service's time, which the own clock may be far from; UTC."""
         return datetime.now(UTC) + self._clock_offset
 
-    async def request(
+    async def request[ResultT](
         self,
         method: str,
         path: str,
+        parse: Callable[[bytes], ResultT],
         *,
         form: Mapping[str, str] | None = None,
         idempotent: bool,
         should_retry: Callable[[], bool] = lambda: True,
-    ) -> JsonObject | None:
-        """Return the JSON object of the answer, or None where the answer has no content.
+    ) -> ResultT:
+        """Return what `parse` makes of the body of an answer that is no error.
 
-        `path` is encoded and may have a query. `idempotent` says that doing it twice is as good
-        as once, so that it may be tried again after a connection fault, HTTP 429 or 5xx, as long
-        as it `should_retry`.
+        The body may be empty. `path` is encoded and may have a query. `idempotent` says that doing
+        it twice is as good as once, so that it may be tried again after a connection fault or an
+        HTTP status that means "later", such as 429 or 5xx, as long as it `should_retry`.
 
         Raises the errors of this package, and nothing else.
         """
         # Encoded here: aiohttp's own forms take several times as long.
         body = None if form is None else urlencode(form).encode("ascii")
+
+        async def attempt() -> ResultT:
+            return parse(await self._attempt(method, path, body))
+
         return await self._with_retries(
             method,
-            lambda: self._attempt(method, path, body),
+            attempt,
             idempotent=idempotent,
             should_retry=should_retry,
         )
@@ -182,7 +186,7 @@ class Transport:
                 raise fault from None
             self.counts.retries += 1
 
-    async def _attempt(self, method: str, path: str, form: bytes | None) -> JsonObject | None:
+    async def _attempt(self, method: str, path: str, form: bytes | None) -> bytes:
         self.counts.requests += 1
         async with self._session.request(
             method,
@@ -198,19 +202,10 @@ class Transport:
                     self._clock_offset = offset
             body = await _read(response, _MAX_BODY)
             if response.status >= 400:
-                raise _error(response.status, response.headers.get("Retry-After"), body)
+                raise _error(response.status, response.headers, body)
             if response.status >= 300:
                 raise MalformedAnswerError("The service redirects elsewhere")
-            return self._parse(body) if body else None
-
-    def _parse(self, body: bytearray) -> JsonObject:
-        """Return the JSON object of a body, which most polls answer as they did the last time."""
-        if body == self._last_body:
-            return self._last_object
-        data = parse_object(body)
-        if len(body) <= _MAX_REPEAT:
-            self._last_body, self._last_object = body, data
-        return data
+            return body
 
     async def _open(self, url: URL, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
         for _ in range(_MAX_REDIRECTS + 1):
@@ -226,9 +221,7 @@ class Transport:
             try:
                 if response.status >= 400:
                     reason = await _read(response, _MAX_REASON)
-                    raise _error(
-                        response.status, response.headers.get("Retry-After"), reason, is_media=True
-                    )
+                    raise _error(response.status, response.headers, reason, is_media=True)
                 url = _redirected(url, response)
             finally:
                 response.close()
@@ -255,17 +248,19 @@ def _redirected(url: URL, response: aiohttp.ClientResponse) -> URL:
     return target
 
 
-async def _read(response: aiohttp.ClientResponse, largest: int) -> bytearray:
-    body = bytearray()
+async def _read(response: aiohttp.ClientResponse, largest: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
     async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > largest:
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > largest:
             raise MalformedAnswerError("The answer is too large")
-    return body
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def _error(
-    status: int, retry_after: str | None, body: bytes | bytearray, *, is_media: bool = False
+    status: int, headers: Mapping[str, str], body: bytes, *, is_media: bool = False
 ) -> SignalWireError:
     """Return the error for an HTTP status, with what the service says in its body.
 
@@ -285,18 +280,18 @@ def _error(
             error = NotTheServiceError(f"The service gave no reason, HTTP {status}")
         case 429:
             error = RateLimitedError(
-                "The service was asked too often", retry_after=_seconds(retry_after)
+                "The service was asked too often", retry_after=_retry_after(headers)
             )
-        case _ if status >= 500:
+        case _ if status >= 500 or status in _LATER:
             error = UnavailableError(
-                f"The service is not available, HTTP {status}", retry_after=_seconds(retry_after)
+                f"The service is not available, HTTP {status}", retry_after=_retry_after(headers)
             )
         case _:
             error = RejectedError(status, code, message)
     return error
 
 
-def _reason(body: bytes | bytearray) -> tuple[int | None, str | None]:
+def _reason(body: bytes) -> tuple[str | None, str | None]:
     """Return code and message out of any of the three error bodies of the service."""
     try:
         data = parse_object(body)
@@ -310,10 +305,15 @@ def _reason(body: bytes | bytearray) -> tuple[int | None, str | None]:
     return parse_code(data.get("code")), parse_text(data.get("message"))
 
 
-def _seconds(retry_after: str | None) -> float | None:
-    """Return the seconds that a Retry-After header asks for, in either of its forms."""
-    if (seconds := parse_count(retry_after)) is not None:
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that an answer asks to wait, in either form of the header.
+
+    A date is meant by the clock of whoever has answered.
+    """
+    value = headers.get("Retry-After")
+    if (seconds := parse_count(value)) is not None:
         return float(seconds)
-    if date := parse_date(retry_after):
-        return max(0.0, (date - datetime.now(UTC)).total_seconds())
+    if date := parse_date(value):
+        now = parse_date(headers.get("Date")) or datetime.now(UTC)
+        return max(0.0, (date - now).total_seconds())
     return None

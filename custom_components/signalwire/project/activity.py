@@ -74,6 +74,7 @@ _ENDS = {
     RecordingStatus.STOPPED: ActivityType.STOPPED,
     RecordingStatus.COMPLETED: ActivityType.COMPLETED,
     RecordingStatus.ABSENT: ActivityType.ABSENT,
+    RecordingStatus.DELETED: ActivityType.ABSENT,
     RecordingStatus.FAILED: ActivityType.FAILED,
 }
 

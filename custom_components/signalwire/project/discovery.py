@@ -80,7 +80,7 @@ class RefreshResult:
     def add(self, page: Page[Recording], interval: Interval) -> None:
         """Add a page of a list."""
         self.batches.append(Batch(page.items, interval))
-        self.unreadable += page.unreadable - len(page.unreadable_sids)
+        self.unreadable += page.unreadable - len(page.unreadable_sids) + (not page.is_complete)
         self.unreadable_sids.update(page.unreadable_sids)
 
 

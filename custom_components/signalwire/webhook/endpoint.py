@@ -141,7 +141,7 @@ class ProjectWebhook:
                 for address in known_addresses(self._hass, self._entry)
             ],
             request.headers,
-            fields=content.form,
+            fields=content.signed_fields,
             body=content.body,
         )
 
