@@ -365,6 +365,27 @@ async def test_a_hold_right_after_a_reload_is_stored(
         await settle(hass)
 
 
+async def test_a_persons_pause_right_after_a_release_is_stored_as_theirs(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    recorded: str,
+    hass_storage: dict[str, Any],
+) -> None:
+    def owner() -> object:
+        stored = hass_storage[f"signalwire.{loaded.entry_id}"]["data"]
+        return stored["recordings"][recorded].get("paused_by")
+
+    await turn(hass, "off")
+    await until(lambda: statuses(simulator) == ["paused"])
+    await turn(hass, "on")
+    await until(lambda: state(hass, SWITCH) == STATE_ON)
+    assert owner() == "hold"
+    await turn(hass, "off", SWITCH)
+    # Home Assistant may die now: nothing may resume this pause when it is started again.
+    assert owner() == "person"
+
+
 async def test_an_entry_that_was_unloaded_takes_no_hold(
     hass: HomeAssistant, loaded: MockConfigEntry
 ) -> None:

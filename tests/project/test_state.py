@@ -72,6 +72,7 @@ def refresh(
             unreadable=unreadable,
         )
     )
+    state.end_refresh()
 
 
 def read(

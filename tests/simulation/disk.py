@@ -51,7 +51,8 @@ class Disk:
     @property
     def busy_for(self) -> float:
         """Return for how many seconds there has always been a job that is not done."""
-        return self._clock.now - self._busy_since if self._jobs else 0.0
+        is_busy = self._jobs > 0 or self._clock.now <= self._idle_since + _PAUSE_BETWEEN
+        return self._clock.now - self._busy_since if is_busy else 0.0
 
     def forget_jobs(self) -> None:
         """Note that nothing is done any more of what was begun."""

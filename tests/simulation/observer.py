@@ -1,5 +1,6 @@
 """The observer: knows the truth over time, and checks what must always be so."""
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -135,6 +136,10 @@ class Observer:
         if record.exc_info and record.exc_info[2] is not None:
             frames = traceback.extract_tb(record.exc_info[2])
             name = record.name.startswith(adapter.PACKAGE)
+            hass = self.world.process.hass if self.world.process else None
+            if record.exc_info[0] is asyncio.CancelledError and hass and hass.is_stopping:
+                # Home Assistant's own, of a set-up that its stop cuts off.
+                return
             if name or any("custom_components/signalwire/" in frame.filename for frame in frames):
                 text = "".join(traceback.format_exception(*record.exc_info))
                 self.report("no_traceback_is_logged", f"{record.getMessage()}\n{text}")

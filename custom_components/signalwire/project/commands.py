@@ -1,6 +1,7 @@
 """What people and automations ask of recordings: pause, resume, stop, start, find, delete."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,9 +20,8 @@ from ..api import (
 )
 from ..errors import has_ended, operation_error, recording_ended, service_error, validation_error
 from ..tasks import gather_all
-from .entry_file import NotWrittenError
-from .hold import PausedBy
 from .observation import Interval
+from .storage import is_stored_as_held
 from .updates import RecordingUpdate
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class RecordingCommands:
         confirm it.
         """
         self._project.require_running()
-        if (tracked := self._state.recordings.get(sid)) is None:
+        if sid not in self._state.recordings:
             raise recording_ended()
         if status is RecordingStatus.IN_PROGRESS and self._state.hold is not None:
             if not await self._project.holds.async_wait_released(context, _RELEASE_WITHIN):
@@ -81,22 +81,24 @@ class RecordingCommands:
                 raise recording_ended()
         if status is RecordingStatus.PAUSED and pause_behavior is None:
             pause_behavior = self._state.pause_behavior_of(sid)
-        was_held = tracked.paused_by is PausedBy.HOLD
         recording = await self._project.reconciler.async_request(
             sid, RecordingUpdate(status=status, pause_behavior=pause_behavior, context=context)
         )
-        if was_held and status is RecordingStatus.PAUSED:
-            await self._async_store_owner()
+        if status is RecordingStatus.PAUSED:
+            await self._async_store_owner(sid)
         return recording
 
-    async def _async_store_owner(self) -> None:
-        """Store that a pause is a person's now: after a crash, the release must not resume it."""
-        try:
-            async with asyncio.timeout(_STORE_TIMEOUT):
-                await self._project.file.async_flush()
-        except NotWrittenError, TimeoutError:
-            # It is tried again, and an issue tells of the disk.
+    async def _async_store_owner(self, sid: str) -> None:
+        """Store that a pause is a person's, if the file says that it is the hold's.
+
+        After a crash, it would be resumed.
+        """
+        if not is_stored_as_held(self._project.file.content, sid):
             return
+        with suppress(TimeoutError):
+            # What cannot be written is tried again, and an issue tells of the disk.
+            async with asyncio.timeout(_STORE_TIMEOUT):
+                await asyncio.shield(self._project.async_store_now())
 
     async def async_find(self, sid: str) -> Recording:
         """Return a recording as it was confirmed last; read, and take in, one that is not known.

@@ -149,11 +149,10 @@ class Discovery:
         self, result: RefreshResult, since: datetime, finalized: Container[str]
     ) -> None:
         """List the whole look-back, and what older calls and conferences record."""
-        async for page, _ in self._timed(
+        async for page, interval in self._timed(
             self._client.recording_pages(created_after=since, finalized=finalized, read_ahead=True)
         ):
-            # Pages are read ahead: of each is only known that it was sent after the refresh began.
-            result.add(page, Interval(result.began, self._clock.now()))
+            result.add(page, interval)
         async for call in self._client.iter_calls(status=CallStatus.IN_PROGRESS):
             result.calls.append(call)
         async for conference in self._client.iter_conferences(status=ConferenceStatus.IN_PROGRESS):
@@ -238,11 +237,13 @@ class Discovery:
     async def _timed(
         self, pages: AsyncIterator[Page[Recording]]
     ) -> AsyncGenerator[tuple[Page[Recording], Interval]]:
-        """Yield each page with when it was asked for and when it came."""
+        """Yield each page with when it was asked for, at the earliest, and when it came."""
         sent = self._clock.now()
         async for page in pages:
-            yield page, Interval(sent, self._clock.now())
-            sent = self._clock.now()
+            came = self._clock.now()
+            yield page, Interval(sent, came)
+            # One that is read ahead was asked for as soon as the one before it came.
+            sent = came
 
     async def _async_read_one(self, sid: str, known: Container[str], result: RefreshResult) -> None:
         async with self._reads:

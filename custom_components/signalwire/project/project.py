@@ -20,7 +20,7 @@ from .clock import Clock
 from .commands import RecordingCommands
 from .daily_totals_store import DailyTotalsStore
 from .damage import Damage
-from .discovery import Discovery, RefreshResult
+from .discovery import RefreshResult
 from .entry_file import DamagedFileError, EntryFile
 from .hold import Hold
 from .hold_controller import HoldController
@@ -28,6 +28,7 @@ from .issues import ProjectIssues
 from .library import RecordingLibrary
 from .parties import Parties, PartyCache
 from .reconciler import Reconciler
+from .refresher import Refresher
 from .settings import ProjectSettings
 from .slots import Slots
 from .snapshot import ProjectSnapshot
@@ -35,8 +36,6 @@ from .state import ProjectState
 from .storage import RestoredProject, read_stored
 from .watchdog import Watchdog
 
-# Seconds; a refresh of a thousand recordings takes far less than one.
-_REFRESH_TIMEOUT = 60.0
 # With more updates in flight than this, the changes of so many seconds are processed together.
 _FEW_UPDATES = 8
 _PROCESS_TOGETHER = 0.1
@@ -78,11 +77,10 @@ class Project:
         self.last_success: datetime | None = None
         self.was_set_up_before = False
         self.is_stopped = False
-        self._totals = DailyTotalsStore(hass, entry)
+        self.totals = DailyTotalsStore(hass, entry)
         self._parties = PartyCache(client)
-        self._discovery = Discovery(client, self.clock, self.settings.look_back)
+        self._refresher = Refresher(self)
         self._refreshing = asyncio.Lock()
-        self._reading: asyncio.Task[RefreshResult] | None = None
         self._has_baseline = False
         self._had_unreadable = False
         self._has_news = False
@@ -94,7 +92,7 @@ class Project:
     async def async_load(self) -> None:
         """Bring back what was stored; what is lost or damaged begins with a hold."""
         slots = async_slot_devices(self.hass, self.entry)
-        await self._totals.async_load()
+        await self.totals.async_load()
         damage: Damage | None = None
         kept: RestoredProject | None = None
         try:
@@ -154,14 +152,12 @@ class Project:
         self.holds.async_stop()
         self.watchdog.async_stop()
         self.library.close()
-        if self._reading is not None and not self._reading.done():
-            self._reading.cancel()
-            await asyncio.wait([self._reading])
+        await self._refresher.async_stop()
         await self.reconciler.async_stop()
         if self.state.is_dirty:
             self.file.async_schedule()
         await self.file.async_stop()
-        await self._totals.async_stop()
+        await self.totals.async_stop()
         self.issues.async_clear()
 
     def require_running(self) -> None:
@@ -183,21 +179,8 @@ class Project:
     async def _async_refresh(self) -> None:
         state = self.state
         state.begin_refresh()
-        full = state.needs_full_refresh(self.clock.now())
-        # In a task of its own, which a stop can end whoever waits for it.
-        self._reading = self.hass.async_create_background_task(
-            self._discovery.async_read(
-                {sid: tracked.recording for sid, tracked in state.recordings.items()},
-                self._totals.unpriced_since(self.client.service_time()),
-                self._totals.finalized,
-                full=full,
-                verify=state.restored_as_paused,
-            ),
-            "signalwire refresh",
-        )
         try:
-            async with asyncio.timeout(_REFRESH_TIMEOUT):
-                result = await self._reading
+            result = await self._refresher.async_read()
         except asyncio.CancelledError:
             if self.is_stopped and (task := asyncio.current_task()) and not task.cancelling():
                 return
@@ -206,13 +189,19 @@ class Project:
             state.apply_failed_refresh()
             self.watchdog.last_failure = str(err) or "It took too long"
             raise
-        if self.is_stopped:
-            return
+        if not self.is_stopped:
+            self.async_apply(result)
+            state.end_refresh()
+
+    @callback
+    def async_apply(self, result: RefreshResult) -> None:
+        """Apply what a refresh has read; the caller has it processed."""
+        state = self.state
         was_reachable = state.reachable
         state.apply_refresh(result)
         self.watchdog.last_failure = None
         self.last_success = dt_util.utcnow()
-        self._totals.async_count_all(result.recordings.values(), self.client.service_time())
+        self.totals.async_count_all(result.recordings.values(), self.client.service_time())
         self._parties.add(result.calls, result.conferences)
         self._warn_of_unreadable(state.unread)
         if not self._has_baseline:
@@ -227,7 +216,7 @@ class Project:
 
     def _note_changes(self) -> None:
         changes = self.state.take_changes()
-        self._totals.async_count(change.after for change in changes if change.after is not None)
+        self.totals.async_count(change.after for change in changes if change.after is not None)
         self.reporter.note(changes)
         self._has_news = self._has_news or bool(changes)
 
@@ -347,7 +336,7 @@ class Project:
             },
             hold=state.hold_snapshot(self.clock.now()),
             unresumed=state.unresumed,
-            today=self._totals.today,
+            today=self.totals.today,
         )
 
     @callback

@@ -158,8 +158,12 @@ class ProjectState:
         self.seat()
 
     def begin_refresh(self) -> None:
-        """Note that a refresh begins: slots that were freed before it rest for all of it."""
+        """Note that a poll's refresh begins: slots that were freed before it rest for all of it."""
         self.slots.begin_refresh()
+
+    def end_refresh(self) -> None:
+        """Note that a poll's refresh has succeeded: those slots may be given out again."""
+        self.slots.end_refresh()
 
     def apply_refresh(self, result: RefreshResult) -> None:
         """Apply all that a refresh has read."""
@@ -177,11 +181,10 @@ class ProjectState:
         elif self.unreadable_since is None:
             self.unreadable_since = result.began
         self.reachable = True
-        self.last_refresh = result.began
+        self.last_refresh = max(result.began, self.last_refresh or 0)
         if result.is_full:
             self.last_full_refresh = result.began
         self.seat()
-        self.slots.end_refresh()
 
     def apply_failed_refresh(self) -> None:
         """Note that the service could not be read."""

@@ -83,6 +83,12 @@ def read_stored(stored: object) -> RestoredProject | None:
     )
 
 
+def is_stored_as_held(stored: object, sid: str) -> bool:
+    """Return whether the file's content says that the hold has paused a recording."""
+    recordings = _mapping(_mapping(stored).get("recordings"))
+    return _mapping(recordings.get(sid)).get("paused_by") == PausedBy.HOLD
+
+
 def _mapping(value: object) -> Mapping[str, object]:
     return value if isinstance(value, dict) else {}
 
