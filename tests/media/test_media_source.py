@@ -324,7 +324,7 @@ async def test_what_is_remembered_is_bounded(
         assert all("→" in title for title in _titles(await ask("browse", day["media_content_id"])))
     kept = loaded.runtime_data.project.library
     assert len(kept._playable) <= 20
-    assert len(kept._book) <= 20 + 15
+    assert len(kept._parties) <= 20 + 15
 
 
 async def test_no_list_is_read_without_end_for_names(

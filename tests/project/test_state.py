@@ -61,17 +61,18 @@ def refresh(
     """Apply a refresh that took half a second."""
     interval = Interval(at, at + 0.5)
     state.begin_refresh()
-    state.apply_refresh(
-        RefreshResult(
-            began=at,
-            ended=at + 0.5,
-            is_full=full,
-            batches=[Batch([recording(sid, status) for sid, status in statuses.items()], interval)],
-            not_found=dict.fromkeys(missing, interval),
-            missed=set(missed),
-            unreadable=unreadable,
-        )
+    result = RefreshResult(
+        began=at,
+        ended=at + 0.5,
+        is_full=full,
+        batches=[Batch([recording(sid, status) for sid, status in statuses.items()], interval)],
+        not_found=dict.fromkeys(missing, interval),
+        missed=set(missed),
+        unreadable=unreadable,
     )
+    for batch in result.newest_first():
+        state.apply_batch(batch)
+    state.apply_refresh(result)
     state.end_refresh()
 
 

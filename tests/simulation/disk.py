@@ -134,6 +134,10 @@ class Disk:
             raise FileNotFoundError(errno.ENOENT, "No such file", path)
         self.files[target] = content
 
+    def holds(self, name: str) -> bool:
+        """Return whether there is a file of this name."""
+        return any(os.path.basename(path) == name for path in self.files)
+
     def ours(self) -> list[str]:
         """Return the paths of the integration's files."""
         return sorted(

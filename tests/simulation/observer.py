@@ -123,6 +123,9 @@ class Observer:
         if self.disk_trouble > _NEVER:
             self.owners.forget()
             self.disk_trouble = _NEVER
+            if not self.world.disk.holds(adapter.PROJECT_FILE):
+                # It could never be written; what is missing is taken for lost.
+                self.hold.forget(state=None)
         self.disturb()
 
     def on_failed(self, context: dict[str, Any]) -> None:

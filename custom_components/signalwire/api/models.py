@@ -10,6 +10,7 @@ recording can listen to it.
 
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Any, Self, override
 
 import msgspec
@@ -23,13 +24,16 @@ from .parsing import REPLACED, parse_count, parse_date, parse_object, parse_pric
 type Required = Annotated[str, Meta(min_length=1)]
 
 
-class Model(Struct, frozen=True, kw_only=True):
-    """An object of an answer; unknown fields are left out."""
+class Model(Struct, frozen=True, kw_only=True, dict=True):
+    """An object of an answer; unknown fields are left out.
+
+    What was worked out of a field is kept, for active recordings are asked again and again.
+    """
 
     sid: Required
     _date_created: Any = field(default=None, name="date_created")
 
-    @property
+    @cached_property
     def date_created(self) -> datetime | None:
         """Return when it was created."""
         return parse_date(self._date_created)
@@ -51,7 +55,7 @@ class Model(Struct, frozen=True, kw_only=True):
         return model
 
 
-class Account(Model, frozen=True, kw_only=True):
+class Account(Model, frozen=True, kw_only=True, dict=True):
     """A project, which the Compatibility API calls an account (schema AccountResponse).
 
     The signing key is a secret, and may be missing (`null` in the schema's own description).
@@ -60,12 +64,12 @@ class Account(Model, frozen=True, kw_only=True):
     _friendly_name: Any = field(default=None, name="friendly_name")
     _signing_key: Any = field(default=None, name="signing_key")
 
-    @property
+    @cached_property
     def friendly_name(self) -> str | None:
         """Return the name that people gave the project."""
         return parse_text(self._friendly_name)
 
-    @property
+    @cached_property
     def signing_key(self) -> str | None:
         """Return the key that callbacks are signed with."""
         return parse_text(self._signing_key)
@@ -75,7 +79,7 @@ class Account(Model, frozen=True, kw_only=True):
         return f"Account({self.friendly_name!r})"
 
 
-class Recording(Model, frozen=True, kw_only=True):
+class Recording(Model, frozen=True, kw_only=True, dict=True):
     """A recording of a call or of a conference (schema RecordingResponse)."""
 
     _status: Required = field(name="status")
@@ -98,100 +102,100 @@ class Recording(Model, frozen=True, kw_only=True):
     _trim: Any = field(default=None, name="trim")
     _uri: Any = field(default=None, name="uri")
 
-    @property
+    @cached_property
     def status(self) -> RecordingStatus:
         """Return the status; `unknown` for a word that is new."""
         return RecordingStatus(self._status)
 
-    @property
+    @cached_property
     def account_sid(self) -> str | None:
         """Return the project's SID; private."""
         return parse_text(self._account_sid)
 
-    @property
+    @cached_property
     def uri(self) -> str | None:
         """Return the recording's own address, without the host; private."""
         return parse_text(self._uri)
 
-    @property
+    @cached_property
     def subresource_uris(self) -> Any:
         """Return the addresses of what belongs to the recording; private."""
         return self._subresource_uris
 
-    @property
+    @cached_property
     def api_version(self) -> str | None:
         """Return the version of the API that has answered."""
         return parse_text(self._api_version)
 
-    @property
+    @cached_property
     def call_sid(self) -> str | None:
         """Return the call that is recorded, if it is one."""
         return parse_text(self._call_sid)
 
-    @property
+    @cached_property
     def conference_sid(self) -> str | None:
         """Return the conference that is recorded, if it is one."""
         return parse_text(self._conference_sid)
 
-    @property
+    @cached_property
     def channel(self) -> int | None:
         """Return what `channels` says too."""
         return parse_count(self._channel)
 
-    @property
+    @cached_property
     def channels(self) -> int | None:
         """Return 1 for mono and 2 for stereo."""
         channels = parse_count(self._channels)
         return self.channel if channels is None else channels
 
-    @property
+    @cached_property
     def date_updated(self) -> datetime | None:
         """Return when the recording was last changed."""
         return parse_date(self._date_updated)
 
-    @property
+    @cached_property
     def start_time(self) -> datetime | None:
         """Return when the recording began."""
         return parse_date(self._start_time)
 
-    @property
+    @cached_property
     def end_time(self) -> datetime | None:
         """Return when the recording ended."""
         return parse_date(self._end_time)
 
-    @property
+    @cached_property
     def duration(self) -> int | None:
         """Return the length in seconds."""
         return parse_count(self._duration)
 
-    @property
+    @cached_property
     def source(self) -> RecordingSource | None:
         """Return how the recording was made; `unknown` for a word that is new."""
         source = parse_text(self._source)
         return None if source is None else RecordingSource(source)
 
-    @property
+    @cached_property
     def price(self) -> Decimal | None:
         """Return what the recording costs, in `price_unit`."""
         return parse_price(self._price)
 
-    @property
+    @cached_property
     def price_unit(self) -> str | None:
         """Return the currency (ISO 4217)."""
         unit = parse_text(self._price_unit)
         return None if unit is None else unit.upper()
 
-    @property
+    @cached_property
     def trim(self) -> str | None:
         """Return whether silence at both ends was cut off."""
         return parse_text(self._trim)
 
-    @property
+    @cached_property
     def error_code(self) -> str | None:
         """Return why the recording failed."""
         return None if self._error_code is None else str(self._error_code)
 
-    @property
+    @cached_property
     def is_active(self) -> bool:
         """Return whether the recording can still be updated.
 
@@ -203,12 +207,12 @@ class Recording(Model, frozen=True, kw_only=True):
             return self.end_time is None
         return not status.has_ended
 
-    @property
+    @cached_property
     def started(self) -> datetime | None:
         """Return when the recording began, or else was created."""
         return self.start_time or self.date_created
 
-    @property
+    @cached_property
     def parents(self) -> list[tuple[str, str]]:
         """Return the call or the conference, as the kind in an address and the SID.
 
@@ -236,7 +240,7 @@ RECORDING_FIELDS = (
 """The returned fields that may be shown: all but the account's SID and the addresses."""
 
 
-class Call(Model, frozen=True, kw_only=True):
+class Call(Model, frozen=True, kw_only=True, dict=True):
     """A call (schema CallResponse)."""
 
     _status: Any = field(default=None, name="status")
@@ -244,49 +248,49 @@ class Call(Model, frozen=True, kw_only=True):
     _to: Any = field(default=None, name="to")
     _start_time: Any = field(default=None, name="start_time")
 
-    @property
+    @cached_property
     def status(self) -> CallStatus:
         """Return the status; `unknown` for a word that is new."""
         return CallStatus(self._status)
 
-    @property
+    @cached_property
     def from_number(self) -> str | None:
         """Return who calls."""
         return parse_text(self._from)
 
-    @property
+    @cached_property
     def to_number(self) -> str | None:
         """Return who is called."""
         return parse_text(self._to)
 
-    @property
+    @cached_property
     def start_time(self) -> datetime | None:
         """Return when the call began, or else was created."""
         return parse_date(self._start_time) or self.date_created
 
-    @property
+    @cached_property
     def numbers(self) -> tuple[str, ...]:
         """Return who talks to whom, as far as it is known."""
         return tuple(filter(None, (self.from_number, self.to_number)))
 
 
-class Conference(Model, frozen=True, kw_only=True):
+class Conference(Model, frozen=True, kw_only=True, dict=True):
     """A conference (schema ConferenceResponse)."""
 
     _status: Any = field(default=None, name="status")
     _friendly_name: Any = field(default=None, name="friendly_name")
 
-    @property
+    @cached_property
     def status(self) -> ConferenceStatus:
         """Return the status; `unknown` for a word that is new."""
         return ConferenceStatus(self._status)
 
-    @property
+    @cached_property
     def friendly_name(self) -> str | None:
         """Return the conference's name."""
         return parse_text(self._friendly_name)
 
-    @property
+    @cached_property
     def start_time(self) -> datetime | None:
         """Return when the conference was created."""
         return self.date_created

@@ -8,6 +8,7 @@ from collections.abc import (
     Container,
     Coroutine,
     Iterable,
+    Iterator,
     Mapping,
 )
 from contextlib import aclosing
@@ -33,7 +34,6 @@ from .clock import Clock
 from .observation import Interval
 
 _LONG_RECORDING = timedelta(hours=1)
-_MANY_RECORDINGS = 100
 # A list that lags behind is checked by reading so many recordings alone, and not more.
 _MAX_STALE_READS = 50
 
@@ -76,6 +76,11 @@ class RefreshResult:
         """Return the recordings by SID, the newest reading of each."""
         batches = (*self.batches, *self.read_alone)
         return {one.sid: one for batch in batches for one in batch.recordings}
+
+    def newest_first(self) -> Iterator[Batch]:
+        """Yield the batches, those read alone first: a list may lag behind."""
+        yield from self.read_alone
+        yield from self.batches
 
     def add(self, page: Page[Recording], interval: Interval) -> None:
         """Add a page of a list."""
@@ -140,9 +145,6 @@ class Discovery:
             self._seen_until = min(began, self._client.service_time(), now)
         result.unreadable += len(self._unreadable.keys() - known.keys())
         result.ended = self._clock.now()
-        if sum(len(batch.recordings) for batch in result.batches) > _MANY_RECORDINGS:
-            # What comes of it is worked on next: in between everything else has its turn.
-            await asyncio.sleep(0)
         return result
 
     async def _async_read_all(

@@ -57,7 +57,7 @@ class RecordingLibrary:
 
     def __init__(self, client: SignalWireClient) -> None:
         self._client = client
-        self._book = PartyCache(client)
+        self._parties = PartyCache(client)
         self._playable = LimitedSizeDict[str, None](size_limit=_MAX_KEPT)
         self._streams: set[RecordingAudio] = set()
         self._closed = False
@@ -121,18 +121,22 @@ class RecordingLibrary:
         not wanted. Raises SignalWireError.
         """
         recordings = list(recordings)
-        if len(self._book) > _MAX_KEPT:
-            self._book.prune(recordings)
+        if len(self._parties) > _MAX_KEPT:
+            self._parties.lookup_all(recordings)
         await self._async_learn_from_lists(recordings, most_calls, few=_FEW if singly else 0)
         if singly:
-            missing = self._book.unresolved(recordings)
-            await self._book.async_read(missing[:MAX_SINGLE_READS])
-        return self._book.lookup(recordings)
+            missing = self._parties.unresolved(recordings)
+            await self._parties.async_read(missing[:MAX_SINGLE_READS])
+        return {
+            recording.sid: parties
+            for recording in recordings
+            if (parties := self._parties.lookup(recording)) is not None
+        }
 
     async def _async_learn_from_lists(
         self, recordings: list[Recording], most_calls: int, *, few: int
     ) -> None:
-        missing = self._book.unresolved(recordings)
+        missing = self._parties.unresolved(recordings)
         calls = {recording.call_sid: recording for recording in missing if recording.call_sid}
         rooms = {
             recording.conference_sid: recording
@@ -144,7 +148,7 @@ class RecordingLibrary:
             number = 0
             async for call in found:
                 if call.sid in calls:
-                    self._book.add([call], [])
+                    self._parties.add([call], [])
                 number += 1
                 if number == most_calls:
                     break
@@ -154,7 +158,7 @@ class RecordingLibrary:
                 created_after=span[0], created_before=span[1]
             ):
                 if room.sid in rooms:
-                    self._book.add([], [room])
+                    self._parties.add([], [room])
                 number += 1
                 if number == MAX_PAGE:
                     break

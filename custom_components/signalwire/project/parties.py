@@ -1,7 +1,7 @@
 """Who talks to whom on a recorded call, or in a recorded conference."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from homeassistant.const import MAX_LENGTH_STATE_STATE
@@ -31,6 +31,8 @@ class PartyCache:
 
     def __init__(self, client: SignalWireClient) -> None:
         self._client = client
+        self.is_complete = True
+        """Whether all were known that were looked up last."""
         self._known: dict[str, Parties] = {}
         self._asked: set[str] = set()
         self._reads = asyncio.Semaphore(MAX_READS_AT_ONCE)
@@ -46,13 +48,20 @@ class PartyCache:
             (conference.sid, _of_conference(conference)) for conference in conferences
         )
 
-    def lookup(self, recordings: Iterable[Recording]) -> dict[str, Parties]:
-        """Return what is known, by the SID of the recording."""
-        return {
-            recording.sid: self._known[parent]
-            for recording in recordings
-            if (parent := _parent_of(recording)) in self._known
-        }
+    def lookup(self, recording: Recording) -> Parties | None:
+        """Return who talks to whom, if that is known."""
+        return self._known.get(_parent_of(recording))
+
+    def lookup_all(self, recordings: Collection[Recording]) -> dict[str, Parties]:
+        """Return what is known of all active recordings, by SID; drop what is of no other."""
+        known, needed, found = self._known, {}, {}
+        for recording in recordings:
+            parent = _parent_of(recording)
+            if (parties := known.get(parent)) is not None:
+                found[recording.sid] = needed[parent] = parties
+        self._known = needed
+        self.is_complete = len(found) == len(recordings)
+        return found
 
     def unresolved(self, recordings: Iterable[Recording]) -> list[Recording]:
         """Return one recording for each call or conference that is still to be read."""
@@ -64,12 +73,6 @@ class PartyCache:
                 and parent not in self._asked
             }.values()
         )
-
-    def prune(self, recordings: Iterable[Recording]) -> None:
-        """Drop what no active recording needs any more."""
-        needed = {_parent_of(recording) for recording in recordings}
-        for parent in self._known.keys() - needed:
-            del self._known[parent]
 
     async def async_read(self, recordings: Iterable[Recording]) -> None:
         """Read the calls and conferences of these recordings.

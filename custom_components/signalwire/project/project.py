@@ -39,6 +39,7 @@ from .watchdog import Watchdog
 # With more updates in flight than this, the changes of so many seconds are processed together.
 _FEW_UPDATES = 8
 _PROCESS_TOGETHER = 0.1
+_MANY_RECORDINGS = 100
 
 
 class ProjectListener(Protocol):
@@ -189,14 +190,20 @@ class Project:
             state.apply_failed_refresh()
             self.watchdog.last_failure = str(err) or "It took too long"
             raise
+        await self.async_apply(result)
         if not self.is_stopped:
-            self.async_apply(result)
             state.end_refresh()
 
-    @callback
-    def async_apply(self, result: RefreshResult) -> None:
+    async def async_apply(self, result: RefreshResult) -> None:
         """Apply what a refresh has read; the caller has it processed."""
         state = self.state
+        for batch in result.newest_first():
+            state.apply_batch(batch)
+            if len(batch.recordings) > _MANY_RECORDINGS:
+                # In between everything else has its turn.
+                await asyncio.sleep(0)
+        if self.is_stopped:
+            return
         was_reachable = state.reachable
         state.apply_refresh(result)
         self.watchdog.last_failure = None
@@ -290,6 +297,8 @@ class Project:
 
     @callback
     def _async_ask_for_parties(self) -> None:
+        if self._parties.is_complete:
+            return
         recordings = (one.recording for one in self.state.recordings.values() if one.recording)
         if self.state.reachable and (unresolved := self._parties.unresolved(recordings)):
             self.entry.async_create_background_task(
@@ -303,9 +312,7 @@ class Project:
 
     def parties_of(self, recording: Recording | None) -> Parties | None:
         """Return who talks to whom, if that was read."""
-        if recording is None:
-            return None
-        return self._parties.lookup([recording]).get(recording.sid)
+        return None if recording is None else self._parties.lookup(recording)
 
     # What goes out.
 
@@ -317,7 +324,6 @@ class Project:
             for sid, tracked in state.recordings.items()
             if tracked.recording is not None
         }
-        self._parties.prune(recordings.values())
         return ProjectSnapshot(
             recordings=recordings,
             uncertain=frozenset(
@@ -327,7 +333,7 @@ class Project:
             ),
             unread=state.unread,
             slots=state.slots.occupants,
-            parties=self._parties.lookup(recordings.values()),
+            parties=self._parties.lookup_all(recordings.values()),
             pause_behavior=state.pause_behavior,
             pause_behaviors={
                 sid: tracked.pause_behavior

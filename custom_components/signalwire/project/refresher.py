@@ -1,9 +1,9 @@
 """Reads a project: what is new with each poll, and now and then everything, beside the polls."""
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import callback
 
@@ -24,7 +24,6 @@ _FULL_WAIT = 2.0
 class _FullRefresh:
     """A full refresh that is under way, since when, and whether a poll waits for it."""
 
-    task: asyncio.Task[RefreshResult]
     began: float
     is_awaited: bool = True
 
@@ -37,19 +36,20 @@ class Refresher:
         self._discovery = Discovery(project.client, project.clock, project.settings.look_back)
         self._tasks: set[asyncio.Task[RefreshResult]] = set()
         self._full: _FullRefresh | None = None
+        self._full_task: asyncio.Task[RefreshResult] | None = None
 
     async def async_read(self) -> RefreshResult:
         """Return what is new, or everything if that is due and does not take long.
 
         Raises SignalWireError or TimeoutError; CancelledError also if the project is stopped.
         """
-        if self._project.state.last_full_refresh is None:
-            async with asyncio.timeout(_TIMEOUT):
-                return await self._async_begin(full=True)
-        if self._is_full_due() and (result := await self._async_read_in_full()) is not None:
-            return result
+        full = self._project.state.last_full_refresh is None
+        if not full and self._is_full_due():
+            task = self._async_begin_full()
+            if await self._async_is_soon_done(task):
+                return task.result()
         async with asyncio.timeout(_TIMEOUT):
-            return await self._async_begin(full=False)
+            return await self._async_begin(self._async_read(full=full))
 
     async def async_stop(self) -> None:
         """End what is under way."""
@@ -59,54 +59,63 @@ class Refresher:
             await asyncio.wait(self._tasks)
 
     @callback
-    def _async_begin(self, *, full: bool) -> asyncio.Task[RefreshResult]:
+    def _async_begin(
+        self, reading: Coroutine[Any, Any, RefreshResult]
+    ) -> asyncio.Task[RefreshResult]:
         """Begin to read, in a task of its own, which a stop can end whoever waits for it."""
-        state, totals = self._project.state, self._project.totals
-        task = self._project.hass.async_create_background_task(
-            self._discovery.async_read(
-                {sid: tracked.recording for sid, tracked in state.recordings.items()},
-                totals.unpriced_since(self._project.client.service_time()),
-                totals.finalized,
-                full=full,
-                verify=state.restored_as_paused,
-            ),
-            "signalwire refresh",
-        )
+        task = self._project.hass.async_create_background_task(reading, "signalwire refresh")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
-    def _is_full_due(self) -> bool:
-        state = self._project.state
-        if self._full is not None and (state.hold is None or self._full.began >= state.hold.begun):
-            return False
-        return state.needs_full_refresh(self._project.clock.now())
+    async def _async_read(self, *, full: bool) -> RefreshResult:
+        state, totals = self._project.state, self._project.totals
+        return await self._discovery.async_read(
+            {sid: tracked.recording for sid, tracked in state.recordings.items()},
+            totals.unpriced_since(self._project.client.service_time()),
+            totals.finalized,
+            full=full,
+            verify=state.restored_as_paused,
+        )
 
-    async def _async_read_in_full(self) -> RefreshResult | None:
-        """Return everything; None if that takes long, and is applied once it is there."""
-        if self._full is not None:
-            # It began before the hold, and can confirm nothing.
-            self._full.task.cancel()
-        began = self._project.clock.now()
-        full = self._full = _FullRefresh(self._async_begin(full=True), began)
-        full.task.add_done_callback(partial(self._async_finished, full))
-        try:
-            await asyncio.wait([full.task], timeout=_FULL_WAIT)
-        finally:
-            full.is_awaited = False
-        return full.task.result() if full.task.done() else None
+    def _is_full_due(self) -> bool:
+        hold = self._project.state.hold
+        if self._full is not None and (hold is None or self._full.began >= hold.begun):
+            return False
+        return self._project.state.needs_full_refresh(self._project.clock.now())
 
     @callback
-    def _async_finished(self, full: _FullRefresh, task: asyncio.Task[RefreshResult]) -> None:
-        if self._full is full:
-            self._full = None
-        if full.is_awaited or task.cancelled() or self._project.is_stopped:
-            return
-        match task.exception():
-            case None:
-                self._project.async_apply(task.result())
+    def _async_begin_full(self) -> asyncio.Task[RefreshResult]:
+        if self._full_task is not None:
+            # It began before the hold, and can confirm nothing.
+            self._full_task.cancel()
+        self._full = _FullRefresh(self._project.clock.now())
+        self._full_task = self._async_begin(self._async_read_in_full(self._full))
+        return self._full_task
+
+    async def _async_is_soon_done(self, task: asyncio.Task[RefreshResult]) -> bool:
+        full = self._full
+        try:
+            await asyncio.wait([task], timeout=_FULL_WAIT)
+        finally:
+            if full is not None:
+                full.is_awaited = False
+        return task.done()
+
+    async def _async_read_in_full(self, full: _FullRefresh) -> RefreshResult:
+        """Return everything; if no poll waits for it any more, it is applied here."""
+        try:
+            result = await self._async_read(full=True)
+            if not full.is_awaited:
+                await self._project.async_apply(result)
                 self._project.async_process()
-            case SignalWireError() as err:
-                LOGGER.debug("A full refresh failed, and will be tried again: %s", err)
-            case err:
-                LOGGER.error("A full refresh failed", exc_info=err)
+        except SignalWireError as err:
+            if full.is_awaited:
+                raise
+            LOGGER.debug("A full refresh failed, and will be tried again: %s", err)
+            return RefreshResult()
+        else:
+            return result
+        finally:
+            if self._full is full:
+                self._full = self._full_task = None

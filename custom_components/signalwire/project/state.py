@@ -13,7 +13,7 @@ from typing import Any
 from homeassistant.util.limited_size_dict import LimitedSizeDict
 
 from ..api import PauseBehavior, Recording, RecordingStatus
-from .discovery import RefreshResult
+from .discovery import Batch, RefreshResult
 from .hold import Hold, HoldSnapshot, PausedBy
 from .observation import Interval
 from .slots import Slots
@@ -165,12 +165,13 @@ class ProjectState:
         """Note that a poll's refresh has succeeded: those slots may be given out again."""
         self.slots.end_refresh()
 
+    def apply_batch(self, batch: Batch) -> None:
+        """Apply what one response of a refresh has shown."""
+        for recording in batch.recordings:
+            self.apply_reading(recording, batch.interval)
+
     def apply_refresh(self, result: RefreshResult) -> None:
-        """Apply all that a refresh has read."""
-        # First what was read last, so that a list that lags behind changes nothing.
-        for batch in (*result.read_alone, *result.batches):
-            for recording in batch.recordings:
-                self.apply_reading(recording, batch.interval)
+        """Apply what else a refresh has found out, once its batches are applied."""
         for sid, interval in result.not_found.items():
             self.apply_not_found(sid, interval)
         for sid in result.missed:
@@ -201,6 +202,9 @@ class ProjectState:
                 self._accept(tracked, recording, interval)
             return
         known, seen = tracked.recording, tracked.seen
+        if known == recording:
+            # The same again, of which most is worked out already.
+            recording = known
         if known is None or seen is None or not recording.is_active:
             # An end is final, whenever it was read.
             self._accept(tracked, recording, interval)
