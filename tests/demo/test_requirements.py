@@ -9,11 +9,13 @@ from homeassistant.bootstrap import CORE_INTEGRATIONS, DEFAULT_INTEGRATIONS
 from homeassistant.util.yaml import load_yaml_dict
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+import pytest
 
 from demo.configuration import write_configuration
 
 _COMPONENTS = Path(homeassistant.__file__).parent / "components"
-_PINS = Path(__file__).resolve().parents[2] / "requirements_demo.txt"
+_ROOT = Path(__file__).resolve().parents[2]
+_PINS = _ROOT / "requirements_demo.txt"
 # Not loaded, but others import it without saying so.
 _IMPORTED = {"hassio"}
 # Taken in a later version, which comes ready-made; the file says why.
@@ -52,8 +54,16 @@ def test_pins_are_home_assistants_own(tmp_path: Path) -> None:
     assert home == f"=={metadata.version('homeassistant')}"
     own = _versions(metadata.requires("homeassistant") or [])
 
-    wanted = _wanted(set(configuration))
+    ours = json.loads((_ROOT / "custom_components/signalwire/manifest.json").read_text("utf-8"))
+    wanted = _wanted(set(configuration)) | _versions(ours["requirements"])
 
     assert {name: version for name, version in wanted.items() if name not in own} == {
         name: wanted[name] if name in _NEWER else version for name, version in pins.items()
     }
+
+
+@pytest.mark.parametrize("name", ["test", "oldest", "newest"])
+def test_every_environment_has_what_the_manifest_asks_for(name: str) -> None:
+    ours = json.loads((_ROOT / "custom_components/signalwire/manifest.json").read_text("utf-8"))
+    lines = (_ROOT / f"requirements_{name}.txt").read_text("utf-8").splitlines()
+    assert set(ours["requirements"]) <= set(lines)

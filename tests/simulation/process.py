@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant import config_entries, loader
 from homeassistant.auth import AuthManager, auth_store
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import ConfigEntries, ConfigEntry, ConfigEntryState
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import (
     area_registry,
@@ -54,9 +54,9 @@ class Process:
     @property
     def entry(self) -> ConfigEntry[Any] | None:
         """Return the config entry, if there is one."""
-        if self.hass is None or not hasattr(self.hass, "config_entries"):
-            return None
-        return self.hass.config_entries.async_get_entry(adapter.ENTRY_ID)
+        # Early in a start there are none yet.
+        entries: ConfigEntries | None = getattr(self.hass, "config_entries", None)
+        return None if entries is None else entries.async_get_entry(adapter.ENTRY_ID)
 
     @property
     def is_loaded(self) -> bool:

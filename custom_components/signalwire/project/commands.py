@@ -35,7 +35,7 @@ _CALLBACK_EVENTS = (
 # One action can switch Call recording and a single recording on together, in any order.
 _RELEASE_WITHIN = 0.25
 # Seconds; a disk that hangs must not keep the answer to a pause back for longer.
-_STORE_TIMEOUT = 0.5
+_STORE_TIMEOUT = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
