@@ -22,6 +22,7 @@ _CHANGEABLE: dict[str, type | None] = {
     "loose": bool,
     "list_lag": float,
     "missing_reads": int,
+    "protect_recordings": bool,
     "show_signing_key": bool,
     "callback_url": str,
     "callback_format": str,

@@ -246,7 +246,9 @@ class Service:
         return web.Response(status=204)
 
     async def get_media(self, request: web.Request) -> web.StreamResponse:
-        """Answer with the audio, for which the service asks for no login."""
+        """Answer with the audio, which takes no login unless the project protects it."""
+        if self._settings.protect_recordings:
+            self._authorize(request, "voice")
         if request.match_info["account"] != self._settings.project:
             raise not_found()
         sid, _, ending = request.match_info["recording"].partition(".")

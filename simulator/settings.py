@@ -30,6 +30,9 @@ class Settings:
     # So many first reads of each single recording answer 404, as if it was not there yet. That the
     # service does so is a guess, from services that are built alike.
     missing_reads: int = 0
+    # Media take the login, as in a project with Media URL Protection. That the service answers 401
+    # without it, and not 403, is a guess; a request to a protected project would tell.
+    protect_recordings: bool = False
     # Where the simulator listens.
     url: str | None = None
     # What a dial plan on the space would give to each recording that it starts.

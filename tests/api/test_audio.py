@@ -18,6 +18,7 @@ from custom_components.signalwire.api import (
     RequestTimeoutError,
     RetryPolicy,
     SignalWireClient,
+    SignalWireError,
     UnavailableError,
     single_range,
 )
@@ -82,6 +83,53 @@ async def test_no_login_is_sent(session: ClientSession) -> None:
     (request,) = seen
     assert "Authorization" not in request.headers
     assert request.headers["Accept-Encoding"] == "identity"
+
+
+async def test_protected_audio_is_played_with_the_login(
+    client: SignalWireClient, simulator: Simulator
+) -> None:
+    simulator.settings.protect_recordings = True
+    recording = past_recording(simulator)
+    async with client.recording_audio(recording.sid, AudioFormat.WAV, "bytes=0-3") as audio:
+        assert [chunk async for chunk in audio.chunks()] == [b"RIFF"]
+    assert len(simulator.requests) == 2
+
+
+async def test_a_login_that_is_refused_for_audio_is_an_authentication_error(
+    session: ClientSession, simulator: Simulator
+) -> None:
+    simulator.settings.protect_recordings = True
+    recording = past_recording(simulator)
+    client = SignalWireClient(session, URL(simulator.url), PROJECT_ID, "wrong")
+    with pytest.raises(AuthenticationError):
+        await _read(client, recording.sid)
+    assert len(simulator.requests) == 2
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_where_a_redirect_leads_the_login_is_not_sent_even_if_it_is_asked_for(
+    session: ClientSession, status: int
+) -> None:
+    seen: list[web.Request] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        seen.append(request)
+        return web.Response(status=status)
+
+    async def space(request: web.Request) -> web.Response:
+        seen.append(request)
+        if "Authorization" not in request.headers:
+            return web.Response(status=401)
+        return web.Response(status=302, headers={"Location": str(elsewhere.make_url("/file"))})
+
+    storage, protected = web.Application(), web.Application()
+    storage.router.add_get("/{path:.*}", handler)
+    protected.router.add_get("/{path:.*}", space)
+    async with TestServer(storage) as elsewhere, TestServer(protected) as server:
+        client = SignalWireClient(session, server.make_url("/").origin(), PROJECT_ID, TOKEN)
+        with pytest.raises(SignalWireError):
+            await _read(client, "1")
+    assert ["Authorization" in request.headers for request in seen] == [False, True, False]
 
 
 async def test_a_redirect_is_followed_without_login(

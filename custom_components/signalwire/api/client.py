@@ -202,11 +202,11 @@ class SignalWireClient:
     ) -> AsyncIterator[RecordingAudio]:
         """Open the audio of a recording that has ended, and close it at the end.
 
-        `byte_range` is a Range header of one range. The service asks for no login here, so none
-        is sent: neither to it nor to the storage that it may redirect to. Endpoint "Retrieve a
-        Recording", section "Public Access".
+        `byte_range` is a Range header of one range. The login is sent only if the service asks for
+        it, as it does for projects that protect their media, and never to the storage that it may
+        redirect to. Endpoint "Retrieve a Recording", section "Public Access".
         """
-        response = await self._transport.open_public(
+        response = await self._transport.open_media(
             f"{self._account}/Recordings/{_sid(sid)}.{audio_format}", audio_headers(byte_range)
         )
         try:

@@ -35,6 +35,7 @@ _MAX_REASON = 64 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 3
 _RANGE_NOT_SATISFIABLE = 416
+_LOGIN_NEEDED = frozenset({401, 403})
 # Not now, or not from here: Request Timeout, Misdirected Request, Locked, Too Early, and what a
 # proxy says when the one behind it has hung up.
 _LATER = frozenset({408, 421, 423, 425, 499})
@@ -134,11 +135,12 @@ class Transport:
             should_retry=should_retry,
         )
 
-    async def open_public(self, path: str, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
-        """Return the answer to a GET without login, as soon as its headers are there.
+    async def open_media(self, path: str, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
+        """Return the answer to a GET of media, as soon as its headers are there.
 
-        Whoever gets it closes it. Its HTTP status is 2xx or 416. A redirect is followed, for
-        there are no credentials to lose, but only to HTTPS, or from the own machine to itself.
+        Whoever gets it closes it. Its HTTP status is 2xx or 416. The login is sent only where the
+        space's own origin asks for it, and never to where a redirect leads. One is followed, but
+        only to HTTPS, or from the own machine to itself.
 
         Raises the errors of this package, and nothing else.
         """
@@ -208,21 +210,29 @@ class Transport:
             return body
 
     async def _open(self, url: URL, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
-        for _ in range(_MAX_REDIRECTS + 1):
+        login: Mapping[str, str] = {}
+        first = url
+        redirects = 0
+        while redirects <= _MAX_REDIRECTS:
             self.counts.requests += 1
             response = await self._session.get(
                 url,
-                headers=headers,
+                headers={**headers, **login},
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=None, sock_read=self._retry_policy.idle),
             )
             if response.status < 300 or response.status == _RANGE_NOT_SATISFIABLE:
                 return response
             try:
+                if response.status in _LOGIN_NEEDED and url is first and not login:
+                    login = {"Authorization": self._headers["Authorization"]}
+                    continue
+                login = {}
                 if response.status >= 400:
                     reason = await _read(response, _MAX_REASON)
                     raise _error(response.status, response.headers, reason, is_media=True)
                 url = _redirected(url, response)
+                redirects += 1
             finally:
                 response.close()
         raise MalformedAnswerError("The service redirects too often")
