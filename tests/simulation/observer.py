@@ -222,7 +222,12 @@ class Observer:
         if moment.cause == "outside":
             self.last_outside = self.clock.now
             self.disturb()
-        self.owners.changed(recording, executing)
+        process = self.world.process
+        # Whoever asked for it died before the answer came.
+        is_orphaned = executing is not None and (
+            process is None or executing.process != process.number
+        )
+        self.owners.changed(recording, executing, is_orphaned=is_orphaned)
 
     def _on_write(self, name: str) -> None:
         if self.world.disk.is_full:

@@ -91,8 +91,13 @@ class Ownership:
             self._not_refuted[sid] = recording.since
             self._unanswered.discard(sid)
 
-    def changed(self, recording: Recording, executing: Exchange | None) -> None:
-        """Note what the recording truly became, and through which request if any."""
+    def changed(
+        self, recording: Recording, executing: Exchange | None, *, is_orphaned: bool
+    ) -> None:
+        """Note what the recording truly became, and through which request if any.
+
+        What nobody waits for any more settles nothing.
+        """
         sid = recording.sid
         if recording.status != "paused":
             if executing is None and sid in self.persons:
@@ -107,7 +112,7 @@ class Ownership:
                 self._not_refuted[sid] = recording.since
             elif self.last_call.get(sid) == "pause" and sid not in self._undone:
                 self._asked.add(sid)
-                if self._hold.expected is False:
+                if self._hold.expected is False and not is_orphaned:
                     self.persons.add(sid)
                     self._unanswered.add(sid)
             elif sid not in self._asked and sid not in self._not_refuted:
