@@ -28,7 +28,9 @@ _FINGER = 40
 _ROOM = 'Room <b>1</b> & "two"'
 _LUMINANCE = """element => {
   const colours = [getComputedStyle(element).backgroundColor, getComputedStyle(element).color];
-  return colours.map(colour => colour.match(/[\\d.]+/g).slice(0, 3).reduce((a, b) => a + +b, 0));
+  // None while the element is being replaced.
+  const parts = colours.map(colour => colour.match(/[\\d.]+/g) ?? []);
+  return parts.map(part => part.slice(0, 3).reduce((a, b) => a + +b, 0));
 }"""
 
 _BOX = """element => {
