@@ -112,8 +112,8 @@ def parse_date(value: object) -> datetime | None:
 
 
 # Lists repeat themselves: active recordings are read again and again, and few prices differ. So
-# what was read last is kept, which costs some megabytes at most.
-@lru_cache(maxsize=16384)
+# what was read last is kept, which costs some hundred kilobytes at most.
+@lru_cache(maxsize=1024)
 def _date(text: str) -> datetime | None:
     try:
         if len(text) == 31 and text.endswith(" +0000") and (day := _iso_day(text[:17])):

@@ -29,6 +29,7 @@ MAX_REFRESH_AGE = 15.0
 FULL_REFRESH_EVERY = 300.0
 """Seconds between two refreshes of everything that may be active."""
 _MAX_REMEMBERED = 5000
+_MAX_ENDED_LATELY = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,8 +135,12 @@ class ProjectState:
     last_full_refresh: float | None = None
     is_dirty: bool = False
     needs_refresh: bool = False
-    # Recordings that are gone: their last readings, and when the service had none any more.
-    _ended: LimitedSizeDict[str, Recording] = field(default_factory=_remembered)
+    # Recordings that are gone: those that have ended, the last readings of the newest of them for
+    # who waits for that, and when the service had none any more.
+    _ended: LimitedSizeDict[str, None] = field(default_factory=_remembered)
+    _ended_lately: LimitedSizeDict[str, Recording] = field(
+        default_factory=lambda: LimitedSizeDict(size_limit=_MAX_ENDED_LATELY)
+    )
     _missing: LimitedSizeDict[str, float] = field(default_factory=_remembered)
     _changes: list[Change] = field(default_factory=list)
     # Whether a recording came or went since the slots were given out.
@@ -312,14 +317,15 @@ class ProjectState:
 
     def ended(self, sid: str) -> Recording | None:
         """Return the last reading of a recording that has ended lately."""
-        return self._ended.get(sid)
+        return self._ended_lately.get(sid)
 
     def _drop(
         self, tracked: TrackedRecording, before: Recording | None, after: Recording | None
     ) -> None:
         self._note_change(tracked, before, after)
         if after is not None:
-            self._ended[tracked.sid] = after
+            self._ended[tracked.sid] = None
+            self._ended_lately[tracked.sid] = after
         del self.recordings[tracked.sid]
         self._is_seating_due = self.is_dirty = True
 
