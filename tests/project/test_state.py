@@ -82,9 +82,12 @@ def read(
     sent: float,
     answered: float,
     updated: float | None = None,
+    *,
+    is_listed: bool = False,
 ) -> RecordingStatus | None:
     """Apply a reading of `a`; return the status that is known then, None if it is gone."""
-    state.apply_reading(recording("a", status, updated), Interval(sent, answered))
+    interval = Interval(sent, answered)
+    state.apply_reading(recording("a", status, updated), interval, is_listed=is_listed)
     known = state.recordings.get("a")
     return known.recording.status if known and known.recording else None
 
@@ -162,6 +165,24 @@ def test_a_list_that_lags_is_ignored_for_a_minute_and_then_counts(state: Project
     assert not is_uncertain(state)
     late = 5 + STALE_FOR
     assert read(state, RECORDING, late, late + 1, updated=0) is RECORDING
+
+
+def test_a_list_that_differs_but_has_changed_in_the_same_second_settles_nothing(
+    state: ProjectState,
+) -> None:
+    read(state, PAUSED, 4, 5, updated=4)
+    assert read(state, RECORDING, 13, 14, updated=4, is_listed=True) is PAUSED
+    assert is_uncertain(state)
+    assert read(state, RECORDING, 14, 15, updated=4) is RECORDING
+    assert not is_uncertain(state)
+
+
+def test_a_list_that_differs_with_the_same_second_counts_after_a_minute(
+    state: ProjectState,
+) -> None:
+    read(state, PAUSED, 4, 5, updated=4)
+    late = 5 + STALE_FOR
+    assert read(state, RECORDING, late, late + 1, updated=4, is_listed=True) is RECORDING
 
 
 def test_a_list_that_lags_more_and_more_never_becomes_the_newest(state: ProjectState) -> None:

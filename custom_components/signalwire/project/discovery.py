@@ -14,6 +14,7 @@ from collections.abc import (
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from homeassistant.util import dt as dt_util
 
@@ -31,6 +32,7 @@ from ..api import (
 )
 from ..const import LIST_OVERLAP, MAX_READS_AT_ONCE
 from .clock import Clock
+from .hold import PausedBy
 from .observation import Interval
 
 _LONG_RECORDING = timedelta(hours=1)
@@ -40,10 +42,11 @@ _MAX_STALE_READS = 50
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Recordings that one response showed, and when."""
+    """Recordings that one response showed, and when; a list may lag behind."""
 
     recordings: Collection[Recording]
     interval: Interval
+    is_listed: bool = True
 
 
 @dataclass(slots=True, kw_only=True)
@@ -115,14 +118,15 @@ class Discovery:
         finalized: Container[str] = frozenset(),
         *,
         full: bool = False,
-        verify: Collection[str] = (),
+        restored: Mapping[str, PausedBy] = MappingProxyType({}),
     ) -> RefreshResult:
         """Return what the service shows of new and of known active recordings.
 
         `known` are the active recordings by SID, None where only the SID is known. What was
         created since `also_since` is shown again, as far as that takes no further request. Of
-        recordings that have ended, nothing is wanted of those that are `finalized`. Those to
-        `verify` are read alone where a list, which may lag behind, does not show them paused.
+        recordings that have ended, nothing is wanted of those that are `finalized`. `restored` are
+        those of which only the file tells who paused them. A list that lags behind must not refute
+        that: a person's are read alone, and the hold's where they are listed as recording.
         Raises SignalWireError; the next call then reads again all that this one was to read.
         """
         began, now = self._client.service_time(), dt_util.utcnow()
@@ -138,7 +142,7 @@ class Discovery:
                 also_since,
                 _NotKnown(finalized, known),
             )
-        await self._async_read_rest(known, verify, result)
+        await self._async_read_rest(known, restored, result)
         if not result.unreadable:
             # A later answer may have shown that the service's clock is not where it was thought;
             # and one that is ahead, such as a gateway's, must not hide what is new.
@@ -215,7 +219,7 @@ class Discovery:
     async def _async_read_rest(
         self,
         known: Mapping[str, Recording | None],
-        verify: Collection[str],
+        restored: Mapping[str, PausedBy],
         result: RefreshResult,
     ) -> None:
         """Read alone what the list did not show, showed too old, or could not be read."""
@@ -228,9 +232,13 @@ class Discovery:
         stale = [
             sid
             for sid, recording in known.items()
-            if recording is not None and sid in listed and _is_older(listed[sid], recording)
+            if recording is not None and sid in listed and _may_be_older(listed[sid], recording)
         ]
-        stale += [sid for sid in verify if sid in listed and listed[sid].status.is_recording]
+        stale += [
+            sid
+            for sid, paused_by in restored.items()
+            if sid in listed and (paused_by is PausedBy.PERSON or listed[sid].status.is_recording)
+        ]
         alone = (known.keys() - listed.keys()) | self._unreadable.keys()
         alone.update(stale[:_MAX_STALE_READS])
         if alone:
@@ -264,7 +272,8 @@ class Discovery:
                 if sid in known:
                     result.missed.add(sid)
             else:
-                result.read_alone.append(Batch((recording,), Interval(sent, self._clock.now())))
+                interval = Interval(sent, self._clock.now())
+                result.read_alone.append(Batch((recording,), interval, is_listed=False))
                 self._unreadable.pop(sid, None)
 
 
@@ -279,13 +288,13 @@ class _NotKnown:
         return sid in self.finalized and sid not in self.known
 
 
-def _is_older(listed: Recording, known: Recording) -> bool:
-    """Return whether a listed recording is older than what is known, and differs from it."""
+def _may_be_older(listed: Recording, known: Recording) -> bool:
+    """Return whether a listed recording differs from what is known, and is not newer."""
     return (
         listed.status is not known.status
         and listed.date_updated is not None
         and known.date_updated is not None
-        and listed.date_updated < known.date_updated
+        and listed.date_updated <= known.date_updated
     )
 
 

@@ -75,7 +75,7 @@ class Refresher:
             totals.unpriced_since(self._project.client.service_time()),
             totals.finalized,
             full=full,
-            verify=state.restored_as_paused,
+            restored=state.restored_as_paused,
         )
 
     def _is_full_due(self) -> bool:

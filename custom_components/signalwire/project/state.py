@@ -173,7 +173,7 @@ class ProjectState:
     def apply_batch(self, batch: Batch) -> None:
         """Apply what one response of a refresh has shown."""
         for recording in batch.recordings:
-            self.apply_reading(recording, batch.interval)
+            self.apply_reading(recording, batch.interval, is_listed=batch.is_listed)
 
     def apply_refresh(self, result: RefreshResult) -> None:
         """Apply what else a refresh has found out, once its batches are applied."""
@@ -196,7 +196,9 @@ class ProjectState:
         """Note that the service could not be read."""
         self.reachable = False
 
-    def apply_reading(self, recording: Recording, interval: Interval) -> None:
+    def apply_reading(
+        self, recording: Recording, interval: Interval, *, is_listed: bool = False
+    ) -> None:
         """Apply a response that shows a recording: of a list, of a read or of an update."""
         tracked = self.recordings.get(recording.sid)
         if tracked is None:
@@ -214,7 +216,7 @@ class ProjectState:
             # An end is final, whenever it was read.
             self._accept(tracked, recording, interval)
             return
-        match _compare_readings((recording, interval), (known, seen)):
+        match _compare_readings((recording, interval), (known, seen), is_listed=is_listed):
             case _Order.NEWER:
                 self._accept(tracked, recording, interval)
             case _Order.CONFLICTING:
@@ -461,13 +463,13 @@ class ProjectState:
         return self.unreadable + sum(one.recording is None for one in self.recordings.values())
 
     @property
-    def restored_as_paused(self) -> list[str]:
-        """Return the recordings that were paused before a restart, and not read since."""
-        return [
-            sid
+    def restored_as_paused(self) -> dict[str, PausedBy]:
+        """Return who paused the recordings, by SID, that were not read since a restart."""
+        return {
+            sid: tracked.paused_by
             for sid, tracked in self.recordings.items()
             if tracked.recording is None and tracked.paused_by is not None
-        ]
+        }
 
     @property
     def unresumed(self) -> int:
@@ -586,25 +588,27 @@ class _Order(Enum):
 
 
 def _compare_readings(
-    reading: tuple[Recording, Interval], known: tuple[Recording, Interval]
+    reading: tuple[Recording, Interval], known: tuple[Recording, Interval], *, is_listed: bool
 ) -> _Order:
     """Return whether a reading of an active recording is newer than another.
 
     One that was sent after the other was answered is newer, unless its `date_updated` is older:
-    then it comes from a list that lags behind, for a while. Of two that overlap and disagree,
+    then it comes from a list that lags behind, for a while. Dates have whole seconds, so that a
+    list whose date is the same may lag behind too. Of two that overlap and disagree,
     `date_updated` tells which is newer; without it they settle nothing.
     """
     (recording, interval), (other, seen) = reading, known
     is_same = _is_same(recording.status, other.status)
     order = _compare(recording.date_updated, other.date_updated)
     if interval.is_before(seen):
-        return _Order.OLDER
-    if seen.is_before(interval):
-        lags = order < 0 and interval.sent < seen.answered + STALE_FOR
-        return _Order.OLDER if lags else _Order.NEWER
-    if is_same:
-        return _Order.NEWER if interval.sent >= seen.sent else _Order.OLDER
-    if order == 0:
+        order = -1
+    elif seen.is_before(interval):
+        counts = order is None or interval.sent >= seen.answered + STALE_FOR
+        if counts or (order == 0 and (is_same or not is_listed)):
+            order = 1
+    elif is_same:
+        order = 1 if interval.sent >= seen.sent else -1
+    if not order:
         return _Order.CONFLICTING
     return _Order.NEWER if order > 0 else _Order.OLDER
 
@@ -614,8 +618,8 @@ def _is_same(one: RecordingStatus, other: RecordingStatus) -> bool:
     return one is other or (one.is_recording and other.is_recording)
 
 
-def _compare(one: datetime | None, other: datetime | None) -> int:
-    """Return -1, 0 or 1 as one is before, at or after the other; 0 where either is missing."""
+def _compare(one: datetime | None, other: datetime | None) -> int | None:
+    """Return -1, 0 or 1 as one is before, at or after the other; None where either is missing."""
     if one is None or other is None:
-        return 0
+        return None
     return (one > other) - (one < other)
