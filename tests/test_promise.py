@@ -386,6 +386,35 @@ async def test_a_persons_pause_right_after_a_release_is_stored_as_theirs(
     assert owner() == "person"
 
 
+async def test_a_persons_pause_while_the_holds_claims_are_written_is_stored_as_theirs(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    recorded: str,
+    hass_storage: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    is_writing, may_write = asyncio.Event(), asyncio.Event()
+    save = Store.async_save
+
+    async def save_slowly(store: Store[Any], data: Any) -> None:
+        is_writing.set()
+        await may_write.wait()
+        await save(store, data)
+
+    monkeypatch.setattr(Store, "async_save", save_slowly)
+    holding = hass.async_create_task(turn(hass, "off"))
+    await is_writing.wait()
+    pausing = hass.async_create_task(turn(hass, "off", SWITCH))
+    await until(lambda: statuses(simulator) == ["paused"])
+    await until(lambda: state(hass, SWITCH) == STATE_OFF)
+    may_write.set()
+    await pausing
+    stored = hass_storage[f"signalwire.{loaded.entry_id}"]["data"]
+    assert stored["recordings"][recorded]["paused_by"] == "person"
+    await holding
+
+
 async def test_an_entry_that_was_unloaded_takes_no_hold(
     hass: HomeAssistant, loaded: MockConfigEntry
 ) -> None:

@@ -140,7 +140,7 @@ class Observer:
             frames = traceback.extract_tb(record.exc_info[2])
             name = record.name.startswith(adapter.PACKAGE)
             hass = self.world.process.hass if self.world.process else None
-            if record.exc_info[0] is asyncio.CancelledError and hass and hass.is_stopping:
+            if record.exc_info[0] is asyncio.CancelledError and hass and not hass.is_running:
                 # Home Assistant's own, of a set-up that its stop cuts off.
                 return
             if name or any("custom_components/signalwire/" in frame.filename for frame in frames):
@@ -562,7 +562,10 @@ class Observer:
                 self.report("set_up_heals", "the entry is not set up")
 
     def call_ended(self, kind: str, sids: list[str], began: float) -> None:
-        """A call that succeeds has done what it says."""
+        """A call that succeeds has done what it says.
+
+        It may have joined a request that had been sent before.
+        """
         recordings = self.world.service.recordings
         wanted = {"pause": "paused", "resume": "in-progress"}.get(kind)
         for sid in sids:
@@ -575,7 +578,10 @@ class Observer:
             if wanted is None:
                 done = not recordings[sid].is_active
             else:
-                first = recordings[sid].version_at(began)
+                told = self._told.get(sid)
+                joined = told is not None and told.status == wanted and told.came >= began
+                since = min(began, told.sent) if told is not None and joined else began
+                first = recordings[sid].version_at(since)
                 done = any(moment.status == wanted for moment in history[max(0, first) :])
             if not done:
                 self.report("success_is_true", f"{kind} of {sid}, which is {history[-1].status}")

@@ -89,11 +89,11 @@ class RecordingCommands:
         return recording
 
     async def _async_store_owner(self, sid: str) -> None:
-        """Store that a pause is a person's, if the file says that it is the hold's.
+        """Store that a pause is a person's, if the file says, or may soon, that it is the hold's.
 
         After a crash, it would be resumed.
         """
-        if not is_stored_as_held(self._project.file.content, sid):
+        if not any(is_stored_as_held(content, sid) for content in self._project.file.contents):
             return
         with suppress(TimeoutError):
             # What cannot be written is tried again, and an issue tells of the disk.

@@ -63,8 +63,8 @@ class EntryFile:
         self._written = 0
         self._closed = False
         self.is_written = True
-        self.content: object = None
-        """What is in the file, as far as is known."""
+        self.contents: tuple[object, ...] = ()
+        """What may be in the file: what was written last, and what is being written."""
         self._remove_listener = hass.bus.async_listen(
             EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_final_write
         )
@@ -82,7 +82,7 @@ class EntryFile:
             raise DamagedFileError(Damage.UNREADABLE) from err
         if stored is None:
             raise DamagedFileError(Damage.MISSING)
-        self.content = stored
+        self.contents = (stored,)
         return stored
 
     async def async_set_aside(self) -> None:
@@ -130,10 +130,11 @@ class EntryFile:
             if self._closed:
                 return False
             newest, content = self._changed, self._content()
+            self.contents = (*self.contents[:1], content)
             await self._store.async_save(content)
             self.is_written = not self._verify or await self._async_is_in_file(content)
             if self.is_written:
-                self._written, self.content = newest, content
+                self._written, self.contents = newest, (content,)
             elif self._timer is None:
                 self._timer = self._hass.loop.call_later(RETRY_AFTER, self._async_write_soon)
             return self.is_written
