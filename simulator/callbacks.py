@@ -22,6 +22,7 @@ _EVENTS = {
     Status.COMPLETED: "completed",
     Status.STOPPED: "completed",
     Status.ABSENT: "absent",
+    Status.FAILED: "failed",
 }
 _DELIVERY_TIMEOUT = ClientTimeout(total=5)
 

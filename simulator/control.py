@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import fields
+from datetime import timedelta
 from typing import get_args, get_origin, get_type_hints
 
 from aiohttp import web
@@ -14,13 +15,21 @@ from .request_log import RequestLog
 from .settings import CallbackFormat, Settings
 from .space import Space
 
-_ALL_EVENTS = "in-progress completed absent"
+_CALL_EVENTS = "in-progress completed absent"
+_CONFERENCE_EVENTS = "in-progress completed failed"
 _FAULT_TYPES = get_type_hints(Fault)
 _CHANGEABLE: dict[str, type | None] = {
     "token": str,
     "scopes": list,
     "loose": bool,
     "list_lag": float,
+    "status_words": dict,
+    "says_resumed": bool,
+    "both_parents": bool,
+    "start_lead": float,
+    "null_start": bool,
+    "shortest_recording": float,
+    "fails": bool,
     "missing_reads": int,
     "protect_recordings": bool,
     "show_signing_key": bool,
@@ -123,15 +132,17 @@ class Control:
         )
         url = given.get("callback_url", self._settings.callback_url)
         conference_sid = given.get("conference_sid")
+        if conference_sid is None and self._settings.both_parents:
+            conference_sid = self._space.start_conference().sid
         recording = self._space.start_recording(
             call_sid=request.match_info["sid"],
             channels=2 if given.get("channels") == 2 else 1,
             queued=given.get("queued") is True,
-            start_lead=float(str(given.get("start_lead", 0))),
-            null_start=given.get("null_start") is True,
+            start_lead=float(str(given.get("start_lead", self._settings.start_lead))),
+            null_start=given.get("null_start", self._settings.null_start) is True,
             conference_sid=None if conference_sid is None else str(conference_sid),
             callback_url=None if url is None else str(url),
-            callback_events=tuple(str(given.get("callback_events", _ALL_EVENTS)).split()),
+            callback_events=tuple(str(given.get("callback_events", _CALL_EVENTS)).split()),
             callback_method=str(given.get("callback_method", "POST")),
         )
         return self._show(recording.render(self._settings.project, self._space.now()))
@@ -141,7 +152,7 @@ class Control:
         recording = self._space.start_recording(
             conference_sid=request.match_info["sid"],
             callback_url=self._settings.callback_url,
-            callback_events=tuple(_ALL_EVENTS.split()),
+            callback_events=tuple(_CONFERENCE_EVENTS.split()),
         )
         return self._show(recording.render(self._settings.project, self._space.now()))
 
@@ -247,6 +258,12 @@ class Control:
         given = await _given(request, _CHANGEABLE)
         for name, value in given.items():
             match name, value:
+                case "shortest_recording", int() | float():
+                    self._space.shortest_recording = timedelta(seconds=value)
+                case "fails", bool():
+                    self._space.fails = value
+                case "status_words", dict():
+                    self._settings.status_words = {str(k): str(v) for k, v in value.items()}
                 case "scopes", list():
                     self._settings.scopes = {str(scope) for scope in value}
                 case "callback_format", str():

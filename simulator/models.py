@@ -158,6 +158,7 @@ class Recording:
     updated: datetime | None = None
     pause_behavior: str | None = None
     updates: int = 0
+    was_resumed: bool = False
     skipped: timedelta = timedelta(0)
     paused_since: datetime | None = None
     # After its end, until the price is known.

@@ -327,8 +327,13 @@ class Service:
         return web.json_response(thing.render(self._settings.project, self._space.now()))
 
     def _render(self, recording: Recording) -> Json:
-        shown = recording.render(self._settings.project, self._space.now())
-        if not self._settings.loose:
+        settings = self._settings
+        shown = recording.render(settings.project, self._space.now())
+        status = recording.status.value
+        if settings.says_resumed and recording.was_resumed and recording.is_active:
+            status = "resumed"
+        shown = {**shown, "status": settings.status_words.get(status, status)}
+        if not settings.loose:
             return shown
         # As in a response recorded from the service in 2018.
         price = shown["price"]
@@ -336,9 +341,10 @@ class Service:
         return {**loose, "price": float(str(price)) if price is not None else 0.0}
 
     def _render_text(self, recording: Recording) -> str:
-        if self._settings.loose:
+        settings = self._settings
+        if settings.loose or settings.status_words or settings.says_resumed:
             return json.dumps(self._render(recording))
-        return recording.render_text(self._settings.project, self._space.now())
+        return recording.render_text(settings.project, self._space.now())
 
     def _in_order(self) -> Sequence[Recording]:
         """Return all recordings in the order of their creation, sorted once for many pages."""

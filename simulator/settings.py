@@ -27,6 +27,19 @@ class Settings:
     # Seconds by which lists are behind updates: each recording is listed as it was then, its
     # `date_updated` included. How far the service's own lists lag is not documented.
     list_lag: float = 0
+    # Other words for a status, by the one of the specification, such as `IN_PROGRESS`, or
+    # `processing` as in SDKs. Whether the service itself writes them is not documented.
+    status_words: dict[str, str] = field(default_factory=dict)
+    # A recording that was resumed says `resumed`. The specification lists that status without
+    # saying when; a resume of a real recording would tell.
+    says_resumed: bool = False
+    # Each recording of a call that the control side starts names a conference as well, as a sample
+    # in the older reference does. For which recordings the service does so is not documented.
+    both_parents: bool = False
+    # Seconds by which new recordings start before they are created, as in a response recorded in
+    # 2018, and whether their `start_time` is null, as the older reference allows.
+    start_lead: float = 0
+    null_start: bool = False
     # So many first reads of each single recording answer 404, as if it was not there yet. That the
     # service does so is a guess, from services that are built alike.
     missing_reads: int = 0

@@ -16,7 +16,8 @@ class Space:
 
     A recording is queued or in progress, can be paused and resumed, and ends stopped by an
     update or completed with its call or conference; one that is shorter than
-    `shortest_recording` seconds is absent.
+    `shortest_recording` is absent, however it ended. With `fails`, recordings end as failed.
+    That a stop can end as absent is a guess: stopping a real one within a second would tell.
     """
 
     def __init__(
@@ -25,6 +26,7 @@ class Space:
         self._clock = now or (lambda: datetime.now(UTC))
         self._ahead = timedelta(0)
         self.shortest_recording = timedelta(seconds=shortest_recording)
+        self.fails = False
         # How long it takes until the price of a recording that has ended is known.
         self.price_delay = timedelta(0)
         self.calls: dict[str, Call] = {}
@@ -170,9 +172,11 @@ class Space:
             recording.pause_behavior = pause_behavior
         elif recording.paused_since is not None:
             self._end_pause(recording, now)
+        recording.was_resumed = status == "in-progress" and recording.status is Status.PAUSED
         recording.status = Status(status)
         if status == "stopped":
             recording.ended = now
+            recording.status = self._end_status(recording, Status.STOPPED)
             self._tell(recording)
         return recording
 
@@ -236,9 +240,14 @@ class Space:
             if recording.paused_since is not None:
                 self._end_pause(recording, now)
             recording.ended = recording.updated = now
-            short = now - recording.started < self.shortest_recording
-            recording.status = Status.ABSENT if short else Status.COMPLETED
+            recording.status = self._end_status(recording, Status.COMPLETED)
             self._tell(recording)
+
+    def _end_status(self, recording: Recording, usual: Status) -> Status:
+        if self.fails:
+            return Status.FAILED
+        is_short = self.now() - recording.started < self.shortest_recording
+        return Status.ABSENT if is_short else usual
 
     @staticmethod
     def _end_pause(recording: Recording, now: datetime) -> None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 import json
 from typing import Any
 
+from aiohttp import ClientSession
 from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNKNOWN
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -684,3 +685,51 @@ async def test_a_hold_ends_though_the_wall_clock_jumped_past_its_end(
     await settle(hass)
     assert state(hass, MASTER) == STATE_ON
     assert statuses(simulator) == ["in-progress"]
+
+
+# However the service says it.
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"status_words": {"in-progress": "IN_PROGRESS", "paused": "Paused", "stopped": "STOPPED"}},
+        {"status_words": {"stopped": "processing"}},
+        {"says_resumed": True},
+        {"both_parents": True},
+        {"start_lead": 20},
+        {"null_start": True},
+        {"loose": True},
+        {"shortest_recording": 3600},
+        {"fails": True},
+    ],
+    ids=str,
+)
+async def test_a_recording_is_paused_resumed_held_and_stopped_however_the_service_words_it(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    settings: dict[str, Any],
+) -> None:
+    async with ClientSession(simulator.url) as http:
+        await http.post("/_sim/settings", json=settings, raise_for_status=True)
+        call = simulator.space.start_call()
+        await http.post(f"/_sim/calls/{call.sid}/recordings", raise_for_status=True)
+    await refresh(hass, loaded)
+    assert state(hass, SWITCH) == STATE_ON
+    for to, shown in (("off", STATE_OFF), ("on", STATE_ON)):
+        await turn(hass, to, SWITCH)
+        assert state(hass, SWITCH) == shown
+        await refresh(hass, loaded)
+        assert state(hass, SWITCH) == shown
+    await hold(hass)
+    await settle(hass)
+    await refresh(hass, loaded)
+    assert confirmation(hass) == (0, True)
+    await turn(hass, "on")
+    await settle(hass)
+    assert statuses(simulator) == ["in-progress"]
+    await press(hass, STOP_ALL)
+    await settle(hass)
+    assert state(hass, "sensor.corner_shop_active_recordings") == "0"
+    assert not ir.async_get(hass).issues

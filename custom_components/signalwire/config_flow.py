@@ -111,17 +111,16 @@ _WEBHOOK_SCHEMA = vol.Schema(
     }
 )
 # Texts of ours may not hold markup themselves, and it is the same in every language.
-_CALLBACK_ATTRIBUTES = """
+_CXML_EXAMPLE = """\
+<Dial record="record-from-answer"
   recordingStatusCallback="{address}"
-  recordingStatusCallbackEvent="in-progress completed absent\""""
-_CXML_EXAMPLE = "\n".join(
-    f"{start}{_CALLBACK_ATTRIBUTES}{end}"
-    for start, end in (
-        ('<Dial record="record-from-answer"', ">"),
-        ("<Record", " />"),
-        ('<Conference record="record-from-start"', ">"),
-    )
-)
+  recordingStatusCallbackEvent="in-progress completed absent">
+<Record
+  recordingStatusCallback="{address}"
+  recordingStatusCallbackEvent="in-progress completed absent" />
+<Conference record="record-from-start"
+  recordingStatusCallback="{address}"
+  recordingStatusCallbackEvent="in-progress completed failed">"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

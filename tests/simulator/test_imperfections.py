@@ -244,3 +244,48 @@ async def test_a_fault_comes_before_or_after_the_update_is_carried_out(
         assert response.status == 404
     assert recording.updates == updates
     assert recording.status == ("paused" if updates else "in-progress")
+
+
+async def test_statuses_are_shown_with_other_words(
+    http: ClientSession, recording: Recording
+) -> None:
+    await _control(http, "settings", {"status_words": {"in-progress": "IN_PROGRESS"}})
+    _, read = await _get(http, f"{ACCOUNT}/Recordings/{recording.sid}.json")
+    assert read["status"] == (await _listed(http))["status"] == "IN_PROGRESS"
+
+
+async def test_what_was_resumed_says_so_until_it_is_paused_again(
+    http: ClientSession, simulator: Simulator, recording: Recording
+) -> None:
+    await _control(http, "settings", {"says_resumed": True})
+    seen = []
+    for status in ("in-progress", "paused", "in-progress", "paused"):
+        simulator.space.update_recording(recording.sid, status)
+        seen.append((await _listed(http))["status"])
+    assert seen == ["in-progress", "paused", "resumed", "paused"]
+
+
+async def test_a_recording_can_name_both_parents_and_start_before_it_was_created(
+    http: ClientSession, simulator: Simulator
+) -> None:
+    await _control(http, "settings", {"both_parents": True, "start_lead": 20})
+    call = simulator.space.start_call()
+    shown = await _control(http, f"calls/{call.sid}/recordings", {})
+    assert shown["call_sid"] == call.sid
+    assert shown["conference_sid"] in simulator.space.conferences
+    lead = parsedate_to_datetime(shown["date_created"]) - parsedate_to_datetime(shown["start_time"])
+    assert lead == timedelta(seconds=20)
+    await _control(http, "settings", {"null_start": True})
+    assert (await _control(http, f"calls/{call.sid}/recordings", {}))["start_time"] is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "status"), [({"shortest_recording": 5}, "absent"), ({"fails": True}, "failed")]
+)
+async def test_a_stop_can_end_a_recording_without_audio(
+    http: ClientSession, recording: Recording, settings: dict[str, Any], status: str
+) -> None:
+    await _control(http, "settings", settings)
+    path = f"{ACCOUNT}/Calls/{recording.call_sid}/Recordings/{recording.sid}.json"
+    async with http.post(path, data={"Status": "stopped"}) as response:
+        assert (await response.json())["status"] == status

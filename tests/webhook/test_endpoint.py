@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 import json
+from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock, patch
+from xml.etree.ElementTree import fromstring
 
 from aiohttp import ClientSession
 from aiohttp.test_utils import TestClient
@@ -166,6 +168,54 @@ async def test_an_end_is_seen_at_once(stage: Stage) -> None:
     await until(lambda: state(stage.hass, SWITCH) == "unavailable")
     await stage.settled()
     assert stage.reads == [sid, sid]
+
+
+async def test_the_failure_of_a_conferences_recording_is_seen_at_once(stage: Stage) -> None:
+    space = stage.simulator.space
+    conference = space.start_conference()
+    sid = space.start_recording(
+        conference_sid=conference.sid,
+        callback_url=stage.address,
+        callback_events=("in-progress", "completed", "failed"),
+    ).sid
+    await until(lambda: state(stage.hass, SWITCH) == "on")
+    await stage.settled()
+    space.fails = True
+    space.end_conference(conference.sid)
+    await until(lambda: state(stage.hass, SWITCH) == "unavailable")
+    await stage.settled()
+    assert stage.reads == [sid, sid]
+
+
+async def test_the_options_show_an_example_with_the_events_that_belong_there(
+    stage: Stage,
+) -> None:
+    options = stage.hass.config_entries.options
+    menu = await options.async_init(stage.entry.entry_id)
+    form = await options.async_configure(menu["flow_id"], {"next_step_id": "webhook"})
+    placeholders = form["description_placeholders"]
+    assert placeholders is not None
+    example = placeholders["example"]
+    assert example.count(stage.address) == 3
+    assert example.count('"in-progress completed absent"') == 2
+    conference = example.partition("<Conference")[2]
+    assert conference.endswith('recordingStatusCallbackEvent="in-progress completed failed">')
+
+
+def test_the_documents_examples_ask_for_the_events_that_belong_there() -> None:
+    # SignalWire's documentation of <Dial>, <Record> and <Conference>.
+    events = {"Dial": "absent", "Record": "absent", "Conference": "failed"}
+    text = (Path(__file__).parents[2] / "docs" / "webhook.md").read_text(encoding="utf-8")
+    example = text.partition("```xml")[2].partition("```")[0]
+    asking = [
+        element
+        for element in fromstring(f"<Response>{example}</Response>").iter()  # noqa: S314 (our own)
+        if element.get("recordingStatusCallbackEvent")
+    ]
+    assert {element.tag for element in asking} == events.keys()
+    for element in asking:
+        asked = (element.get("recordingStatusCallbackEvent") or "").split()
+        assert asked == ["in-progress", "completed", events[element.tag]]
 
 
 async def test_ten_callbacks_for_one_recording_cost_one_read(stage: Stage) -> None:
