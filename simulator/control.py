@@ -29,6 +29,7 @@ _CHANGEABLE: dict[str, type | None] = {
     "start_lead": float,
     "null_start": bool,
     "shortest_recording": float,
+    "absent_stop": bool,
     "fails": bool,
     "missing_reads": int,
     "protect_recordings": bool,
@@ -260,8 +261,8 @@ class Control:
             match name, value:
                 case "shortest_recording", int() | float():
                     self._space.shortest_recording = timedelta(seconds=value)
-                case "fails", bool():
-                    self._space.fails = value
+                case "absent_stop" | "fails", bool():
+                    setattr(self._space, name, value)
                 case "status_words", dict():
                     self._settings.status_words = {str(k): str(v) for k, v in value.items()}
                 case "scopes", list():

@@ -76,6 +76,9 @@ class Service:
             ("GET", f"{account}/Recordings", self.list_recordings),
             ("DELETE", f"{account}/Recordings/{{recording}}", self.delete_recording),
         ]
+        for method in ("GET", "PATCH", "PUT"):
+            # Only GET is documented; which of the others changes it is a guess, so both do.
+            yield web.route(method, "/api/projects/{account}", self.project)
         for base in (BASE, _OLD_BASE):
             # Without `.json` one recording is its audio.
             yield web.get(f"{base}{account}/Recordings/{{recording}}.json", self.get_recording)
@@ -122,6 +125,26 @@ class Service:
             }
             | dict.fromkeys(_NO_SUBRESOURCES),
         }
+
+    async def project(self, request: web.Request) -> web.Response:
+        """Answer with what the Projects API shows of the project, changed before if asked for."""
+        self._authorize(request, "management")
+        if request.method != "GET":
+            try:
+                given = await request.json()
+            except ValueError:
+                raise ServiceError(400, 0, "This is no JSON") from None
+            protect = given.get("protect_recordings") if isinstance(given, dict) else None
+            if not isinstance(protect, bool):
+                raise invalid("protect_recordings must be true or false")
+            self._settings.protect_recordings = protect
+        return web.json_response(
+            {
+                "id": self._settings.project,
+                "name": self._settings.space_name,
+                "protect_recordings": self._settings.protect_recordings,
+            }
+        )
 
     # Calls and conferences
 

@@ -16,8 +16,9 @@ class Space:
 
     A recording is queued or in progress, can be paused and resumed, and ends stopped by an
     update or completed with its call or conference; one that is shorter than
-    `shortest_recording` is absent, however it ended. With `fails`, recordings end as failed.
-    That a stop can end as absent is a guess: stopping a real one within a second would tell.
+    `shortest_recording` is absent, with `absent_stop` also when it was stopped. With `fails`,
+    recordings end as failed. That a stop can end as absent is a guess: stopping a real one within
+    a second would tell.
     """
 
     def __init__(
@@ -26,6 +27,7 @@ class Space:
         self._clock = now or (lambda: datetime.now(UTC))
         self._ahead = timedelta(0)
         self.shortest_recording = timedelta(seconds=shortest_recording)
+        self.absent_stop = False
         self.fails = False
         # How long it takes until the price of a recording that has ended is known.
         self.price_delay = timedelta(0)
@@ -247,7 +249,8 @@ class Space:
         if self.fails:
             return Status.FAILED
         is_short = self.now() - recording.started < self.shortest_recording
-        return Status.ABSENT if is_short else usual
+        may_be_absent = usual is Status.COMPLETED or self.absent_stop
+        return Status.ABSENT if is_short and may_be_absent else usual
 
     @staticmethod
     def _end_pause(recording: Recording, now: datetime) -> None:

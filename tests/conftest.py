@@ -104,8 +104,10 @@ def no_such_host(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def simulator() -> AsyncIterator[Simulator]:
-    """Return a running space without any calls."""
+    """Return a running space without any calls, whose recordings are not public."""
     simulator = Simulator(project=PROJECT_ID, token=TOKEN, space_name=TITLE)
+    # Public ones are told of in an issue, which most tests are not about.
+    simulator.settings.protect_recordings = True
     await simulator.start()
     yield simulator
     await simulator.stop()

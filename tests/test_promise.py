@@ -700,7 +700,7 @@ async def test_a_hold_ends_though_the_wall_clock_jumped_past_its_end(
         {"start_lead": 20},
         {"null_start": True},
         {"loose": True},
-        {"shortest_recording": 3600},
+        {"shortest_recording": 3600, "absent_stop": True},
         {"fails": True},
     ],
     ids=str,

@@ -1,4 +1,4 @@
-"""The repair of a hold that stands in for what was lost, through Home Assistant's own API."""
+"""The repairs, through Home Assistant's own API."""
 
 from http import HTTPStatus
 from typing import Any
@@ -11,14 +11,17 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from simulator import Simulator
+from simulator import Fault, Simulator
 from tests.helpers import (
     MASTER,
     call_with_recording,
+    jump,
     refresh,
+    restart,
     settle,
     state,
     statuses,
+    until,
 )
 
 FLOWS = "/api/repairs/issues/fix"
@@ -74,3 +77,140 @@ async def test_a_lost_hold_is_released_by_its_repair(
     assert state(hass, MASTER) == STATE_ON
     assert statuses(simulator) == ["in-progress"]
     assert issues.async_get_issue("signalwire", issue_id) is None
+
+
+# Recordings that can be played without a login.
+
+
+@pytest.fixture
+async def public(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator
+) -> MockConfigEntry:
+    """Return a project whose recordings are public, of which one has ended."""
+    simulator.settings.protect_recordings = False
+    simulator.space.add_recordings(count=1)
+    assert await async_setup_component(hass, "repairs", {})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await settle(hass)
+    return entry
+
+
+def public_issue(hass: HomeAssistant, entry: MockConfigEntry) -> ir.IssueEntry | None:
+    """Return the issue that tells of public recordings."""
+    return ir.async_get(hass).async_get_issue("signalwire", f"recordings_public_{entry.entry_id}")
+
+
+async def protect(hass_client: ClientSessionGenerator, entry: MockConfigEntry) -> dict[str, Any]:
+    """Go through the repair; return how its flow ended."""
+    client = await hass_client()
+    issue_id = f"recordings_public_{entry.entry_id}"
+    response = await client.post(FLOWS, json={"handler": "signalwire", "issue_id": issue_id})
+    flow = await response.json()
+    assert flow["step_id"] == "confirm"
+    response = await client.post(f"{FLOWS}/{flow['flow_id']}", json={})
+    ended: dict[str, Any] = await response.json()
+    return ended
+
+
+async def test_public_recordings_are_told_of_and_protected(
+    hass: HomeAssistant,
+    public: MockConfigEntry,
+    simulator: Simulator,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    issue = public_issue(hass, public)
+    assert issue is not None
+    assert (issue.severity, issue.is_fixable) == (ir.IssueSeverity.WARNING, True)
+    assert (await protect(hass_client, public))["type"] == "create_entry"
+    assert simulator.settings.protect_recordings
+    assert public_issue(hass, public) is None
+    assert [request.status for request in simulator.requests if ".wav" in request.path] == [
+        401,
+        206,
+    ]
+    # And it is not told again.
+    await restart(hass, public)
+    assert public_issue(hass, public) is None
+
+
+async def test_a_service_that_knows_put_alone_is_asked_that_way(
+    hass: HomeAssistant,
+    public: MockConfigEntry,
+    simulator: Simulator,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    simulator.faults.add(Fault(method="PATCH", status=405))
+    assert (await protect(hass_client, public))["type"] == "create_entry"
+    assert simulator.settings.protect_recordings
+
+
+@pytest.mark.parametrize(
+    ("faults", "reason", "is_protected"),
+    [
+        (
+            [Fault(method="PATCH", status=403, body='{"message": "No scope"}')],
+            "not_switched",
+            False,
+        ),
+        ([Fault(path=".wav", status=500)], "switched_back", False),
+        (
+            [
+                Fault(path=".wav", status=500),
+                Fault(method="PATCH", times=1),
+                Fault(method="PATCH", status=422, body='{"message": "Not now"}'),
+            ],
+            "not_playable",
+            True,
+        ),
+    ],
+)
+async def test_a_protection_that_does_not_work_is_taken_back_and_told(
+    hass: HomeAssistant,
+    public: MockConfigEntry,
+    simulator: Simulator,
+    hass_client: ClientSessionGenerator,
+    faults: list[Fault],
+    reason: str,
+    is_protected: bool,
+) -> None:
+    for fault in faults:
+        simulator.faults.add(fault)
+    ended = await protect(hass_client, public)
+    assert (ended["type"], ended["reason"]) == ("abort", reason)
+    assert ended["description_placeholders"]["reason"]
+    assert simulator.settings.protect_recordings is is_protected
+    assert public_issue(hass, public) is not None
+
+
+async def test_public_recordings_are_told_of_without_the_management_scope(
+    hass: HomeAssistant, public: MockConfigEntry, simulator: Simulator
+) -> None:
+    simulator.settings.scopes = {"voice"}
+    await restart(hass, public)
+    issue = public_issue(hass, public)
+    assert issue is not None
+    assert (issue.translation_key, issue.is_fixable) == ("recordings_public_elsewhere", False)
+    simulator.settings.protect_recordings = True
+    await restart(hass, public)
+    assert public_issue(hass, public) is None
+
+
+async def test_what_cannot_be_found_out_is_not_told(
+    hass: HomeAssistant, public: MockConfigEntry, simulator: Simulator
+) -> None:
+    simulator.settings.scopes = {"voice"}
+    simulator.space.recordings.clear()
+    await restart(hass, public)
+    assert public_issue(hass, public) is None
+    simulator.space.add_recordings(count=1)
+    simulator.faults.add(Fault(path=".wav", status=404))
+    await restart(hass, public)
+    assert public_issue(hass, public) is None
+
+
+async def test_a_protection_that_was_switched_on_elsewhere_is_seen_within_a_day(
+    hass: HomeAssistant, public: MockConfigEntry, simulator: Simulator
+) -> None:
+    simulator.settings.protect_recordings = True
+    jump(hass, hours=24, seconds=1)
+    await until(lambda: public_issue(hass, public) is None)

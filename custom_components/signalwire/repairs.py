@@ -5,10 +5,13 @@ from homeassistant.core import HomeAssistant
 import voluptuous as vol
 
 from .helpers import loaded_entry
+from .project.issues import PUBLIC
+from .project.project import Project
+from .project.protection import ProtectionError
 
 
-class ReleaseFlow(RepairsFlow):
-    """Asks whether to release a hold that stands in for what was lost."""
+class _ConfirmFlow(RepairsFlow):
+    """Asks a question, and acts once it is submitted."""
 
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Ask at once."""
@@ -17,7 +20,7 @@ class ReleaseFlow(RepairsFlow):
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Ask, and release on submission."""
+        """Ask, and act on submission."""
         data = self.data or {}
         if user_input is None:
             return self.async_show_form(
@@ -25,14 +28,34 @@ class ReleaseFlow(RepairsFlow):
                 data_schema=vol.Schema({}),
                 description_placeholders={name: str(value) for name, value in data.items()},
             )
-        await loaded_entry(
-            self.hass, str(data.get("entry_id"))
-        ).runtime_data.project.holds.async_release()
+        project = loaded_entry(self.hass, str(data.get("entry_id"))).runtime_data.project
+        return await self._async_fix(project)
+
+    async def _async_fix(self, project: Project) -> RepairsFlowResult:
+        raise NotImplementedError
+
+
+class ReleaseFlow(_ConfirmFlow):
+    """Asks whether to release a hold that stands in for what was lost."""
+
+    async def _async_fix(self, project: Project) -> RepairsFlowResult:
+        await project.holds.async_release()
+        return self.async_create_entry(data={})
+
+
+class ProtectFlow(_ConfirmFlow):
+    """Asks whether recordings are to be played with the project's login alone."""
+
+    async def _async_fix(self, project: Project) -> RepairsFlowResult:
+        try:
+            await project.protection.async_protect()
+        except ProtectionError as err:
+            return self.async_abort(reason=err.key, description_placeholders={"reason": err.reason})
         return self.async_create_entry(data={})
 
 
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
-    """Return the flow of an issue; there is one that can be fixed."""
-    return ReleaseFlow()
+    """Return the flow of an issue."""
+    return ProtectFlow() if data and data.get("kind") == PUBLIC else ReleaseFlow()

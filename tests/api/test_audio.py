@@ -51,6 +51,12 @@ async def test_the_whole_audio_comes_with_its_type_and_length(
     assert simulator.requests[-1].path.endswith(f".{audio_format}")
 
 
+@pytest.fixture(autouse=True)
+def public(simulator: Simulator) -> None:
+    """Let the audio take no login, as in a new project."""
+    simulator.settings.protect_recordings = False
+
+
 async def test_a_part_comes_with_its_range(client: SignalWireClient, simulator: Simulator) -> None:
     recording = past_recording(simulator)
     async with client.recording_audio(recording.sid, AudioFormat.WAV, "bytes=8-11") as audio:

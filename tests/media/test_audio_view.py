@@ -180,6 +180,7 @@ async def test_without_login_and_signature_there_is_nothing(
 async def test_what_was_not_seen_before_is_read_once_to_see_that_it_is_the_projects(
     listener: Listener, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
+    simulator.settings.protect_recordings = False
     recording = past_recording(simulator)
     simulator.requests.clear()
     for _ in range(3):

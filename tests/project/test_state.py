@@ -390,6 +390,26 @@ def test_a_persons_pause_that_a_later_reading_refutes_is_nobodys(state: ProjectS
     assert state.recordings["a"].paused_by is None
 
 
+def test_a_persons_pause_that_is_refuted_while_the_hold_pauses_is_the_holds(
+    state: ProjectState,
+) -> None:
+    state.record_user_request("a", PAUSED)
+    state.end_user_request("a")
+    state.begin_update("a", PAUSE)
+    state.mark_unanswered("a", 1)
+    late = 1 + SETTLES_AFTER
+    state.begin_hold(Hold(begun=late))
+    state.begin_update("a", HOLD_PAUSE)
+    state.mark_unanswered("a", late + 1)
+    state.begin_update("a", HOLD_PAUSE)
+    # It has never happened, and what may still come is the hold's.
+    read(state, RECORDING, late + 2, late + 3)
+    state.end_update("a")
+    read(state, PAUSED, late + 4, late + 5)
+    state.end_hold()
+    assert state.desired_statuses() == {"a": RECORDING}
+
+
 def test_a_persons_pause_that_something_outside_resumed_is_nobodys(state: ProjectState) -> None:
     state.record_user_request("a", PAUSED)
     send(state, PAUSE, 1, 2)

@@ -64,8 +64,10 @@ class Ownership:
 
     def may_want_pause(self, sid: str) -> bool:
         """Return whether a pause may be on its way that a person has asked for."""
-        asked_at = self._asked_at.get(sid, -inf)
-        return self.last_call.get(sid) == "pause" or self._hold.now < asked_at + _UPDATE_TOTAL
+        return self.last_call.get(sid) == "pause" or self._was_asked_lately(sid)
+
+    def _was_asked_lately(self, sid: str) -> bool:
+        return self._hold.now < self._asked_at.get(sid, -inf) + _UPDATE_TOTAL
 
     def refute(self, recording: Recording, sent: float) -> None:
         """Note that a request sent then was answered with the recording being recorded.
@@ -115,7 +117,12 @@ class Ownership:
                 if self._hold.expected is False and not is_orphaned:
                     self.persons.add(sid)
                     self._unanswered.add(sid)
-            elif sid not in self._asked and sid not in self._not_refuted:
+            elif not (
+                sid in self._asked
+                or sid in self._not_refuted
+                # Something else has resumed it, and so may a resume that was cut off for the pause.
+                or self._was_asked_lately(sid)
+            ):
                 self.holds.add(sid)
 
     def end_of_process(self) -> None:

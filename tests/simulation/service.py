@@ -194,6 +194,8 @@ class Service:
     ) -> Answer:
         """Return the answer to a request, carried out."""
         path, _, query_string = path_qs.partition("?")
+        if method == "GET" and path == f"/api/projects/{PROJECT_ID}":
+            return _ok({"id": PROJECT_ID, "protect_recordings": True})
         if not path.startswith(ACCOUNT):
             return _error(404, 20404, "The requested resource was not found")
         parts = [unquote(part) for part in path.removeprefix(ACCOUNT).strip("/").split("/")]

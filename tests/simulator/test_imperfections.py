@@ -280,7 +280,8 @@ async def test_a_recording_can_name_both_parents_and_start_before_it_was_created
 
 
 @pytest.mark.parametrize(
-    ("settings", "status"), [({"shortest_recording": 5}, "absent"), ({"fails": True}, "failed")]
+    ("settings", "status"),
+    [({"shortest_recording": 5, "absent_stop": True}, "absent"), ({"fails": True}, "failed")],
 )
 async def test_a_stop_can_end_a_recording_without_audio(
     http: ClientSession, recording: Recording, settings: dict[str, Any], status: str

@@ -37,7 +37,8 @@ class RecordingAudio:
     """The audio, or a part of it, that is about to be read.
 
     `status` is the HTTP status: 200 for all of it, 206 for the part in `content_range`, 416
-    without any content for a part that is not there. Lengths are in bytes.
+    without any content for a part that is not there. Lengths are in bytes. `needed_login` says
+    that the space asked for the project's login, as it does for projects that protect their media.
     """
 
     status: int
@@ -45,10 +46,13 @@ class RecordingAudio:
     content_length: int | None
     content_range: str | None
     accepts_ranges: bool
+    needed_login: bool
     _response: aiohttp.ClientResponse = field(repr=False)
 
     @classmethod
-    def from_response(cls, response: aiohttp.ClientResponse, audio_format: AudioFormat) -> Self:
+    def from_response(
+        cls, response: aiohttp.ClientResponse, audio_format: AudioFormat, *, needed_login: bool
+    ) -> Self:
         """Take an open answer; raises MalformedAnswerError if it holds no audio."""
         headers = response.headers
         content_range = headers.get("Content-Range")
@@ -73,6 +77,7 @@ class RecordingAudio:
             content_length=parse_count(headers.get("Content-Length")),
             content_range=None if response.status == 200 else content_range,
             accepts_ranges=response.status != 200 or headers.get("Accept-Ranges") == "bytes",
+            needed_login=needed_login,
             _response=response,
         )
 

@@ -20,10 +20,16 @@ from .enums import (
     RecordingTrack,
     RecordingTrim,
 )
-from .errors import MalformedAnswerError, NoParentError, NotFoundError, NotTheServiceError
+from .errors import (
+    MalformedAnswerError,
+    NoParentError,
+    NotFoundError,
+    NotTheServiceError,
+    ServiceAnswerError,
+)
 from .models import Account, Call, Conference, Model, Recording
 from .pages import MAX_PAGE, Page, PageReader
-from .parsing import format_date
+from .parsing import format_date, parse_object
 from .transport import RequestCounts, RetryPolicy, Transport
 
 _BASE = "/api/laml/2010-04-01"
@@ -52,6 +58,7 @@ class SignalWireClient:
             session, space, project_id, api_token, retry_policy or RetryPolicy()
         )
         self._account = f"{_BASE}/Accounts/{quote(project_id, safe='')}"
+        self._project = f"/api/projects/{quote(project_id, safe='')}"
         self._recordings = PageReader("recordings", Recording)
         self._calls = PageReader("calls", Call)
         self._conferences = PageReader("conferences", Conference)
@@ -68,6 +75,34 @@ class SignalWireClient:
     async def get_account(self) -> Account:
         """Return the project's account; needs the Management scope."""
         return await self._get(f"{self._account}.json", Account.from_body)
+
+    async def is_protected(self) -> bool:
+        """Return whether the project's audio takes its login; needs the Management scope.
+
+        SignalWire's Projects API, `protect_recordings`.
+        """
+        return await self._get(self._project, _protection)
+
+    async def set_protected(self, protected: bool) -> None:
+        """Switch the protection of the project's audio; needs the Management scope.
+
+        Whether the Projects API takes PATCH or PUT is not known: the second is tried where the
+        first is refused for its method.
+        """
+        for method in ("PATCH", "PUT"):
+            try:
+                await self._transport.request(
+                    method,
+                    self._project,
+                    lambda _body: None,
+                    json={"protect_recordings": protected},
+                    idempotent=True,
+                )
+            except ServiceAnswerError as err:
+                if method == "PUT" or err.status not in (404, 405):
+                    raise
+            else:
+                return
 
     async def get_recording(self, sid: str) -> Recording:
         """Return one recording as it is now."""
@@ -206,11 +241,11 @@ class SignalWireClient:
         it, as it does for projects that protect their media, and never to the storage that it may
         redirect to. Endpoint "Retrieve a Recording", section "Public Access".
         """
-        response = await self._transport.open_media(
+        response, needed_login = await self._transport.open_media(
             f"{self._account}/Recordings/{_sid(sid)}.{audio_format}", audio_headers(byte_range)
         )
         try:
-            yield RecordingAudio.from_response(response, audio_format)
+            yield RecordingAudio.from_response(response, audio_format, needed_login=needed_login)
         finally:
             response.close()
 
@@ -344,6 +379,13 @@ class SignalWireClient:
         if path.startswith(f"{_OLD_BASE}/"):
             path = f"{_BASE}{path.removeprefix(_OLD_BASE)}"
         return path if path.startswith(f"{self._account}/") else None
+
+
+def _protection(body: bytes) -> bool:
+    match parse_object(body).get("protect_recordings"):
+        case bool() as protected:
+            return protected
+    raise MalformedAnswerError("The service does not say whether the audio is protected")
 
 
 def _recording(body: bytes, sid: str) -> Recording:

@@ -11,6 +11,7 @@ from time import monotonic
 from urllib.parse import urlencode
 
 import aiohttp
+import msgspec
 from yarl import URL
 
 from .errors import (
@@ -99,6 +100,7 @@ class Transport:
         login = b64encode(f"{project_id}:{api_token}".encode()).decode("ascii")
         self._headers = {"Authorization": f"Basic {login}", "Accept": "application/json"}
         self._form_headers = self._headers | {"Content-Type": "application/x-www-form-urlencoded"}
+        self._json_headers = self._headers | {"Content-Type": "application/json"}
 
     def service_time(self) -> datetime:
         """Return the service's time, which the own clock may be far from; UTC."""
@@ -111,22 +113,28 @@ class Transport:
         parse: Callable[[bytes], ResultT],
         *,
         form: Mapping[str, str] | None = None,
+        json: Mapping[str, object] | None = None,
         idempotent: bool,
         should_retry: Callable[[], bool] = lambda: True,
     ) -> ResultT:
         """Return what `parse` makes of the body of an answer that is no error.
 
-        The body may be empty. `path` is encoded and may have a query. `idempotent` says that doing
-        it twice is as good as once, so that it may be tried again after a connection fault or an
-        HTTP status that means "later", such as 429 or 5xx, as long as it `should_retry`.
+        What is sent is a `form`, `json`, or nothing. The body may be empty. `path` is encoded and
+        may have a query. `idempotent` says that doing it twice is as good as once, so that it may
+        be tried again after a connection fault or an HTTP status that means "later", such as 429
+        or 5xx, as long as it `should_retry`.
 
         Raises the errors of this package, and nothing else.
         """
         # Encoded here: aiohttp's own forms take several times as long.
-        body = None if form is None else urlencode(form).encode("ascii")
+        body, headers = None, self._headers
+        if form is not None:
+            body, headers = urlencode(form).encode("ascii"), self._form_headers
+        elif json is not None:
+            body, headers = msgspec.json.encode(json), self._json_headers
 
         async def attempt() -> ResultT:
-            return parse(await self._attempt(method, path, body))
+            return parse(await self._attempt(method, path, body, headers))
 
         return await self._with_retries(
             method,
@@ -135,8 +143,12 @@ class Transport:
             should_retry=should_retry,
         )
 
-    async def open_media(self, path: str, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
+    async def open_media(
+        self, path: str, headers: Mapping[str, str]
+    ) -> tuple[aiohttp.ClientResponse, bool]:
         """Return the answer to a GET of media, as soon as its headers are there.
+
+        With it, whether the space asked for the login.
 
         Whoever gets it closes it. Its HTTP status is 2xx or 416. The login is sent only where the
         space's own origin asks for it, and never to where a redirect leads. One is followed, but
@@ -188,13 +200,15 @@ class Transport:
                 raise fault from None
             self.counts.retries += 1
 
-    async def _attempt(self, method: str, path: str, form: bytes | None) -> bytes:
+    async def _attempt(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> bytes:
         self.counts.requests += 1
         async with self._session.request(
             method,
             URL(f"{self.origin}{path}", encoded=True),
-            data=form,
-            headers=self._headers if form is None else self._form_headers,
+            data=body,
+            headers=headers,
             # Elsewhere is nobody to show the credentials to.
             allow_redirects=False,
         ) as response:
@@ -202,15 +216,18 @@ class Transport:
                 offset = date - datetime.now(UTC)
                 if abs(offset) < _MAX_OFFSET:
                     self._clock_offset = offset
-            body = await _read(response, _MAX_BODY)
+            answer = await _read(response, _MAX_BODY)
             if response.status >= 400:
-                raise _error(response.status, response.headers, body)
+                raise _error(response.status, response.headers, answer)
             if response.status >= 300:
                 raise MalformedAnswerError("The service redirects elsewhere")
-            return body
+            return answer
 
-    async def _open(self, url: URL, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
+    async def _open(
+        self, url: URL, headers: Mapping[str, str]
+    ) -> tuple[aiohttp.ClientResponse, bool]:
         login: Mapping[str, str] = {}
+        needed_login = False
         first = url
         redirects = 0
         while redirects <= _MAX_REDIRECTS:
@@ -222,9 +239,10 @@ class Transport:
                 timeout=aiohttp.ClientTimeout(total=None, sock_read=self._retry_policy.idle),
             )
             if response.status < 300 or response.status == _RANGE_NOT_SATISFIABLE:
-                return response
+                return response, needed_login
             try:
                 if response.status in _LOGIN_NEEDED and url is first and not login:
+                    needed_login = True
                     login = {"Authorization": self._headers["Authorization"]}
                     continue
                 login = {}

@@ -17,6 +17,7 @@ _UNDONE = "pause_undone"
 _STORAGE_FAILED = "storage_failed"
 _NOT_RESTORED = "hold_not_restored"
 _REFUSED = "webhook_refused"
+PUBLIC = "recordings_public"
 _NOT_RESTORED_TEXTS = {
     Damage.MISSING: "hold_not_restored_missing",
     Damage.UNREADABLE: "hold_not_restored_unreadable",
@@ -95,7 +96,7 @@ class ProjectIssues:
             _REFUSED,
             ir.IssueSeverity.WARNING,
             text="webhook_refused" if has_key else "webhook_without_key",
-            # Everybody is_observed issues, but not everybody is to know the rest of it.
+            # Everybody sees issues, but not everybody is to know the rest of it.
             address=f"{URL(address).origin()}/…" if address else "?",
         )
 
@@ -103,6 +104,21 @@ class ProjectIssues:
     def async_clear_refused(self) -> None:
         """Tell that callbacks are genuine again."""
         self._async_clear(_REFUSED)
+
+    @callback
+    def async_report_public(self, *, is_fixable: bool) -> None:
+        """Tell that whoever knows the address of a recording can listen to it."""
+        self._async_report(
+            PUBLIC,
+            ir.IssueSeverity.WARNING,
+            text=PUBLIC if is_fixable else "recordings_public_elsewhere",
+            is_fixable=is_fixable,
+        )
+
+    @callback
+    def async_clear_public(self) -> None:
+        """Tell that recordings take the project's login."""
+        self._async_clear(PUBLIC)
 
     @callback
     def async_report_undone(self, recording: str) -> None:
@@ -125,6 +141,7 @@ class ProjectIssues:
             _STORAGE_FAILED,
             _NOT_RESTORED,
             _REFUSED,
+            PUBLIC,
         ):
             self._async_clear(kind)
 
@@ -142,7 +159,12 @@ class ProjectIssues:
             self._hass,
             DOMAIN,
             self._id_of(kind),
-            data={"entry_id": self._entry.entry_id, "project": self._entry.title, **placeholders}
+            data={
+                "kind": kind,
+                "entry_id": self._entry.entry_id,
+                "project": self._entry.title,
+                **placeholders,
+            }
             if is_fixable
             else None,
             is_fixable=is_fixable,

@@ -27,6 +27,7 @@ from .hold_controller import HoldController
 from .issues import ProjectIssues
 from .library import RecordingLibrary
 from .parties import Parties, PartyCache
+from .protection import MediaProtection
 from .reconciler import Reconciler
 from .refresher import Refresher
 from .settings import ProjectSettings
@@ -75,6 +76,7 @@ class Project:
         self.watchdog = Watchdog(self)
         self.commands = RecordingCommands(self)
         self.library = RecordingLibrary(client)
+        self.protection = MediaProtection(self)
         self.last_success: datetime | None = None
         self.was_set_up_before = False
         self.is_stopped = False
@@ -142,6 +144,7 @@ class Project:
         self._listener = listener
         self.holds.async_follow_end()
         self.async_process()
+        self.protection.async_start()
 
     async def async_stop(self) -> None:
         """Send nothing more, and write what is to be kept; after this, nothing is written."""
@@ -152,6 +155,7 @@ class Project:
             self._scheduled.cancel()
         self.holds.async_stop()
         self.watchdog.async_stop()
+        self.protection.async_stop()
         self.library.close()
         await self._refresher.async_stop()
         await self.reconciler.async_stop()

@@ -18,7 +18,7 @@ from .hold import Hold, HoldSnapshot, PausedBy
 from .observation import Interval
 from .slots import Slots
 from .storage import RestoredProject, StoredHold, StoredProject, StoredRecording
-from .updates import RecordingUpdate
+from .updates import Actor, RecordingUpdate
 
 STALE_FOR = 60.0
 """Seconds for which a reading with an older `date_updated` is taken for that of a slow list."""
@@ -61,9 +61,10 @@ class TrackedRecording:
     true. `uncertain_since` is when the status became doubtful; only a reading that is sent later
     settles that. `not_found` is when the service first said that it does not exist. `in_flight` is
     the update that is being sent; `last_update` the last one whose effect was not seen yet.
-    `settles_at` is until when an update without an answer may still be carried out, and
-    `resume_settles_at` until when a resume may, which would undo a person's pause; `is_undone` says
-    that it did. `requests` counts what people asked for that is still to be sent.
+    `settles_at` is until when an update without an answer may still be carried out,
+    `user_pause_settles_at` until when a person's pause may, and `resume_settles_at` until when a
+    resume may, which would undo a person's pause; `is_undone` says that it did. `requests` counts
+    what people asked for that is still to be sent.
     """
 
     sid: str
@@ -77,6 +78,7 @@ class TrackedRecording:
     in_flight: RecordingUpdate | None = None
     last_update: RecordingUpdate | None = None
     settles_at: float = 0.0
+    user_pause_settles_at: float = 0.0
     resume_settles_at: float = 0.0
     is_undone: bool = False
     requests: int = 0
@@ -255,13 +257,21 @@ class ProjectState:
                 # Something else has paused it before the hold did.
                 self._set_owner(tracked, None)
             return
-        if tracked.in_flight is not None or tracked.requests:
+        if tracked.requests:
             return
-        if tracked.paused_by is PausedBy.PERSON and interval.sent < tracked.resume_settles_at:
-            # A resume that was cut off for the pause was carried out after it.
-            tracked.is_undone = True
-        is_over = interval.sent >= tracked.settles_at and not tracked.is_undone
-        if is_over and not (self.hold is not None and tracked.paused_by is PausedBy.HOLD):
+        in_flight = tracked.in_flight
+        if tracked.paused_by is PausedBy.PERSON:
+            if in_flight is not None and in_flight.actor is Actor.HOME_ASSISTANT:
+                return
+            if interval.sent < tracked.resume_settles_at:
+                # A resume that was cut off for the pause was carried out after it.
+                tracked.is_undone = True
+            if interval.sent >= tracked.user_pause_settles_at and not tracked.is_undone:
+                # The pause that is being sent, if one is, is the hold's.
+                is_held = self.hold is not None and in_flight is not None
+                tracked.pause_sent_by_hold = is_held
+                self._set_owner(tracked, PausedBy.HOLD if is_held else None)
+        elif self.hold is None and in_flight is None and interval.sent >= tracked.settles_at:
             self._set_owner(tracked, None)
 
     def apply_not_found(self, sid: str, interval: Interval) -> None:
@@ -303,8 +313,11 @@ class ProjectState:
             return
         update, tracked.in_flight = tracked.in_flight, None
         tracked.settles_at = now + SETTLES_AFTER
-        if update is not None and update.status is RecordingStatus.IN_PROGRESS:
-            tracked.resume_settles_at = tracked.settles_at
+        match update:
+            case RecordingUpdate(status=RecordingStatus.IN_PROGRESS):
+                tracked.resume_settles_at = tracked.settles_at
+            case RecordingUpdate(status=RecordingStatus.PAUSED, actor=Actor.HOME_ASSISTANT):
+                tracked.user_pause_settles_at = tracked.settles_at
         self.mark_uncertain(sid, now)
 
     def mark_refused(self, sid: str) -> None:
