@@ -49,7 +49,9 @@ class Service:
             ("GET", "/Accounts", self.list_accounts),
             ("GET", "/Accounts/{account}", self.get_account),
             ("GET", f"{account}/Calls", self.list_calls),
+            ("POST", f"{account}/Calls", self.start_call),
             ("GET", f"{account}/Calls/{{call}}", self.get_call),
+            ("POST", f"{account}/Calls/{{call}}", self.update_call),
             ("GET", f"{account}/Calls/{{call}}/Recordings", self.list_recordings),
             ("POST", f"{account}/Calls/{{call}}/Recordings", self.start_recording),
             ("GET", f"{account}/Calls/{{call}}/Recordings/{{recording}}", self.get_recording),
@@ -171,6 +173,28 @@ class Service:
         """Answer with one call."""
         self._authorize(request, "voice")
         return self._one(self._space.calls, request.match_info["call"])
+
+    async def start_call(self, request: web.Request) -> web.Response:
+        """Call somebody, who takes the call at once."""
+        self._authorize(request, "voice")
+        form = await _form(request)
+        if not (form.get("From") and form.get("To")):
+            raise invalid("From and To are required")
+        if not any(form.get(name) for name in ("Url", "ApplicationSid", "Laml", "Twiml")):
+            raise invalid("Url, ApplicationSid or Laml is required")
+        call = self._space.start_call(from_number=form["From"], to_number=form["To"])
+        return self._one(self._space.calls, call.sid)
+
+    async def update_call(self, request: web.Request) -> web.Response:
+        """Hang up."""
+        self._authorize(request, "voice")
+        sid = request.match_info["call"]
+        if sid not in self._space.calls:
+            raise not_found()
+        if (await _form(request)).get("Status") not in ("canceled", "completed"):
+            raise invalid("Status must be one of canceled, completed")
+        self._space.hang_up(sid)
+        return self._one(self._space.calls, sid)
 
     async def list_conferences(self, request: web.Request) -> web.Response:
         """Answer with a page of the conferences."""

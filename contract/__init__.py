@@ -1,0 +1,1 @@
+"""Asks a SignalWire account whether it does what this project assumes."""
