@@ -7,6 +7,7 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 import json
+from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession
@@ -467,6 +468,25 @@ async def test_a_file_of_a_newer_version_does_not_stop_the_set_up(
     assert await hass.config_entries.async_setup(loaded.entry_id)
     await settle(hass)
     assert state(hass, MASTER) == (STATE_ON if name else STATE_OFF)
+
+
+async def test_a_file_that_is_cut_off_holds_though_nothing_was_ever_recorded(
+    hass: HomeAssistant, loaded: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    await hold(hass)
+    await hass.config_entries.async_unload(loaded.entry_id)
+    key = f"signalwire.{loaded.entry_id}"
+    # Home Assistant renames what is no JSON, and says that there is no file.
+    del hass_storage[key]
+    path = Path(hass.config.path(".storage", key))
+    await asyncio.to_thread(path.parent.mkdir, exist_ok=True)
+    await asyncio.to_thread(path.write_text, '{"version": 1, "da')
+    assert await hass.config_entries.async_setup(loaded.entry_id)
+    await asyncio.to_thread(path.with_name(f"{key}.unreadable").unlink)
+    assert state(hass, MASTER) == STATE_OFF
+    issue = ir.async_get(hass).async_get_issue("signalwire", f"hold_not_restored_{loaded.entry_id}")
+    assert issue is not None
+    assert issue.translation_key == "hold_not_restored_unreadable"
 
 
 async def test_a_lost_file_holds_if_the_entry_was_set_up_before(

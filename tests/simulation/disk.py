@@ -7,6 +7,7 @@ import errno
 import io
 import os
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -155,7 +156,10 @@ class Disk:
             unlink = staticmethod(disk.unlink)
             rename = staticmethod(disk.rename)
             makedirs = staticmethod(lambda *_args, **_kwargs: None)
-            path = os.path
+            path = SimpleNamespace(
+                **{name: getattr(os.path, name) for name in ("dirname", "isabs", "join", "split")},
+                isfile=lambda path: path in disk.files,
+            )
 
             @staticmethod
             def listdir(path: str) -> list[str]:

@@ -74,6 +74,9 @@ class EntryFile:
 
         Raises DamagedFileError, also if there is no file.
         """
+        path = self._store.path
+        # Home Assistant's store takes broken JSON for no file, once it has renamed it.
+        had_file = await self._hass.async_add_executor_job(os.path.isfile, path)
         try:
             stored = await self._store.async_load()
         except UnsupportedStorageVersionError as err:
@@ -81,7 +84,7 @@ class EntryFile:
         except Exception as err:  # whatever a damaged file makes of the reader
             raise DamagedFileError(Damage.UNREADABLE) from err
         if stored is None:
-            raise DamagedFileError(Damage.MISSING)
+            raise DamagedFileError(Damage.UNREADABLE if had_file else Damage.MISSING)
         self.contents = (stored,)
         return stored
 
@@ -91,7 +94,7 @@ class EntryFile:
         try:
             await self._hass.async_add_executor_job(os.rename, path, f"{path}.unreadable")
         except FileNotFoundError:
-            # Home Assistant's store has renamed it already, as it does with broken JSON.
+            # Home Assistant's store has renamed it already.
             return
         except OSError as err:
             LOGGER.warning("A file that cannot be read could not be renamed (%s)", type(err))
