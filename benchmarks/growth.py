@@ -29,15 +29,15 @@ async def measure(scale: Scale) -> Row:
                 f"{size:,}: longest step of the loop",
                 [1000 * blocking.seconds for _, blocking in samples],
                 "ms",
-                target="≤ 50",
-                reach=lambda value: value <= 50,
+                target="≤ 20",
+                reach=lambda value: value <= 20,
             ),
             Figure.of(
                 f"{size:,}: the same without the collection of garbage",
                 [1000 * blocking.without_garbage for _, blocking in samples],
                 "ms",
-                target="≤ 50",
-                reach=lambda value: value <= 50,
+                target="≤ 20",
+                reach=lambda value: value <= 20,
             ),
         ]
     steps = [per_recording[larger] / per_recording[smaller] for smaller, larger in pairwise(sizes)]

@@ -30,3 +30,5 @@ MAX_HOLD: Final = timedelta(days=7)
 LIST_OVERLAP: Final = timedelta(minutes=15)
 # Reads of single recordings and calls that may be under way at once.
 MAX_READS_AT_ONCE: Final = 8
+# Work on more recordings than these is done in pieces, between which others have their turn.
+MANY_RECORDINGS: Final = 100

@@ -49,8 +49,9 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
             ),
         )
         self.data = ProjectSnapshot()
-        # What the entities were last told of.
+        # What the entities were last told of, and whether the service answered then.
         self._published = self.data
+        self._published_success = self.last_update_success
         self.failures = 0
         """How many polls failed since the last one that did not."""
         # Until when the service has asked to be left alone, by the event loop's clock.
@@ -88,7 +89,8 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
         self._not_before = 0.0
         self._async_end_reauth()
         self.update_interval = self._interval
-        return self.project.snapshot()
+        # Once the entities are there, what was read is shown when it is processed, just after this.
+        return self.data if self._listeners else self.project.snapshot()
 
     @property
     def _interval(self) -> timedelta:
@@ -161,6 +163,8 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
     @override
     def async_update_listeners(self) -> None:
         """Let the entities show what is new, and then tell what has happened."""
-        self._published = self.data
-        super().async_update_listeners()
+        success = self.last_update_success
+        if self.data is not self._published or success is not self._published_success:
+            self._published, self._published_success = self.data, success
+            super().async_update_listeners()
         self.project.activities.tell()

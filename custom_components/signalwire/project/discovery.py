@@ -14,6 +14,7 @@ from collections.abc import (
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from heapq import nsmallest
 from types import MappingProxyType
 
 from homeassistant.util import dt as dt_util
@@ -30,7 +31,7 @@ from ..api import (
     Recording,
     SignalWireClient,
 )
-from ..const import LIST_OVERLAP, MAX_READS_AT_ONCE
+from ..const import LIST_OVERLAP, MANY_RECORDINGS, MAX_READS_AT_ONCE
 from .clock import Clock
 from .hold import PausedBy
 from .observation import Interval
@@ -142,6 +143,9 @@ class Discovery:
                 also_since,
                 _NotKnown(finalized, known),
             )
+        if len(known) > MANY_RECORDINGS:
+            # In between everything else has its turn.
+            await asyncio.sleep(0)
         await self._async_read_rest(known, restored, result)
         if not result.unreadable:
             # A later answer may have shown that the service's clock is not where it was thought;
@@ -193,10 +197,13 @@ class Discovery:
         finalized: Container[str],
     ) -> None:
         """List what is new, and as much more as is cheaper than to read known ones alone."""
-        created = sorted(
-            recording.date_created
-            for recording in known.values()
-            if recording is not None and recording.date_created is not None
+        created = nsmallest(
+            2,
+            (
+                recording.date_created
+                for recording in known.values()
+                if recording is not None and recording.date_created is not None
+            ),
         )
         # One recording that runs for hours is read alone: its list would grow by the hour.
         if created and created[0] < since - _LONG_RECORDING:
@@ -232,7 +239,10 @@ class Discovery:
         stale = [
             sid
             for sid, recording in known.items()
-            if recording is not None and sid in listed and _may_be_older(listed[sid], recording)
+            if recording is not None
+            and (shown := listed.get(sid)) is not None
+            and shown.status is not recording.status
+            and not _is_newer(shown, recording)
         ]
         stale += [
             sid
@@ -288,14 +298,10 @@ class _NotKnown:
         return sid in self.finalized and sid not in self.known
 
 
-def _may_be_older(listed: Recording, known: Recording) -> bool:
-    """Return whether a listed recording differs from what is known, and is not newer."""
-    return (
-        listed.status is not known.status
-        and listed.date_updated is not None
-        and known.date_updated is not None
-        and listed.date_updated <= known.date_updated
-    )
+def _is_newer(listed: Recording, known: Recording) -> bool:
+    """Return whether a listed recording is newer than what is known, as far as dates tell."""
+    date, other = listed.date_updated, known.date_updated
+    return date is None or other is None or date > other
 
 
 async def _together(reads: Iterable[Coroutine[None, None, None]]) -> None:

@@ -122,7 +122,7 @@ class RecordingLibrary:
         """
         recordings = list(recordings)
         if len(self._parties) > _MAX_KEPT:
-            self._parties.lookup_all(recordings)
+            self._parties.lookup_all({recording.sid: recording for recording in recordings})
         await self._async_learn_from_lists(recordings, most_calls, few=_FEW if singly else 0)
         if singly:
             missing = self._parties.unresolved(recordings)

@@ -1,7 +1,7 @@
 """Who talks to whom on a recorded call, or in a recorded conference."""
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from homeassistant.const import MAX_LENGTH_STATE_STATE
@@ -34,6 +34,10 @@ class PartyCache:
         self.is_complete = True
         """Whether all were known that were looked up last."""
         self._known: dict[str, Parties] = {}
+        # What was found last, for which recordings, and whether more is known since.
+        self._found: dict[str, Parties] = {}
+        self._sids: set[str] = set()
+        self._is_new = True
         self._asked: set[str] = set()
         self._reads = asyncio.Semaphore(MAX_READS_AT_ONCE)
 
@@ -41,8 +45,11 @@ class PartyCache:
         """Return for how many calls and conferences the parties are known."""
         return len(self._known)
 
-    def add(self, calls: Iterable[Call], conferences: Iterable[Conference]) -> None:
+    def add(self, calls: Collection[Call], conferences: Collection[Conference]) -> None:
         """Note the parties of calls and conferences that were read anyway."""
+        if not calls and not conferences:
+            return
+        self._is_new = True
         self._known.update((call.sid, _of_call(call)) for call in calls)
         self._known.update(
             (conference.sid, _of_conference(conference)) for conference in conferences
@@ -52,16 +59,18 @@ class PartyCache:
         """Return who talks to whom, if that is known."""
         return self._known.get(_parent_of(recording))
 
-    def lookup_all(self, recordings: Collection[Recording]) -> dict[str, Parties]:
+    def lookup_all(self, recordings: Mapping[str, Recording]) -> Mapping[str, Parties]:
         """Return what is known of all active recordings, by SID; drop what is of no other."""
-        known, needed, found = self._known, {}, {}
-        for recording in recordings:
-            parent = _parent_of(recording)
-            if (parties := known.get(parent)) is not None:
-                found[recording.sid] = needed[parent] = parties
-        self._known = needed
-        self.is_complete = len(found) == len(recordings)
-        return found
+        if self._is_new or recordings.keys() != self._sids:
+            known, needed, found = self._known, {}, {}
+            for sid, recording in recordings.items():
+                parent = _parent_of(recording)
+                if (parties := known.get(parent)) is not None:
+                    found[sid] = needed[parent] = parties
+            self._known, self._found, self._sids = needed, found, set(recordings)
+            self._is_new = False
+            self.is_complete = len(found) == len(recordings)
+        return self._found
 
     def unresolved(self, recordings: Iterable[Recording]) -> list[Recording]:
         """Return one recording for each call or conference that is still to be read."""
@@ -93,6 +102,7 @@ class PartyCache:
         except SignalWireError:
             pass
         finally:
+            self._is_new = True
             self._asked.discard(parent)
 
     async def _async_parties_of(self, recording: Recording) -> Parties:

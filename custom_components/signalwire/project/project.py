@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..api import Recording, SignalWireClient, SignalWireError
-from ..const import LOGGER
+from ..const import LOGGER, MANY_RECORDINGS
 from ..devices import async_slot_devices
 from ..errors import validation_error
 from .activity import ActivityLog, ActivityReporter
@@ -40,7 +40,6 @@ from .watchdog import Watchdog
 # With more updates in flight than this, the changes of so many seconds are processed together.
 _FEW_UPDATES = 8
 _PROCESS_TOGETHER = 0.1
-_MANY_RECORDINGS = 100
 
 
 class ProjectListener(Protocol):
@@ -201,18 +200,22 @@ class Project:
     async def async_apply(self, result: RefreshResult) -> None:
         """Apply what a refresh has read; the caller has it processed."""
         state = self.state
+        recordings = result.recordings
+        is_large = len(recordings) > MANY_RECORDINGS
         for batch in result.newest_first():
-            state.apply_batch(batch)
-            if len(batch.recordings) > _MANY_RECORDINGS:
+            if is_large:
                 # In between everything else has its turn.
                 await asyncio.sleep(0)
+            state.apply_batch(batch)
+        if is_large:
+            await asyncio.sleep(0)
         if self.is_stopped:
             return
         was_reachable = state.reachable
         state.apply_refresh(result)
         self.watchdog.last_failure = None
         self.last_success = dt_util.utcnow()
-        self.totals.async_count_all(result.recordings.values(), self.client.service_time())
+        self.totals.async_count_all(recordings.values(), self.client.service_time())
         self._parties.add(result.calls, result.conferences)
         self._warn_of_unreadable(state.unread)
         if not self._has_baseline:
@@ -224,6 +227,8 @@ class Project:
             self._note_changes()
         if not was_reachable:
             self.reconciler.retry_now()
+        if is_large:
+            await asyncio.sleep(0)
 
     def _note_changes(self) -> None:
         changes = self.state.take_changes()
@@ -337,7 +342,7 @@ class Project:
             ),
             unread=state.unread,
             slots=state.slots.occupants,
-            parties=self._parties.lookup_all(recordings.values()),
+            parties=self._parties.lookup_all(recordings),
             pause_behavior=state.pause_behavior,
             pause_behaviors={
                 sid: tracked.pause_behavior
