@@ -10,7 +10,7 @@ from homeassistant.components.automation.config import AUTOMATION_BLUEPRINT_SCHE
 from homeassistant.components.automation.const import DOMAIN as AUTOMATION
 from homeassistant.components.blueprint.models import Blueprint
 from homeassistant.const import __version__
-from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.core import Context, HomeAssistant, ServiceCall
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -18,6 +18,7 @@ from homeassistant.util.yaml import parse_yaml
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
+    MockUser,
     async_fire_time_changed,
     async_mock_service,
 )
@@ -170,6 +171,58 @@ async def test_what_was_paused_before_a_sensor_stays_paused_after_it(
 
 
 async def test_a_pause_that_somebody_takes_back_is_over(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, hass_admin_user: MockUser
+) -> None:
+    await _use_sensors(hass, SENSOR)
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    hass.states.async_set(SENSOR, "on")
+    await _wait_for(hass, simulator, "off", "paused")
+    await hass.services.async_call(
+        "switch",
+        "turn_on",
+        {"entity_id": SWITCH},
+        blocking=True,
+        context=Context(user_id=hass_admin_user.id),
+    )
+    await _later(hass, minutes=1)
+    await _wait_for(hass, simulator, "on", "in-progress")
+    # The next one counts again.
+    hass.states.async_set(SENSOR, "off")
+    hass.states.async_set(SENSOR, "on")
+    await _wait_for(hass, simulator, "off", "paused")
+
+
+async def test_two_rooms_hold_and_the_last_lets_recording_go_on(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    rooms = ["binary_sensor.front", "binary_sensor.back"]
+    for room in rooms:
+        hass.states.async_set(room, "off")
+    inputs = {"call_recording": SWITCH, "delay": {"seconds": 30}}
+    path = "signalwire/pause_while_sensor_is_on.yaml"
+    automations = [
+        {"alias": room, "use_blueprint": {"path": path, "input": {**inputs, "sensor": room}}}
+        for room in rooms
+    ]
+    assert await async_setup_component(hass, AUTOMATION, {AUTOMATION: automations})
+    await hass.async_block_till_done()
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    for room in rooms:
+        hass.states.async_set(room, "on")
+        await _wait_for(hass, simulator, "off", "paused")
+    hass.states.async_set(rooms[0], "off")
+    await _later(hass, minutes=1)
+    await _spin()
+    assert state(hass, SWITCH) == "off"
+    assert _statuses(simulator) == {"paused"}
+    hass.states.async_set(rooms[1], "off")
+    await _later(hass, minutes=2)
+    await _wait_for(hass, simulator, "on", "in-progress")
+
+
+async def test_a_sensor_that_is_lost_during_the_delay_keeps_recording_paused(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
     await _use_sensors(hass, SENSOR)
@@ -177,13 +230,31 @@ async def test_a_pause_that_somebody_takes_back_is_over(
     await refresh(hass, loaded)
     hass.states.async_set(SENSOR, "on")
     await _wait_for(hass, simulator, "off", "paused")
-    await hass.services.async_call("switch", "turn_on", {"entity_id": SWITCH}, blocking=True)
+    for status in ("off", "unavailable"):
+        hass.states.async_set(SENSOR, status)
+        await _spin()
     await _later(hass, minutes=1)
-    await _wait_for(hass, simulator, "on", "in-progress")
-    # The next one counts again.
-    hass.states.async_set(SENSOR, "off")
+    assert state(hass, SWITCH) == "off"
+
+
+async def test_a_sensor_that_went_off_while_home_assistant_was_down_lets_recording_go_on(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    await _use_sensors(hass, SENSOR)
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
     hass.states.async_set(SENSOR, "on")
     await _wait_for(hass, simulator, "off", "paused")
+    await hass.services.async_call(AUTOMATION, "turn_off", {"entity_id": "all"}, blocking=True)
+    hass.states.async_set(SENSOR, "off")
+    await _spin()
+    await hass.services.async_call(AUTOMATION, "turn_on", {"entity_id": "all"}, blocking=True)
+    await hass.config_entries.async_unload(loaded.entry_id)
+    assert await hass.config_entries.async_setup(loaded.entry_id)
+    assert state(hass, SWITCH) == "off"
+    await _later(hass, seconds=3)
+    await _later(hass, minutes=1)
+    await _wait_for(hass, simulator, "on", "in-progress")
 
 
 async def test_a_sensor_that_is_on_when_home_assistant_starts_pauses(

@@ -33,6 +33,7 @@ from .errors import operation_error, service_error, validation_error
 from .helpers import recording_response
 from .permissions import async_check_projects
 from .project.commands import RecordingOptions
+from .project.hold import SWITCH
 from .targets import async_targeted_recordings
 from .tasks import gather_all
 from .webhook.address import async_webhook_address
@@ -45,6 +46,7 @@ SERVICE_LIST_RECORDINGS = "list_recordings"
 SERVICE_DELETE_RECORDING = "delete_recording"
 
 ATTR_ALL_CALLS = "all_calls"
+ATTR_ALL_HOLDS = "all_holds"
 ATTR_CALL_SID = "call_sid"
 ATTR_CHANNELS = "channels"
 ATTR_CONFERENCE_SID = "conference_sid"
@@ -52,6 +54,7 @@ ATTR_CONFIG_ENTRY = "config_entry_id"
 ATTR_CONFIRM = "confirm"
 ATTR_FOR = "for"
 ATTR_LIMIT = "limit"
+ATTR_NAME = "name"
 ATTR_NUMBER = "number"
 ATTR_PAUSE_BEHAVIOR = "pause_behavior"
 ATTR_RECORDING_SID = "recording_sid"
@@ -63,15 +66,25 @@ ATTR_UNTIL = "until"
 
 _LIST_SINCE = timedelta(days=1)
 _MAX_LISTED = 1000
+# Of a hold's name, which stands in an attribute.
+_MAX_NAME = 100
 
 _SID = vol.All(cv.string, vol.Match(r"^[A-Za-z0-9-]{8,64}\Z"))
 _PROJECT_SCHEMA = vol.Schema({vol.Optional(ATTR_CONFIG_ENTRY): cv.string})
+_NAME = vol.All(cv.string, vol.Strip, vol.Length(min=1, max=_MAX_NAME))
 _HOLD_SCHEMA = _PROJECT_SCHEMA.extend(
     {
+        vol.Optional(ATTR_NAME, default=SWITCH): _NAME,
         vol.Optional(ATTR_FOR): vol.All(
             cv.time_period, vol.Range(min=timedelta(seconds=1), max=MAX_HOLD)
         ),
         vol.Optional(ATTR_PAUSE_BEHAVIOR): vol.Coerce(PauseBehavior),
+    }
+)
+_RELEASE_SCHEMA = _PROJECT_SCHEMA.extend(
+    {
+        vol.Exclusive(ATTR_NAME, "holds"): _NAME,
+        vol.Exclusive(ATTR_ALL_HOLDS, "holds"): vol.All(cv.boolean, vol.In([True])),
     }
 )
 _TARGET = tuple(map(str, cv.ENTITY_SERVICE_FIELDS))
@@ -135,7 +148,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions."""
     for name, action, schema, response in (
         (SERVICE_HOLD_RECORDINGS, _async_hold, _HOLD_SCHEMA, SupportsResponse.NONE),
-        (SERVICE_RELEASE_RECORDINGS, _async_release, _PROJECT_SCHEMA, SupportsResponse.NONE),
+        (SERVICE_RELEASE_RECORDINGS, _async_release, _RELEASE_SCHEMA, SupportsResponse.NONE),
         (SERVICE_UPDATE_RECORDING, _async_update, _UPDATE_SCHEMA, SupportsResponse.OPTIONAL),
         (SERVICE_START_RECORDING, _async_start, _START_SCHEMA, SupportsResponse.OPTIONAL),
         (SERVICE_LIST_RECORDINGS, _async_list, _LIST_SCHEMA, SupportsResponse.ONLY),
@@ -151,14 +164,15 @@ async def _async_hold(call: ServiceCall) -> None:
     await _async_for_all(
         call,
         lambda coordinator: coordinator.project.holds.async_hold(
-            duration, pause_behavior, call.context
+            duration, pause_behavior, call.context, name=call.data[ATTR_NAME]
         ),
     )
 
 
 async def _async_release(call: ServiceCall) -> None:
+    name = None if ATTR_ALL_HOLDS in call.data else call.data.get(ATTR_NAME, SWITCH)
     await _async_for_all(
-        call, lambda coordinator: coordinator.project.holds.async_release(call.context)
+        call, lambda coordinator: coordinator.project.holds.async_release(call.context, name=name)
     )
 
 

@@ -12,6 +12,7 @@ from .api import RECORDING_FIELDS, RecordingStatus
 from .coordinator import SignalWireConfigEntry
 from .entity import ProjectEntity, SlotEntity, async_add_slot_entities
 from .helpers import recording_fields
+from .project.hold import SWITCH
 
 # Pauses of several recordings must not wait for each other; each one's updates are in order.
 PARALLEL_UPDATES = 0
@@ -120,14 +121,23 @@ class CallRecordingSwitch(ProjectEntity, SwitchEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """Return how much of the hold is not confirmed."""
+        """Return how much of the hold is not confirmed, and who holds."""
         hold = self.coordinator.data.hold
-        return {"unconfirmed": hold.unconfirmed, "confirmed": hold.confirmed}
+        return {
+            "unconfirmed": hold.unconfirmed,
+            "confirmed": hold.confirmed,
+            "holds": [
+                {"name": one.name, "since": one.since, "until": one.until} for one in hold.holds
+            ],
+        }
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Release: resume what the switch paused."""
-        await self.coordinator.project.holds.async_release(self._context)
+        """Release: a person ends every hold, an automation the switch's own."""
+        is_person = self._context is not None and self._context.user_id is not None
+        await self.coordinator.project.holds.async_release(
+            self._context, name=None if is_person else SWITCH
+        )
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:

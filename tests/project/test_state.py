@@ -515,6 +515,55 @@ def test_what_is_held_again_is_paused_as_before_unless_said_otherwise(
     assert behaviors == [PauseBehavior.SKIP, PauseBehavior.SKIP, PauseBehavior.SILENCE]
 
 
+def test_what_one_hold_lets_go_of_stays_paused_for_another(state: ProjectState) -> None:
+    hold(state, 1, name="front desk")
+    send(state, HOLD_PAUSE, 2, 3)
+    hold(state, 4, name="terminal")
+    for name in ("front desk", "somebody else"):
+        state.end_hold(name)
+        assert state.hold is not None
+        assert state.desired_statuses() == {}
+    assert list(state.holds) == ["terminal"]
+    state.end_hold("terminal")
+    assert state.hold is None
+    assert state.desired_statuses() == {"a": RECORDING}
+
+
+def test_what_is_held_on_by_another_stays_confirmed(state: ProjectState) -> None:
+    hold(state, 1, name="front desk")
+    send(state, HOLD_PAUSE, 2, 3)
+    refresh(state, 4, a=PAUSED)
+    hold(state, 5, name="terminal")
+    state.end_hold("front desk")
+    assert state.is_confirmed(6)
+
+
+def test_each_hold_ends_at_its_own_time(state: ProjectState) -> None:
+    for minutes, name in ((5, "front desk"), (9, "terminal"), (None, "switch")):
+        hold(state, 1, name=name, until=NOON + timedelta(minutes=minutes) if minutes else None)
+    assert not state.end_holds_before(NOON)
+    assert state.hold is not None
+    assert state.hold.until is None
+    assert state.end_holds_before(NOON + timedelta(minutes=5))
+    assert list(state.holds) == ["terminal", "switch"]
+    state.end_hold("switch")
+    assert state.hold.until == NOON + timedelta(minutes=9)
+    assert state.end_holds_before(NOON + timedelta(hours=1))
+    assert state.hold is None
+
+
+def test_of_several_holds_the_newest_says_what_a_pause_leaves(state: ProjectState) -> None:
+    hold(state, 1, name="front desk", pause_behavior=PauseBehavior.SKIP)
+    hold(state, 2, name="terminal", pause_behavior=PauseBehavior.SILENCE)
+    hold(state, 3, name="switch")
+    behaviors: list[PauseBehavior | None] = []
+    for name in ("somebody else", "terminal", "front desk"):
+        state.end_hold(name)
+        assert state.hold is not None
+        behaviors.append(state.hold.pause_behavior)
+    assert behaviors == [PauseBehavior.SILENCE, PauseBehavior.SKIP, None]
+
+
 def test_a_recording_follows_the_projects_pause_behavior_until_one_is_chosen_for_it(
     state: ProjectState,
 ) -> None:
@@ -602,13 +651,14 @@ def test_what_is_stored_is_what_comes_back(state: ProjectState) -> None:
         },
         "pause_behavior": "skip",
         "hold": {"until": NOON.isoformat(), "pause_behavior": "skip"},
+        "holds": {"switch": {"until": NOON.isoformat(), "pause_behavior": "skip"}},
     }
 
 
 def test_what_was_stored_is_uncertain_until_it_is_read() -> None:
     state = ProjectState(Slots(3))
     kept = RestoredProject(sids=("a",), paused_by={"a": PausedBy.HOLD})
-    state.restore(kept, Hold(begun=0))
+    state.restore(kept, [Hold(begun=0)])
     assert (state.unread, state.unconfirmed()) == (1, 1)
     refresh(state, 1, a=PAUSED)
     assert state.is_confirmed(2)

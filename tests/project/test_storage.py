@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.signalwire.api import PauseBehavior
 from custom_components.signalwire.project.hold import PausedBy
-from custom_components.signalwire.project.storage import RestoredProject, read_stored
+from custom_components.signalwire.project.storage import RestoredHold, RestoredProject, read_stored
 from simulator import Fault, Simulator
 from tests.helpers import (
     MASTER,
@@ -50,6 +50,11 @@ DAMAGED: tuple[tuple[object, bool], ...] = (
     ({**GOOD, "hold": {"until": 5}}, True),
     ({**GOOD, "hold": {"until": "soon"}}, True),
     ({**GOOD, "hold": {"until": "2999-01-01T00:00:00"}}, True),
+    ({**GOOD, "holds": {"terminal": 5}}, True),
+    ({**GOOD, "holds": {"terminal": {"since": 5, "until": "soon"}}}, True),
+    ({**GOOD, "holds": []}, True),
+    ({"recordings": {}, "holds": ["terminal"]}, True),
+    ({"recordings": {}, "holds": {}}, False),
 )
 
 
@@ -122,10 +127,32 @@ def test_what_can_be_read_is_kept_beside_what_cannot() -> None:
         pause_behavior=PauseBehavior.SKIP,
         pause_behaviors={"a": PauseBehavior.SKIP},
         paused_by={"a": PausedBy.PERSON},
-        held=True,
-        held_until=datetime(2030, 1, 1, tzinfo=UTC),
-        hold_pause_behavior=PauseBehavior.SKIP,
+        holds={
+            "switch": RestoredHold(
+                until=datetime(2030, 1, 1, tzinfo=UTC), pause_behavior=PauseBehavior.SKIP
+            )
+        },
     )
+
+
+def test_holds_are_kept_by_their_names() -> None:
+    kept = read_stored(
+        {
+            "recordings": {},
+            "hold": {},
+            "holds": {
+                "front desk": {"since": "2030-01-01T00:00:00+00:00"},
+                "terminal": {"until": "soon"},
+                "switch": None,
+            },
+        }
+    )
+    assert kept is not None
+    assert kept.holds == {
+        "front desk": RestoredHold(since=datetime(2030, 1, 1, tzinfo=UTC)),
+        "terminal": RestoredHold(),
+        "switch": RestoredHold(),
+    }
 
 
 @pytest.mark.usefixtures("hasty_unload")

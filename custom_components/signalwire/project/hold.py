@@ -1,5 +1,6 @@
-"""The hold: whether every recording is to be paused, until when, and who asked for it."""
+"""Holds: while one is in force, every recording is to be paused. Whose it is, until when."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum, unique
@@ -18,43 +19,67 @@ class PausedBy(StrEnum):
     PERSON = "person"
 
 
+SWITCH = "switch"
+"""The name of the hold of the switch "Call recording", and of who gives no other."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """A hold that is in force.
+    """A hold that is in force, or what several together ask for.
 
-    `begun` is when it began, in seconds of the event loop's clock; `until` (UTC) is when it ends
-    by itself, if it does; `pause_behavior` overrules what is chosen for the recordings; `context`
-    is who asked for it. With `damage` nobody did: whether recordings were held could not be read.
+    `name` is whose it is. `begun` is when it began, in seconds of the event loop's clock, and
+    `since` the same in UTC, which a restart keeps. `until` (UTC) is when it ends by itself, if it
+    does; `pause_behavior` overrules what is chosen for the recordings; `context` is who asked for
+    it. With `damage` nobody did: whether recordings were held could not be read.
     """
 
+    name: str = SWITCH
     begun: float
+    since: datetime | None = None
     until: datetime | None = None
     pause_behavior: PauseBehavior | None = None
     context: Context | None = None
     damage: Damage | None = None
 
     def extended_by(self, later: Hold) -> Hold:
-        """Return this hold after another was asked for: the later end counts.
+        """Return this hold after another of its name was asked for: the later end counts.
 
         A short hold must not end a longer one. Without a pause behavior of its own, the later one
         keeps that of the first.
         """
-        ends = (self.until, later.until)
         return Hold(
+            name=later.name,
             begun=self.begun,
-            until=None if None in ends else max(end for end in ends if end is not None),
+            since=self.since,
+            until=_last_end(self.until, later.until),
             pause_behavior=later.pause_behavior or self.pause_behavior,
-            context=later.context,
-            damage=self.damage,
+            context=later.context or self.context,
+            damage=self.damage or later.damage,
         )
+
+
+def combined(holds: Iterable[Hold]) -> Hold | None:
+    """Return what several holds ask for together, None for none; the newest comes last.
+
+    Held is until the last of them ends. Of the pause behaviors the newest counts.
+    """
+    together: Hold | None = None
+    for hold in holds:
+        together = hold if together is None else together.extended_by(hold)
+    return together
+
+
+def _last_end(one: datetime | None, other: datetime | None) -> datetime | None:
+    return None if one is None or other is None else max(one, other)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldSnapshot:
-    """What is shown of the hold.
+    """What is shown of the holds.
 
-    `until` is when it ends by itself, if it does; `unconfirmed` is how many recordings the service
-    has not confirmed to be paused; `confirmed` says that there is none, and none unseen.
+    `until` is when the last of them ends by itself, if it does; `unconfirmed` is how many
+    recordings the service has not confirmed to be paused; `confirmed` says that there is none, and
+    none unseen. `holds` are those in force, the newest last.
     """
 
     held: bool = False
@@ -62,3 +87,4 @@ class HoldSnapshot:
     unconfirmed: int = 0
     confirmed: bool = True
     context: Context | None = None
+    holds: tuple[Hold, ...] = ()

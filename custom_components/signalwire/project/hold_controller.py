@@ -12,7 +12,7 @@ from ..api import PauseBehavior
 from ..const import LOGGER
 from ..errors import operation_error
 from .entry_file import NotWrittenError
-from .hold import Hold
+from .hold import SWITCH, Hold
 
 if TYPE_CHECKING:
     from .project import Project
@@ -34,18 +34,25 @@ class HoldController:
         duration: timedelta | None = None,
         pause_behavior: PauseBehavior | None = None,
         context: Context | None = None,
+        *,
+        name: str = SWITCH,
     ) -> None:
-        """Hold all recordings, for so long, or for the time in the options, or without an end.
+        """Hold all recordings under a name, for so long, or without an end.
 
-        Returns once the hold is stored; the snapshot shows whether it is confirmed. Raises
-        HomeAssistantError if it is in force but could not be stored.
+        The switch's own hold ends after the time in the options, if one is set there. Returns once
+        the hold is stored; the snapshot shows whether it is confirmed. Raises HomeAssistantError if
+        it is in force but could not be stored.
         """
         self._project.require_running()
-        duration = duration or self._project.settings.auto_release
+        if name == SWITCH:
+            duration = duration or self._project.settings.auto_release
+        now = dt_util.utcnow()
         self._state.begin_hold(
             Hold(
+                name=name,
                 begun=self._project.clock.now(),
-                until=dt_util.utcnow() + duration if duration else None,
+                since=now,
+                until=now + duration if duration else None,
                 pause_behavior=pause_behavior,
                 context=context,
             )
@@ -58,13 +65,17 @@ class HoldController:
         self._project.async_refresh_soon()
         await self._async_store()
 
-    async def async_release(self, context: Context | None = None) -> None:
-        """End the hold, so that what it paused is resumed; returns once that is stored.
+    async def async_release(
+        self, context: Context | None = None, *, name: str | None = None
+    ) -> None:
+        """End the hold of a name, or all; what no hold is left for is resumed.
 
-        Raises HomeAssistantError if it ended but that could not be stored.
+        Returns once that is stored; a name that holds nothing changes nothing. Raises
+        HomeAssistantError if it ended but that could not be stored.
         """
         self._project.require_running()
-        self._end(context)
+        self._state.end_hold(name)
+        self._follow_release(context)
         self._project.async_process()
         await self._async_store()
 
@@ -87,10 +98,9 @@ class HoldController:
 
     @callback
     def async_check_end(self) -> None:
-        """End a hold whose time is up: the wall clock may have jumped past its end."""
-        hold = self._state.hold
-        if hold is not None and hold.until is not None and hold.until <= dt_util.utcnow():
-            self._end(None)
+        """End the holds whose time is up: the wall clock may have jumped past their ends."""
+        if self._state.end_holds_before(dt_util.utcnow()):
+            self._follow_release(None)
 
     @callback
     def async_stop(self) -> None:
@@ -105,28 +115,31 @@ class HoldController:
             self._cancel_end = None
 
     @callback
-    def _end(self, context: Context | None) -> None:
-        self._state.end_hold()
-        self.release_context = context
-        self._released.set()
-        self._project.reporter.forget_undone()
-        self._project.issues.async_clear_not_restored()
+    def _follow_release(self, context: Context | None) -> None:
+        """Do what follows the end of a hold, others being in force still or not."""
+        if self._state.hold is None:
+            self.release_context = context
+            self._released.set()
+            self._project.reporter.forget_undone()
+        if self._state.hold is None or self._state.hold.damage is None:
+            self._project.issues.async_clear_not_restored()
         self._project.reconciler.retry_now()
         self.async_follow_end()
 
     @callback
     def async_follow_end(self) -> None:
-        """Set the timer for the time at which the hold ends by itself."""
+        """Set the timer for the time at which the next hold ends by itself."""
         self._cancel_timer()
-        if (hold := self._state.hold) is not None and hold.until is not None:
+        if ends := [hold.until for hold in self._state.holds.values() if hold.until is not None]:
             self._cancel_end = async_track_point_in_utc_time(
-                self._project.hass, self._async_time_is_up, hold.until
+                self._project.hass, self._async_time_is_up, min(ends)
             )
 
     @callback
-    def _async_time_is_up(self, _now: datetime) -> None:
+    def _async_time_is_up(self, now: datetime) -> None:
         self._cancel_end = None
-        self._end(None)
+        self._state.end_holds_before(max(now, dt_util.utcnow()))
+        self._follow_release(None)
         self._project.async_process()
 
     async def _async_store(self) -> None:

@@ -112,7 +112,7 @@ class Project:
             await self.file.async_set_aside()
         kept = kept or RestoredProject()
         self.state.slots = Slots(self.settings.max_slots, slots, kept.slots)
-        self.state.restore(kept, self._restored_hold(kept, damage))
+        self.state.restore(kept, self._restored_holds(kept, damage))
         if damage is not None:
             LOGGER.error(
                 "What was stored of %s is lost (%s): its recordings are held",
@@ -123,19 +123,23 @@ class Project:
         if (hold := self.state.hold) is not None and hold.damage is not None:
             self.issues.async_report_not_restored(hold.damage)
 
-    def _restored_hold(self, kept: RestoredProject, damage: Damage | None) -> Hold | None:
+    def _restored_holds(self, kept: RestoredProject, damage: Damage | None) -> list[Hold]:
         now = self.clock.now()
         if damage is not None:
-            return Hold(begun=now, damage=damage)
-        # One whose time was up meanwhile must not touch what has begun since.
-        if kept.held and (kept.held_until is None or kept.held_until > dt_util.utcnow()):
-            return Hold(
+            return [Hold(begun=now, since=dt_util.utcnow(), damage=damage)]
+        return [
+            Hold(
+                name=name,
                 begun=now,
-                until=kept.held_until,
-                pause_behavior=kept.hold_pause_behavior,
-                damage=kept.hold_damage,
+                since=hold.since,
+                until=hold.until,
+                pause_behavior=hold.pause_behavior,
+                damage=hold.damage,
             )
-        return None
+            for name, hold in kept.holds.items()
+            # One whose time was up meanwhile must not touch what has begun since.
+            if hold.until is None or hold.until > dt_util.utcnow()
+        ]
 
     @callback
     def async_start(self, listener: ProjectListener) -> None:

@@ -4,7 +4,7 @@ Observations come in, each with the interval in which it was true. What follows 
 decided here alone. Times are seconds of the event loop's clock and are passed in.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, auto
@@ -14,7 +14,7 @@ from homeassistant.util.limited_size_dict import LimitedSizeDict
 
 from ..api import PauseBehavior, Recording, RecordingStatus
 from .discovery import Batch, RefreshResult
-from .hold import Hold, HoldSnapshot, PausedBy
+from .hold import Hold, HoldSnapshot, PausedBy, combined
 from .observation import Interval
 from .slots import Slots
 from .storage import RestoredProject, StoredHold, StoredProject, StoredRecording
@@ -119,8 +119,9 @@ def _remembered() -> LimitedSizeDict[str, Any]:
 
 @dataclass(slots=True)
 class ProjectState:
-    """The state of one project: recordings, slots, the hold, and how well all that is known.
+    """The state of one project: recordings, slots, the holds, and how well all that is known.
 
+    `holds` are those in force by name, the newest last, and `hold` is what they ask for together.
     `reachable` says whether the last refresh succeeded. Whoever changes something calls
     `Project.async_changed` afterwards, which takes `changes` and sees to the rest. `is_dirty` says
     that what is stored has changed; `needs_refresh` that something can only be settled by reading.
@@ -128,6 +129,7 @@ class ProjectState:
 
     slots: Slots
     recordings: dict[str, TrackedRecording] = field(default_factory=dict)
+    holds: dict[str, Hold] = field(default_factory=dict)
     hold: Hold | None = None
     pause_behavior: PauseBehavior = PauseBehavior.SILENCE
     reachable: bool = False
@@ -150,7 +152,7 @@ class ProjectState:
 
     # Observations.
 
-    def restore(self, kept: RestoredProject, hold: Hold | None) -> None:
+    def restore(self, kept: RestoredProject, holds: Iterable[Hold]) -> None:
         """Bring back what was stored before a restart."""
         self.recordings = {
             sid: TrackedRecording(
@@ -161,7 +163,8 @@ class ProjectState:
             for sid in kept.sids
         }
         self.pause_behavior = kept.pause_behavior
-        self.hold = hold
+        self.holds = {hold.name: hold for hold in holds}
+        self.hold = combined(self.holds.values())
         self.seat()
 
     def begin_refresh(self) -> None:
@@ -374,13 +377,31 @@ class ProjectState:
     # What is desired.
 
     def begin_hold(self, hold: Hold) -> None:
-        """Begin a hold, or extend the one that is in force."""
-        self.hold = hold if self.hold is None else self.hold.extended_by(hold)
-        self.is_dirty = True
+        """Begin a hold, or extend the one of its name that is in force."""
+        before = self.holds.pop(hold.name, None)
+        self.holds[hold.name] = hold if before is None else before.extended_by(hold)
+        self._follow_holds()
 
-    def end_hold(self) -> None:
-        """End the hold: what it paused is to be resumed."""
-        self.hold = None
+    def end_hold(self, name: str | None = None) -> None:
+        """End the hold of a name, or all: once none is left, what they paused is to be resumed."""
+        ended = [each for each in self.holds if name in (None, each)]
+        for each in ended:
+            del self.holds[each]
+        if ended:
+            self._follow_holds()
+
+    def end_holds_before(self, now: datetime) -> bool:
+        """End the holds whose time is up; return whether there were any."""
+        over = [name for name, one in self.holds.items() if one.until and one.until <= now]
+        for name in over:
+            self.end_hold(name)
+        return bool(over)
+
+    def _follow_holds(self) -> None:
+        before, self.hold = self.hold, combined(self.holds.values())
+        if before is not None and self.hold is not None:
+            # All has been held since the first of them began, though that may have ended.
+            self.hold = replace(self.hold, begun=before.begun)
         self.is_dirty = True
 
     def mark_paused_by_hold(self) -> bool:
@@ -535,6 +556,7 @@ class ProjectState:
             unconfirmed=self.unconfirmed(),
             confirmed=self.is_confirmed(now),
             context=self.hold.context,
+            holds=tuple(self.holds.values()),
         )
 
     # Slots, and what is stored.
@@ -568,7 +590,9 @@ class ProjectState:
                 kept["paused_by"] = tracked.paused_by.value
         stored = StoredProject(recordings=recordings, pause_behavior=self.pause_behavior.value)
         if self.hold is not None:
+            # Together as well, which is what version 0.1.0 reads.
             stored["hold"] = _stored_hold(self.hold)
+            stored["holds"] = {name: _stored_hold(one) for name, one in self.holds.items()}
         return stored
 
     def _set_owner(self, tracked: TrackedRecording, owner: PausedBy | None) -> None:
@@ -579,6 +603,8 @@ class ProjectState:
 
 def _stored_hold(hold: Hold) -> StoredHold:
     stored = StoredHold()
+    if hold.since is not None:
+        stored["since"] = hold.since.isoformat()
     if hold.until is not None:
         stored["until"] = hold.until.isoformat()
     if hold.pause_behavior is not None:

@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 
 from ..api import PauseBehavior
 from .damage import Damage
-from .hold import PausedBy
+from .hold import SWITCH, PausedBy
 
 
 class StoredRecording(TypedDict):
@@ -22,26 +22,41 @@ class StoredRecording(TypedDict):
 
 
 class StoredHold(TypedDict):
-    """The hold: until when (ISO 8601, UTC), with which pause behavior, and for which damage."""
+    """A hold: since and until when (ISO 8601, UTC), its pause behavior, and for which damage."""
 
+    since: NotRequired[str]
     until: NotRequired[str]
     pause_behavior: NotRequired[str]
     damage: NotRequired[str]
 
 
 class StoredProject(TypedDict):
-    """The active recordings by SID, the project's pause behavior, and the hold while there is."""
+    """The active recordings by SID, the project's pause behavior, and the holds by name.
+
+    `hold` is there while any is, and what they ask for together.
+    """
 
     recordings: dict[str, StoredRecording]
     pause_behavior: str
     hold: NotRequired[StoredHold]
+    holds: NotRequired[dict[str, StoredHold]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoredHold:
+    """A hold that was stored, as far as it can be read."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    pause_behavior: PauseBehavior | None = None
+    damage: Damage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestoredProject:
     """What was stored, as far as it can be read.
 
-    `held` is also true for a hold whose details cannot be read: rather one pause too many.
+    `holds`, by name, has also those whose details cannot be read: rather one pause too many.
     """
 
     sids: tuple[str, ...] = ()
@@ -49,10 +64,7 @@ class RestoredProject:
     pause_behavior: PauseBehavior = PauseBehavior.SILENCE
     pause_behaviors: Mapping[str, PauseBehavior] = field(default_factory=dict)
     paused_by: Mapping[str, PausedBy] = field(default_factory=dict)
-    held: bool = False
-    held_until: datetime | None = None
-    hold_pause_behavior: PauseBehavior | None = None
-    hold_damage: Damage | None = None
+    holds: Mapping[str, RestoredHold] = field(default_factory=dict)
 
 
 def read_stored(stored: object) -> RestoredProject | None:
@@ -63,8 +75,6 @@ def read_stored(stored: object) -> RestoredProject | None:
     if not isinstance(stored, dict) or not isinstance(stored.get("recordings"), dict):
         return None
     recordings = {sid: _mapping(kept) for sid, kept in stored["recordings"].items() if sid}
-    hold = _mapping(stored.get("hold"))
-    until = hold.get("until")
     return RestoredProject(
         sids=tuple(recordings),
         slots={
@@ -76,10 +86,27 @@ def read_stored(stored: object) -> RestoredProject | None:
         or PauseBehavior.SILENCE,
         pause_behaviors=_members(PauseBehavior, recordings, "pause_behavior"),
         paused_by=_members(PausedBy, recordings, "paused_by"),
-        held="hold" in stored,
-        held_until=_parse_time(until) if isinstance(until, str) else None,
-        hold_pause_behavior=_member(PauseBehavior, hold.get("pause_behavior")),
-        hold_damage=_member(Damage, hold.get("damage")),
+        holds=_holds(stored),
+    )
+
+
+def _holds(stored: Mapping[str, object]) -> dict[str, RestoredHold]:
+    """Return the holds by name; that of a file without names is the switch's."""
+    if named := _mapping(stored.get("holds")):
+        return {name: _hold(hold) for name, hold in named.items()}
+    # Whatever is there where holds should be was one.
+    if "hold" in stored or stored.get("holds"):
+        return {SWITCH: _hold(stored.get("hold"))}
+    return {}
+
+
+def _hold(stored: object) -> RestoredHold:
+    hold = _mapping(stored)
+    return RestoredHold(
+        since=_parse_time(hold.get("since")),
+        until=_parse_time(hold.get("until")),
+        pause_behavior=_member(PauseBehavior, hold.get("pause_behavior")),
+        damage=_member(Damage, hold.get("damage")),
     )
 
 
@@ -110,6 +137,6 @@ def _members[EnumT: StrEnum](
     }
 
 
-def _parse_time(text: str) -> datetime | None:
-    time = dt_util.parse_datetime(text)
+def _parse_time(text: object) -> datetime | None:
+    time = dt_util.parse_datetime(text) if isinstance(text, str) else None
     return None if time is None else dt_util.as_utc(time)
