@@ -7,14 +7,14 @@ from getpass import getpass
 import os
 import sys
 
-from aiohttp import ClientError, ClientSession
+from aiohttp import ClientSession
 from yarl import URL
 
 from custom_components.signalwire.api import InvalidSpaceError, parse_space
 
 from .account import Account, Answer
 from .assumption import Assumption, Finding, Verdict
-from .calling import CALLING, Listener, listening, recorded_call
+from .calling import CALLING, Listener, StillCallingError, listening, recorded_call
 from .reading import READING
 
 # Seconds after which a date, which has whole seconds, is another.
@@ -71,7 +71,11 @@ async def _run(options: argparse.Namespace, space: URL, token: str) -> list[Verd
         account = Account(session, space, options.project, token)
         verdicts = await _check(READING.all, account)
         if options.call:
-            verdicts += await _check_with_a_call(options, account)
+            try:
+                verdicts += await _check_with_a_call(options, account)
+            except StillCallingError:
+                print("\nTHE CALL COULD NOT BE HUNG UP. It ends after two minutes; please hang up.")
+                verdicts.append(Verdict.FAILS)
     counts = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in Verdict)
     print(f"\n{len(verdicts)} assumptions: {counts}")
     return verdicts
@@ -97,7 +101,7 @@ async def _check[T](assumptions: Iterable[Assumption[T]], subject: T) -> list[Ve
     for assumption in assumptions:
         try:
             finding = await assumption.check(subject)
-        except (ClientError, TimeoutError) as err:
+        except Exception as err:  # noqa: BLE001 (whatever an answer is like, the others are checked)
             finding = Finding(Verdict.NOT_SEEN, type(err).__name__)
         verdicts.append(finding.verdict)
         print(f"{finding.verdict:14} {assumption.key}: {assumption.text}")

@@ -20,6 +20,7 @@ _PUBLIC = frozenset(
     }
 )
 _MAX_SHOWN = 400
+_NAME = re.compile(r"[a-z_]{1,40}")
 _IDENTIFIER = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\+?\d{7,}", re.IGNORECASE)
 
 
@@ -32,23 +33,23 @@ class Answer:
     body: bytes
 
     @property
-    def json(self) -> Any:
-        """Return the decoded body, or None if it is no JSON."""
+    def json(self) -> dict[str, Any]:
+        """Return the JSON object of the body, empty if it is none."""
         try:
-            return json.loads(self.body)
+            data = json.loads(self.body)
         except ValueError:
-            return None
+            return {}
+        return data if isinstance(data, dict) else {}
 
     def items(self, key: str) -> list[dict[str, Any]]:
         """Return the objects of a list, empty if there is no such list."""
-        data = self.json
-        found = data.get(key) if isinstance(data, dict) else None
-        return [item for item in found or [] if isinstance(item, dict)]
+        found = self.json.get(key)
+        return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
     def __str__(self) -> str:
         """Return status and body, shortened, without anything private."""
         data = self.json
-        text = f"{len(self.body)} bytes" if data is None else json.dumps(without_private(data))
+        text = json.dumps(without_private(data)) if data else f"{len(self.body)} bytes"
         return f"{self.status} {text}"[:_MAX_SHOWN]
 
 
@@ -57,7 +58,10 @@ def without_private(data: Any, *, is_public: bool = False) -> Any:
     match data:
         case dict():
             return {
-                key: without_private(value, is_public=key in _PUBLIC) for key, value in data.items()
+                key if _NAME.fullmatch(key) else "…": without_private(
+                    value, is_public=key in _PUBLIC
+                )
+                for key, value in data.items()
             }
         case list():
             return [without_private(each) for each in data[:1]] + (

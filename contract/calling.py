@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from aiohttp import web
+from aiohttp import ClientError, web
 
 from custom_components.signalwire.api import CallbackContent, RecordingStatus, is_signed
 
@@ -18,6 +18,7 @@ from .assumption import Assumptions, Finding, Verdict, holds_if, not_seen
 _SILENCE = '<Response><Pause length="120"/></Response>'
 _CALLBACK_WAIT = 20.0
 _LIMIT = 60.0
+_HANG_UPS = 5
 _NOT_RECORDED = not_seen("nothing was recorded")
 
 
@@ -99,15 +100,14 @@ CALLING: Assumptions[RecordedCall] = Assumptions()
 
 
 def _status(answer: Answer) -> RecordingStatus:
-    data = answer.json
-    return RecordingStatus(str(data.get("status")) if isinstance(data, dict) else "unknown")
+    return RecordingStatus(str(answer.json.get("status")))
 
 
 @CALLING.add("start", "The recording of a call that goes on can be started, and is in progress.")
 async def _start(call: RecordedCall) -> Finding:
     async def is_answered() -> bool:
         answer = await call.account.get(f"Calls/{call.sid}.json")
-        return isinstance(answer.json, dict) and answer.json.get("status") == "in-progress"
+        return answer.json.get("status") == "in-progress"
 
     if await call.seconds_until(is_answered, _LIMIT) is None:
         return not_seen("nobody took the call within a minute")
@@ -116,9 +116,8 @@ async def _start(call: RecordedCall) -> Finding:
         form["RecordingStatusCallback"] = call.listener.address
         form["RecordingStatusCallbackEvent"] = "in-progress completed absent"
     answer = await call.account.post(f"Calls/{call.sid}/Recordings.json", form)
-    data = answer.json
-    if answer.status < 300 and isinstance(data, dict):
-        call.recording = str(data.get("sid"))
+    if answer.status < 300 and answer.json.get("sid"):
+        call.recording = str(answer.json["sid"])
     return holds_if(_status(answer).is_recording, str(answer))
 
 
@@ -162,13 +161,14 @@ async def _date_updated(call: RecordedCall) -> Finding:
     if call.recording is None:
         return _NOT_RECORDED
     path = f"Recordings/{call.recording}.json"
-    before = (await call.account.get(path)).json
+    before = (await call.account.get(path)).json.get("date_updated")
     # Dates have whole seconds.
     await asyncio.sleep(call.wait)
     await call.update("in-progress")
-    after = (await call.account.get(path)).json
-    seen = f"{before.get('date_updated')}, then {after.get('date_updated')}"
-    return holds_if(before.get("date_updated") != after.get("date_updated"), seen)
+    after = (await call.account.get(path)).json.get("date_updated")
+    if before is None or after is None:
+        return not_seen("the recording could not be read")
+    return holds_if(before != after, f"{before}, then {after}")
 
 
 @CALLING.add("resume", "A resume is answered with `in-progress` or `resumed`.")
@@ -227,18 +227,34 @@ async def _signatures(call: RecordedCall) -> Finding:
     return holds_if(all(signed), f"{sum(signed)} of {len(signed)}")
 
 
+class StillCallingError(Exception):
+    """The call could not be hung up."""
+
+
 @asynccontextmanager
 async def recorded_call(
     account: Account, to: str, from_: str, listener: Listener | None, *, wait: float
 ) -> AsyncIterator[RecordedCall | Answer]:
-    """Call a number and hang up in the end; yields the answer if there was no call."""
+    """Call a number and hang up in the end; yields the answer if there was no call.
+
+    Raises StillCallingError if the call could not be hung up.
+    """
     answer = await account.post("Calls.json", {"To": to, "From": from_, "Twiml": _SILENCE})
-    data = answer.json
-    if answer.status >= 300 or not isinstance(data, dict) or not data.get("sid"):
+    if answer.status >= 300 or not answer.json.get("sid"):
         yield answer
         return
-    sid = str(data["sid"])
+    sid = str(answer.json["sid"])
     try:
         yield RecordedCall(account=account, sid=sid, listener=listener, wait=wait)
     finally:
-        await account.post(f"Calls/{sid}.json", {"Status": "completed"})
+        await _hang_up(account, sid, wait)
+
+
+async def _hang_up(account: Account, sid: str, wait: float) -> None:
+    for _ in range(_HANG_UPS):
+        with suppress(ClientError, TimeoutError):
+            answer = await account.post(f"Calls/{sid}.json", {"Status": "completed"})
+            if answer.status < 300:
+                return
+        await asyncio.sleep(wait)
+    raise StillCallingError

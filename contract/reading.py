@@ -126,11 +126,11 @@ async def _page_size(account: Account) -> Finding:
 @READING.add("next-page", "`next_page_uri` is a path on the space, of either base, and goes on.")
 async def _next_page(account: Account) -> Finding:
     first = await account.get("Recordings.json", {"PageSize": "1"})
-    uri = (first.json or {}).get("next_page_uri")
+    uri = first.json.get("next_page_uri")
     if not uri:
         return not_seen("there is one page")
-    if not uri.startswith((f"{BASE}/", f"{_OLD_BASE}/")):
-        return Finding(Verdict.FAILS, f"begins with {str(uri)[:12]!r}")
+    if not str(uri).startswith((f"{BASE}/", f"{_OLD_BASE}/")):
+        return Finding(Verdict.FAILS, "is no path of either base")
     base = BASE if uri.startswith(f"{BASE}/") else _OLD_BASE
     second = await account.get(f"{BASE}{uri.removeprefix(base)}")
     sids = [one.get("sid") for page in (first, second) for one in page.items("recordings")]
@@ -171,18 +171,15 @@ async def _single_read(account: Account) -> Finding:
     if not ended:
         return not_seen("there is no recording that has ended")
     answer = await account.get(f"Recordings/{ended[0]['sid']}.json")
-    data = answer.json if isinstance(answer.json, dict) else {}
-    differs = sorted(name for name, value in ended[0].items() if data.get(name) != value)
+    differs = sorted(name for name, value in ended[0].items() if answer.json.get(name) != value)
     return holds_if(not differs, f"{answer.status}, differs in: {differs}")
 
 
 @READING.add("unknown-recording", "For an unknown recording the answer is 404, with a reason.")
 async def _unknown_recording(account: Account) -> Finding:
     answer = await account.get(f"Recordings/{uuid4()}.json")
-    data = answer.json if isinstance(answer.json, dict) else {}
-    return holds_if(
-        answer.status == 404 and bool(data.keys() & {"code", "message", "errors"}), str(answer)
-    )
+    has_reason = bool(answer.json.keys() & {"code", "message", "errors"})
+    return holds_if(answer.status == 404 and has_reason, str(answer))
 
 
 @READING.add("calls-filter", "The lists of calls and of conferences keep those in progress.")
@@ -245,5 +242,4 @@ async def _protection(account: Account) -> Finding:
     answer = await account.get(f"/api/projects/{account.project}")
     if answer.status == 401:
         return not_seen("the token lacks the Management scope")
-    data = answer.json if isinstance(answer.json, dict) else {}
-    return holds_if(isinstance(data.get("protect_recordings"), bool), str(answer))
+    return holds_if(isinstance(answer.json.get("protect_recordings"), bool), str(answer))

@@ -1,5 +1,6 @@
 """The repairs, through Home Assistant's own API."""
 
+import asyncio
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.signalwire.project.protection import ProtectionError
 from simulator import Fault, Simulator
 from tests.helpers import (
     MASTER,
@@ -21,6 +23,7 @@ from tests.helpers import (
     settle,
     state,
     statuses,
+    turn,
     until,
 )
 
@@ -152,10 +155,11 @@ async def test_a_service_that_knows_put_alone_is_asked_that_way(
             "not_switched",
             False,
         ),
-        ([Fault(path=".wav", status=500)], "switched_back", False),
+        ([Fault(path=".wav", status=403)], "switched_back", False),
+        ([Fault(path=".wav", status=503)], "not_tried", True),
         (
             [
-                Fault(path=".wav", status=500),
+                Fault(path=".wav", status=403),
                 Fault(method="PATCH", times=1),
                 Fault(method="PATCH", status=422, body='{"message": "Not now"}'),
             ],
@@ -179,7 +183,108 @@ async def test_a_protection_that_does_not_work_is_taken_back_and_told(
     assert (ended["type"], ended["reason"]) == ("abort", reason)
     assert ended["description_placeholders"]["reason"]
     assert simulator.settings.protect_recordings is is_protected
+    assert (public_issue(hass, public) is None) is (reason == "not_tried")
+
+
+async def test_a_protection_that_somebody_else_switched_on_is_not_taken_back(
+    hass: HomeAssistant,
+    public: MockConfigEntry,
+    simulator: Simulator,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    simulator.settings.protect_recordings = True
+    simulator.faults.add(Fault(path=".wav", status=403))
+    assert (await protect(hass_client, public))["reason"] == "not_tried"
+    assert simulator.settings.protect_recordings
+
+
+async def test_a_protection_is_on_though_the_answer_was_lost(
+    hass: HomeAssistant,
+    public: MockConfigEntry,
+    simulator: Simulator,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    simulator.faults.add(Fault(method="PATCH", status=502, apply="after"))
+    assert (await protect(hass_client, public))["type"] == "create_entry"
+    assert simulator.settings.protect_recordings
+    assert public_issue(hass, public) is None
+
+
+async def test_a_recording_that_still_plays_without_a_login_is_told_of(
+    hass: HomeAssistant,
+    public: MockConfigEntry,
+    simulator: Simulator,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    audio = {"Content-Type": "audio/wav"}
+    simulator.faults.add(Fault(path=".wav", status=200, body="R", headers=audio))
+    assert (await protect(hass_client, public))["reason"] == "still_public"
     assert public_issue(hass, public) is not None
+
+
+async def test_two_repairs_at_once_leave_one_truth(
+    hass: HomeAssistant, public: MockConfigEntry, simulator: Simulator
+) -> None:
+    protection = public.runtime_data.project.protection
+    simulator.faults.add(Fault(path=".wav", status=403, times=2))
+    outcomes = await asyncio.gather(
+        protection.async_protect(), protection.async_protect(), return_exceptions=True
+    )
+    assert [isinstance(outcome, ProtectionError) for outcome in outcomes] == [True, False]
+    assert simulator.settings.protect_recordings
+    assert public_issue(hass, public) is None
+
+
+async def test_nothing_is_switched_after_an_unload(
+    hass: HomeAssistant, public: MockConfigEntry, simulator: Simulator
+) -> None:
+    simulator.faults.add(Fault(path=".wav", status=403, delay=0.3))
+    protecting = hass.async_create_task(public.runtime_data.project.protection.async_protect())
+    await until(lambda: bool(simulator.faults.applied))
+    assert await hass.config_entries.async_unload(public.entry_id)
+    switched = [request.method for request in simulator.requests].count("PATCH")
+    with pytest.raises(ProtectionError):
+        await protecting
+    assert [request.method for request in simulator.requests].count("PATCH") == switched == 1
+    assert simulator.settings.protect_recordings
+
+
+async def test_a_service_that_was_down_is_asked_again_in_an_hour(
+    hass: HomeAssistant, public: MockConfigEntry, simulator: Simulator
+) -> None:
+    for path in ("/projects/", ".wav"):
+        simulator.faults.add(Fault(path=path, status=400))
+    await restart(hass, public)
+    assert public_issue(hass, public) is None
+    simulator.faults.clear()
+    jump(hass, hours=1, seconds=1)
+    await until(lambda: public_issue(hass, public) is not None)
+
+
+async def test_a_repair_that_was_left_open_releases_nothing_that_a_person_holds(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    hass_storage: dict[str, Any],
+    hass_client: ClientSessionGenerator,
+) -> None:
+    assert await async_setup_component(hass, "repairs", {})
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    await hass.config_entries.async_unload(loaded.entry_id)
+    hass_storage[f"signalwire.{loaded.entry_id}"]["data"] = []
+    assert await hass.config_entries.async_setup(loaded.entry_id)
+    await settle(hass)
+    client = await hass_client()
+    issue_id = f"hold_not_restored_{loaded.entry_id}"
+    response = await client.post(FLOWS, json={"handler": "signalwire", "issue_id": issue_id})
+    flow = await response.json()
+    for to in ("on", "off"):
+        await turn(hass, to)
+        await settle(hass)
+    await client.post(f"{FLOWS}/{flow['flow_id']}", json={})
+    await settle(hass)
+    assert (state(hass, MASTER), statuses(simulator)) == (STATE_OFF, ["paused"])
 
 
 async def test_public_recordings_are_told_of_without_the_management_scope(
@@ -212,5 +317,8 @@ async def test_a_protection_that_was_switched_on_elsewhere_is_seen_within_a_day(
     hass: HomeAssistant, public: MockConfigEntry, simulator: Simulator
 ) -> None:
     simulator.settings.protect_recordings = True
-    jump(hass, hours=24, seconds=1)
-    await until(lambda: public_issue(hass, public) is None)
+    for _ in range(24):
+        assert public_issue(hass, public) is not None
+        jump(hass, hours=1, seconds=1)
+        await hass.async_block_till_done(wait_background_tasks=True)
+    assert public_issue(hass, public) is None

@@ -1,5 +1,7 @@
 """Repairs: what a person can decide about an issue."""
 
+from abc import ABC, abstractmethod
+
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.core import HomeAssistant
 import voluptuous as vol
@@ -10,7 +12,7 @@ from .project.project import Project
 from .project.protection import ProtectionError
 
 
-class _ConfirmFlow(RepairsFlow):
+class _ConfirmFlow(RepairsFlow, ABC):
     """Asks a question, and acts once it is submitted."""
 
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
@@ -31,15 +33,19 @@ class _ConfirmFlow(RepairsFlow):
         project = loaded_entry(self.hass, str(data.get("entry_id"))).runtime_data.project
         return await self._async_fix(project)
 
+    @abstractmethod
     async def _async_fix(self, project: Project) -> RepairsFlowResult:
-        raise NotImplementedError
+        """Act, and return how the flow ends."""
 
 
 class ReleaseFlow(_ConfirmFlow):
-    """Asks whether to release a hold that stands in for what was lost."""
+    """Asks whether to release a hold that began because what was stored is lost."""
 
     async def _async_fix(self, project: Project) -> RepairsFlowResult:
-        await project.holds.async_release()
+        # Who has decided meanwhile, and holds now, is not asked any more.
+        for hold in list(project.state.holds.values()):
+            if hold.damage is not None:
+                await project.holds.async_release(name=hold.name)
         return self.async_create_entry(data={})
 
 

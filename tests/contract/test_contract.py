@@ -13,7 +13,7 @@ from contract.__main__ import main
 from contract.account import without_private
 from contract.calling import CALLING
 from contract.reading import READING
-from simulator import Simulator
+from simulator import Fault, Simulator
 from tests.helpers import PROJECT_ID, TOKEN, call_with_recording, conference_with_recording
 
 EVERY = [(each.key, each.text) for each in READING.all]
@@ -146,6 +146,40 @@ async def test_what_does_not_hold_is_told(
     assert verdicts(printed)[key] == "does not hold"
 
 
+async def test_a_call_that_cannot_be_hung_up_is_told_loudly(
+    used: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("contract.__main__._WAIT", 0.01)
+    used.faults.add(Fault(method="POST", path=r"Calls/[^/]+\.json$", status=503, times=4))
+    arguments = ("--call", NUMBERS[0], "--from", NUMBERS[1])
+    await contract(used, monkeypatch, capsys, *arguments, answer="y")
+    assert list(used.space.calls.values())[-1].ended is not None
+    used.faults.add(Fault(method="POST", path=r"Calls/[^/]+\.json$", status=503))
+    code, printed = await contract(used, monkeypatch, capsys, *arguments, answer="y")
+    assert code == 1
+    assert "COULD NOT BE HUNG UP" in printed
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(status=200, body="<html>Welcome</html>", content_type="text/html"),
+        Fault(status=200, body="[]"),
+        Fault(status=200, body='{"recordings": 5, "next_page_uri": 5}'),
+        Fault(drop=True),
+    ],
+)
+async def test_whatever_answers_all_is_checked(
+    used: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    fault: Fault,
+) -> None:
+    used.faults.add(fault)
+    _, printed = await contract(used, monkeypatch, capsys)
+    assert verdicts(printed).keys() == {each.key for each in READING.all}
+
+
 async def test_nothing_private_is_printed(
     used: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -170,6 +204,7 @@ def test_what_is_shown_of_an_answer_says_nothing_of_anybody() -> None:
             "code": "20404",
             "recordings": [{"sid": PROJECT_ID, "duration": 5, "to": 15550100}, {}, {}],
             "errors": ["+15550100 is busy"],
+            "+15550100": True,
         }
     )
     assert shown == {
@@ -178,6 +213,7 @@ def test_what_is_shown_of_an_answer_says_nothing_of_anybody() -> None:
         "code": "20404",
         "recordings": [{"sid": "…", "duration": 5, "to": "…"}, "and 2 more"],
         "errors": ["…"],
+        "…": True,
     }
 
 

@@ -410,6 +410,39 @@ def test_a_persons_pause_that_is_refuted_while_the_hold_pauses_is_the_holds(
     assert state.desired_statuses() == {"a": RECORDING}
 
 
+def test_a_pause_of_the_hold_is_the_holds_though_it_was_not_claimed_before(
+    state: ProjectState,
+) -> None:
+    hold(state, 1)
+    state.record_user_request("a", PAUSED)
+    state.end_user_request("a")
+    state.begin_update("a", PAUSE)
+    state.end_update("a", RECORDING)
+    read(state, RECORDING, 2, 3)
+    # The hold's goes out before the change is processed.
+    state.begin_update("a", HOLD_PAUSE)
+    state.mark_paused_by_hold()
+    state.end_update("a", PAUSED)
+    read(state, PAUSED, 4, 5)
+    state.end_hold()
+    assert state.desired_statuses() == {"a": RECORDING}
+
+
+def test_what_something_outside_pauses_after_the_resume_is_not_the_holds(
+    state: ProjectState,
+) -> None:
+    hold(state, 1)
+    send(state, HOLD_PAUSE, 2, 3)
+    state.end_hold()
+    state.begin_update("a", RESUME)
+    # A poll is faster than the answer.
+    read(state, RECORDING, 11, 11.5)
+    state.end_update("a", RECORDING)
+    read(state, RECORDING, 10, 12)
+    read(state, PAUSED, 16, 17)
+    assert state.desired_statuses() == {}
+
+
 def test_a_persons_pause_that_something_outside_resumed_is_nobodys(state: ProjectState) -> None:
     state.record_user_request("a", PAUSED)
     send(state, PAUSE, 1, 2)

@@ -87,7 +87,7 @@ class SignalWireClient:
         """Switch the protection of the project's audio; needs the Management scope.
 
         Whether the Projects API takes PATCH or PUT is not known: the second is tried where the
-        first is refused for its method.
+        first is refused for its method. Each is sent once; `is_protected` tells what came of it.
         """
         for method in ("PATCH", "PUT"):
             try:
@@ -96,10 +96,11 @@ class SignalWireClient:
                     self._project,
                     lambda _body: None,
                     json={"protect_recordings": protected},
-                    idempotent=True,
+                    idempotent=False,
                 )
-            except ServiceAnswerError as err:
-                if method == "PUT" or err.status not in (404, 405):
+            except (ServiceAnswerError, NotTheServiceError) as err:
+                is_unknown = getattr(err, "status", 404) in (404, 405)
+                if method == "PUT" or not is_unknown:
                     raise
             else:
                 return

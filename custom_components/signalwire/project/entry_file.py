@@ -64,7 +64,7 @@ class EntryFile:
         self._closed = False
         self.is_written = True
         self.contents: tuple[object, ...] = ()
-        """What may be in the file: what was written last, and what is being written."""
+        """What may be in the file: what was written last, and what may have been since."""
         self._remove_listener = hass.bus.async_listen(
             EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_final_write
         )
@@ -133,7 +133,7 @@ class EntryFile:
             if self._closed:
                 return False
             newest, content = self._changed, self._content()
-            self.contents = (*self.contents[:1], content)
+            self.contents = (*self.contents[:1], *self.contents[1:][-1:], content)
             await self._store.async_save(content)
             self.is_written = not self._verify or await self._async_is_in_file(content)
             if self.is_written:

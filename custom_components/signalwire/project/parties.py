@@ -63,12 +63,14 @@ class PartyCache:
         """Return what is known of all active recordings, by SID; drop what is of no other."""
         if self._is_new or recordings.keys() != self._sids:
             known, needed, found = self._known, {}, {}
+            self._is_new = False
             for sid, recording in recordings.items():
                 parent = _parent_of(recording)
+                # Of which call it is may be told later.
+                self._is_new = self._is_new or parent == sid
                 if (parties := known.get(parent)) is not None:
                     found[sid] = needed[parent] = parties
             self._known, self._found, self._sids = needed, found, set(recordings)
-            self._is_new = False
             self.is_complete = len(found) == len(recordings)
         return self._found
 

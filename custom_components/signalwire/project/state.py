@@ -302,13 +302,26 @@ class ProjectState:
         """Note that an update is being sent."""
         tracked = self.recordings[sid]
         tracked.in_flight = tracked.last_update = update
-        if tracked.paused_by is PausedBy.HOLD and update.status is RecordingStatus.PAUSED:
+        if update.status is RecordingStatus.PAUSED and update.actor is Actor.CALL_RECORDING:
+            if tracked.paused_by is None and self.hold is not None:
+                self._set_owner(tracked, PausedBy.HOLD)
             tracked.pause_sent_by_hold = True
 
-    def end_update(self, sid: str) -> None:
-        """Note that the update was answered."""
-        if (tracked := self.recordings.get(sid)) is not None:
-            tracked.in_flight = None
+    def end_update(self, sid: str, status: RecordingStatus | None = None) -> None:
+        """Note that the update was answered, with the status if there is one."""
+        if (tracked := self.recordings.get(sid)) is None:
+            return
+        update, tracked.in_flight = tracked.in_flight, None
+        if (
+            update is not None
+            and update.status is RecordingStatus.IN_PROGRESS
+            and status is not None
+            and status.is_recording
+            and tracked.paused_by is PausedBy.HOLD
+            and self.hold is None
+        ):
+            # Resumed, whatever a poll has shown meanwhile: a pause from now on is another's.
+            self._set_owner(tracked, None)
 
     def mark_unanswered(self, sid: str, now: float) -> None:
         """Note that no answer came to the update: it may have been carried out, or still be."""
