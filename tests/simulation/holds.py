@@ -1,5 +1,6 @@
 """What must be true of the hold, as far as the answers to people's calls settle it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from math import inf
 
@@ -16,11 +17,12 @@ class HoldCall:
 
     holds: bool
     ends: tuple[float, float]
+    expected: ExpectedHold
     overlapped: bool = False
 
 
 class ExpectedHold:
-    """Follows the calls that hold and release; unknown is a possible answer.
+    """Follows the calls that hold and release one name; unknown is a possible answer.
 
     A call that failed, was cancelled or overlapped with a contrary one leaves open what is
     wanted; after a while what the switch shows is taken for it. `ends` are the wall times before
@@ -56,7 +58,7 @@ class ExpectedHold:
     def begin(self, *, holds: bool, duration: float | None) -> HoldCall:
         """Note that a call begins, with a duration in seconds or none."""
         end = inf if duration is None else self._clock.wall() + duration
-        call = HoldCall(holds, (end, end))
+        call = HoldCall(holds, (end, end), self)
         for other in self._pending:
             if other.holds is not holds:
                 other.overlapped = call.overlapped = True
@@ -152,3 +154,75 @@ class ExpectedHold:
         ):
             self._is_durable = loaded_for < now - self._unknown_since
             self._state, self.since = shown, now
+
+
+SWITCH = "switch"
+NAMES = (SWITCH, "terminal", "front desk")
+
+
+class ExpectedHolds:
+    """The holds of all names: recordings are held while any is."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._holds = {name: ExpectedHold(clock) for name in NAMES}
+
+    @property
+    def now(self) -> float:
+        """Return the monotonic time in seconds."""
+        return self._clock.now
+
+    @property
+    def expected(self) -> bool | None:
+        """Return whether recordings are held; None where it is not settled."""
+        states = [hold.expected for hold in self._holds.values()]
+        return True if True in states else None if None in states else False
+
+    @property
+    def since(self) -> float:
+        """Return since when at least the expected state is the same, in monotonic seconds."""
+        if held := [hold.since for hold in self._holds.values() if hold.expected]:
+            return min(held)
+        return max(hold.since for hold in self._holds.values())
+
+    @property
+    def is_switch_alone(self) -> bool:
+        """Return whether nobody but the switch can hold."""
+        return all(hold.expected is False for name, hold in self._holds.items() if name != SWITCH)
+
+    def begin(
+        self, *, holds: bool, duration: float | None = None, name: str | None = SWITCH
+    ) -> list[HoldCall]:
+        """Note that a call begins, for a name or for all; its duration is in seconds."""
+        names = NAMES if name is None else (name,)
+        return [self._holds[each].begin(holds=holds, duration=duration) for each in names]
+
+    def drop(self, calls: list[HoldCall]) -> None:
+        """Note that a call had nothing to act on, and changed nothing."""
+        for call in calls:
+            call.expected.drop(call)
+
+    def end(self, calls: list[HoldCall], *, succeeded: bool, duration: float | None = None) -> None:
+        """Note how a call ended."""
+        for call in calls:
+            call.expected.end(call, duration=duration, succeeded=succeeded)
+
+    def end_of_process(self) -> None:
+        """Note that Home Assistant or the entry ends: what is not answered may be lost."""
+        for hold in self._holds.values():
+            hold.end_of_process()
+
+    def forget(self, *, state: bool | None) -> None:
+        """Note that what was stored is gone; `state` is what must come of it, if known."""
+        for name, hold in self._holds.items():
+            hold.forget(state=state if state is None else state and name == SWITCH)
+
+    def wall_clock_jumped(self) -> None:
+        """Note that the wall clock is another: a time that had passed may come again."""
+        for hold in self._holds.values():
+            hold.wall_clock_jumped()
+
+    def tick(self, shown: Collection[str] | None, *, loaded_for: float) -> None:
+        """Follow the time; `shown` are the names that are shown to hold, if any are shown."""
+        for name, hold in self._holds.items():
+            hold.tick(None if shown is None else name in shown, loaded_for=loaded_for)

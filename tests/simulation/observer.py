@@ -14,7 +14,7 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import issue_registry
 
 from . import adapter
-from .holds import ExpectedHold, HoldCall
+from .holds import ExpectedHolds, HoldCall
 from .network import Exchange
 from .ownership import Ownership
 from .service import Recording
@@ -56,7 +56,7 @@ class Observer:
     def __init__(self, world: World, ignored: frozenset[str]) -> None:
         self.world = world
         self.clock = world.clock
-        self.hold = ExpectedHold(world.clock)
+        self.hold = ExpectedHolds(world.clock)
         self.owners = Ownership(self.hold)
         self.violation: Violation | None = None
         self.checks = 0
@@ -263,6 +263,12 @@ class Observer:
         state = self.shown.get(adapter.MASTER)
         return {"on": False, "off": True}.get(state[0]) if state else None
 
+    def _shown_holds(self) -> list[str] | None:
+        """Return the names that are shown to hold; None where nothing is shown."""
+        if self.shows_held() is None:
+            return None
+        return [each["name"] for each in self.shown[adapter.MASTER][1]["holds"]]
+
     def recordings_in_slots(self) -> dict[int, tuple[str, str]]:
         """Return SID and state (`on`, `off`) of each slot that shows a recording."""
         return {
@@ -303,7 +309,7 @@ class Observer:
     def tick(self) -> None:
         """Check all that time makes due."""
         self.checks += 1
-        self.hold.tick(self.shows_held(), loaded_for=self.loaded_for)
+        self.hold.tick(self._shown_holds(), loaded_for=self.loaded_for)
         self.set_up_heals()
         if self.issues():
             self._last_issue = self.clock.now
@@ -591,13 +597,18 @@ class Observer:
         sids: list[str],
         translation_key: str | None,
         began: float,
-        released: HoldCall | None,
+        released: list[HoldCall],
     ) -> None:
         """A call that fails says what is true: what has ended is not active any more.
 
         What one call switches on together with the hold's own switch is not refused as held.
         """
-        if translation_key == adapter.HELD and released is not None and not released.overlapped:
+        if (
+            translation_key == adapter.HELD
+            and released
+            and not released[0].overlapped
+            and self.hold.is_switch_alone
+        ):
             self.report("together_is_done", f"{', '.join(sids)} was refused")
         if translation_key == adapter.ENDED and not self.world.has_lied_lately(began):
             recordings = self.world.service.recordings

@@ -3,7 +3,7 @@
 from math import inf
 
 from . import adapter
-from .holds import ExpectedHold
+from .holds import ExpectedHolds
 from .network import Exchange
 from .service import Recording
 
@@ -18,7 +18,7 @@ class Ownership:
     hold alone. What may be both is in neither. All of it ends when the recording truly records.
     """
 
-    def __init__(self, hold: ExpectedHold) -> None:
+    def __init__(self, hold: ExpectedHolds) -> None:
         self._hold = hold
         self.persons: set[str] = set()
         self.holds: set[str] = set()

@@ -12,7 +12,7 @@ from homeassistant.exceptions import HomeAssistantError
 import voluptuous as vol
 
 from . import adapter
-from .holds import HoldCall
+from .holds import NAMES, SWITCH, HoldCall
 from .plan import Step
 
 if TYPE_CHECKING:
@@ -58,14 +58,18 @@ class People:
             case "master_on":
                 return self._release(process, step, "switch", "turn_on", _MASTER)
             case "hold":
-                return self._hold(process, step, None, adapter.DOMAIN, "hold_recordings", {})
+                data = self._name(rng)
+                return self._hold(process, step, None, adapter.DOMAIN, "hold_recordings", data)
             case "hold_for":
                 seconds = step.values["seconds"]
                 assert isinstance(seconds, float)
-                data = {"for": timedelta(seconds=seconds)}
+                data = {"for": timedelta(seconds=seconds), **self._name(rng)}
                 return self._hold(process, step, seconds, adapter.DOMAIN, "hold_recordings", data)
             case "release":
-                return self._release(process, step, adapter.DOMAIN, "release_recordings", {})
+                data = self._name(rng)
+                if data and rng.random() < 0.2:
+                    data = {"all_holds": True}
+                return self._release(process, step, adapter.DOMAIN, "release_recordings", data)
             case "stop_all":
                 return self._stop_all(process, step)
             case _ if not seated:
@@ -75,6 +79,12 @@ class People:
             case _:
                 number, sid = rng.choice(seated)
                 return self._one(process, step, rng, number, sid)
+
+    def _name(self, rng: Random) -> dict[str, Any]:
+        """Return whose hold it is; of who gives no name, it is the switch's."""
+        if "names" not in self._world.plan.profile:
+            return {}
+        return {"name": rng.choice(NAMES)}
 
     async def _hold(
         self,
@@ -87,7 +97,7 @@ class People:
     ) -> None:
         expected = self._world.observer.hold
         reaches = self._reaches(process, domain)
-        call = expected.begin(holds=True, duration=duration)
+        call = expected.begin(holds=True, duration=duration, name=data.get("name", SWITCH))
         succeeded = await self._call(process, step, domain, service, data)
         if reaches:
             expected.end(call, duration=duration, succeeded=succeeded)
@@ -99,10 +109,11 @@ class People:
     ) -> None:
         expected = self._world.observer.hold
         reaches = self._reaches(process, domain)
-        call = expected.begin(holds=False, duration=None)
+        name = None if "all_holds" in data else data.get("name", SWITCH)
+        call = expected.begin(holds=False, name=name)
         succeeded = await self._call(process, step, domain, service, data)
         if reaches:
-            expected.end(call, duration=None, succeeded=succeeded)
+            expected.end(call, succeeded=succeeded)
         else:
             expected.drop(call)
 
@@ -157,7 +168,7 @@ class People:
         observer.owners.begin_call(kind, sids)
         if kind == "pause":
             observer.pause_asked(sids)
-        hold = observer.hold.begin(holds=not turn_on, duration=None) if with_master else None
+        hold = observer.hold.begin(holds=not turn_on) if with_master else []
         succeeded = await self._call(
             process,
             step,
@@ -165,10 +176,10 @@ class People:
             f"turn_{'on' if turn_on else 'off'}",
             {"entity_id": entities},
             sids=sids,
-            released=hold if turn_on else None,
+            released=hold if turn_on else [],
         )
-        if hold is not None:
-            observer.hold.end(hold, duration=None, succeeded=succeeded)
+        if hold:
+            observer.hold.end(hold, succeeded=succeeded)
             if succeeded and turn_on and observer.hold.expected is False:
                 observer.owners.wanted_on |= {
                     sid for sid in sids if observer.owners.last_call.get(sid) == "resume"
@@ -196,7 +207,7 @@ class People:
         data: dict[str, Any],
         *,
         sids: list[str] | None = None,
-        released: HoldCall | None = None,
+        released: list[HoldCall] | None = None,
     ) -> bool:
         """Call an action, which may end the hold too; return whether it succeeded."""
         world, hass = self._world, process.hass
@@ -223,7 +234,7 @@ class People:
         except (HomeAssistantError, vol.Invalid) as err:
             outcome = f"error: {err!r}"
             key = getattr(err, "translation_key", None)
-            world.observer.call_failed(sids or [], key, began, released)
+            world.observer.call_failed(sids or [], key, began, released or [])
         except Exception as err:  # noqa: BLE001 (whatever it is, it is what is looked for)
             outcome = "unexpected"
             world.observer.report("errors_are_spoken", "".join(traceback.format_exception(err)))
