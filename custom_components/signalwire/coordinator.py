@@ -26,7 +26,7 @@ type SignalWireConfigEntry = ConfigEntry[SignalWireCoordinator]
 class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
     """Polls one project, and publishes what is known of it.
 
-    `project` is the project at work, `webhook` takes the callbacks for it.
+    `project` is what is polled, `webhook` takes the callbacks for it.
     """
 
     config_entry: SignalWireConfigEntry
@@ -43,7 +43,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
             name=entry.title,
             update_interval=self.project.settings.idle_interval,
             always_update=False,
-            # Who asks for a refresh is not made to wait; many at once share one.
+            # A request for a refresh does not wait; several at once share one.
             request_refresh_debouncer=Debouncer(
                 hass, LOGGER, cooldown=_REFRESH_COOLDOWN, immediate=True
             ),
@@ -54,7 +54,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
         self._published_success = self.last_update_success
         self.failures = 0
         """How many polls failed since the last one that did not."""
-        # Until when the service has asked to be left alone, by the event loop's clock.
+        # The event loop's time before which the service asked not to be polled.
         self._not_before = 0.0
         settings = self.project.settings
         self.webhook = ProjectWebhook(
@@ -125,7 +125,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
 
     @override
     def _async_refresh_finished(self) -> None:
-        """Act on what was read, or on that nothing was."""
+        """Process what was read, or that reading failed."""
         state = self.project.state
         self.project.async_process()
         if state.reachable and state.hold is not None and not state.is_fully_read:

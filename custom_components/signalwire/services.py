@@ -92,7 +92,7 @@ _TARGET = tuple(map(str, cv.ENTITY_SERVICE_FIELDS))
 
 def _not_both[DataT: Mapping[str, object]](data: DataT) -> DataT:
     if ATTR_RECORDING_SID in data and any(name in data for name in _TARGET):
-        raise vol.Invalid("Either a target or a recording_sid is changed, not both")
+        raise vol.Invalid("Give either a target or recording_sid, not both")
     return data
 
 
@@ -179,7 +179,7 @@ async def _async_release(call: ServiceCall) -> None:
 async def _async_for_all(
     call: ServiceCall, action: Callable[[SignalWireCoordinator], Coroutine[None, None, None]]
 ) -> None:
-    """Do it for each project that the call means, then raise if one of them could not be."""
+    """Do it for each project that is meant, then raise if one of them was not loaded."""
     coordinators = await _async_coordinators(call)
     await gather_all(action(coordinator) for coordinator in coordinators)
     missing = [
@@ -288,7 +288,7 @@ def _entries(call: ServiceCall) -> list[SignalWireConfigEntry]:
 async def _async_coordinators(
     call: ServiceCall, *, changes: bool = True
 ) -> list[SignalWireCoordinator]:
-    """Return the loaded ones of the projects.
+    """Return the coordinators of the loaded projects.
 
     Raises ServiceValidationError for none, Unauthorized for a user who may not do that.
     """

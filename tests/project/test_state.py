@@ -70,7 +70,7 @@ def refresh(
         missed=set(missed),
         unreadable=unreadable,
     )
-    for batch in result.newest_first():
+    for batch in result.alone_first():
         state.apply_batch(batch)
     state.apply_refresh(result)
     state.end_refresh()
@@ -697,6 +697,27 @@ def test_what_was_stored_is_uncertain_until_it_is_read() -> None:
     assert state.is_confirmed(2)
     state.end_hold()
     assert state.desired_statuses() == {"a": RECORDING}
+
+
+def test_what_was_chosen_for_pauses_is_restored() -> None:
+    state = ProjectState(Slots(3))
+    kept = RestoredProject(
+        sids=("a",),
+        pause_behavior=PauseBehavior.SKIP,
+        pause_behaviors={"a": PauseBehavior.SILENCE},
+    )
+    state.restore(kept, [])
+    assert state.pause_behavior_of("a") is PauseBehavior.SILENCE
+    assert state.pause_behavior_of("b") is PauseBehavior.SKIP
+
+
+def test_what_ended_by_itself_is_not_the_work_of_a_pause_that_was_sent(
+    state: ProjectState,
+) -> None:
+    state.begin_update("a", PAUSE)
+    read(state, COMPLETED, 3, 4)
+    (change,) = state.take_changes()
+    assert change.update is None
 
 
 def test_only_what_is_stored_makes_a_state_dirty(state: ProjectState) -> None:

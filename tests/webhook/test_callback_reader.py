@@ -110,11 +110,13 @@ async def test_a_read_that_failed_leaves_nothing_behind(
 
 async def test_of_those_that_have_ended_the_oldest_are_forgotten(
     hass: HomeAssistant,
-    callback_reader: CallbackReader,
+    loaded: MockConfigEntry,
     simulator: Simulator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("custom_components.signalwire.webhook.callback_reader._ENDED_KEPT", 2)
+    simulator.requests.clear()
+    callback_reader = CallbackReader(loaded.runtime_data.project)
     first, second, third = (recording.sid for recording in simulator.space.add_recordings(count=3))
     for sid in (first, second, third, second, third, first):
         callback_reader.async_take(sid, RecordingStatus.COMPLETED)

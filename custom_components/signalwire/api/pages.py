@@ -25,7 +25,7 @@ class Page[ModelT]:
     `unreadable` counts the items that could not be read, and `unreadable_sids` names those of them
     that have a SID; `passed_over` counts those that were not wanted; `reached` is when the last
     item of all was created. `next_uri` names the page that follows, as the service writes it.
-    `is_complete` says that nothing is missing, as where the service sends no list.
+    `is_complete` is False where the service sent no list, or one whose end makes no sense.
     """
 
     items: tuple[ModelT, ...] = ()
@@ -43,7 +43,7 @@ class Page[ModelT]:
 
 
 class PageReader[ModelT: Model]:
-    """Makes pages of answers, and of an answer that comes again the same page with less work.
+    """Parses answers into pages; keeps the last, so that the same answer is not parsed again.
 
     `key` is the name of the list in an answer, `model` the type of its items.
     """
@@ -60,8 +60,8 @@ class PageReader[ModelT: Model]:
     def read(self, body: bytes, is_wanted: Callable[[ModelT], bool] | None = None) -> Page[ModelT]:
         """Return the page of an answer; raises MalformedAnswerError if it is no list at all.
 
-        An item that can't be read is counted and left out. What `is_wanted` turns away it must
-        always turn away: of the same answer as before that is passed over without asking again.
+        An item that can't be read is counted and left out. An item that `is_wanted` rejects once
+        it must always reject: rejected items are left out of the page that is kept.
         """
         is_repeated = is_wanted is not None and body == self._body
         page = self._page if is_repeated else self._read(body)

@@ -40,7 +40,7 @@ _LOGIN_NEEDED = frozenset({401, 403})
 # Not now, or not from here: Request Timeout, Misdirected Request, Locked, Too Early, and what a
 # proxy says when the one behind it has hung up.
 _LATER = frozenset({408, 421, 423, 425, 499})
-# Further off is no clock; and near the ends of the calendar there are no dates to reckon with.
+# A larger difference is no plausible clock, and dates far from now cannot be computed with.
 _MAX_OFFSET = timedelta(days=36500)
 
 
@@ -51,7 +51,7 @@ class RetryPolicy:
     All times in seconds. `total` bounds the request with all its tries and waits, `attempt` a
     single try. The wait doubles from `first_wait` up to `longest_wait`, of which a random part
     of up to a half is left out, so that many clients do not come back at the same moment.
-    `idle` is how long audio that is being read may stay away.
+    `idle` is how long a stream of audio may pause.
     """
 
     attempts: int = 4
@@ -69,7 +69,7 @@ class RetryPolicy:
 
 @dataclass(slots=True)
 class RequestCounts:
-    """How many requests went out, how many of them were retries, and how often that was in vain.
+    """How many requests were sent, how many of them were retries, and how many failed.
 
     `failures` counts what ended in an error, after all its tries.
     """
@@ -209,7 +209,7 @@ class Transport:
             URL(f"{self.origin}{path}", encoded=True),
             data=body,
             headers=headers,
-            # Elsewhere is nobody to show the credentials to.
+            # The credentials are never sent to where a redirect leads.
             allow_redirects=False,
         ) as response:
             if date := parse_date(response.headers.get("Date")):

@@ -37,7 +37,7 @@ from .hold import PausedBy
 from .observation import Interval
 
 _LONG_RECORDING = timedelta(hours=1)
-# A list that lags behind is checked by reading so many recordings alone, and not more.
+# At most so many recordings that a list shows too old are read alone in one refresh.
 _MAX_STALE_READS = 50
 
 
@@ -81,7 +81,7 @@ class RefreshResult:
         batches = (*self.batches, *self.read_alone)
         return {one.sid: one for batch in batches for one in batch.recordings}
 
-    def newest_first(self) -> Iterator[Batch]:
+    def alone_first(self) -> Iterator[Batch]:
         """Yield the batches, those read alone first: a list may lag behind."""
         yield from self.read_alone
         yield from self.batches
@@ -126,22 +126,23 @@ class Discovery:
         `known` are the active recordings by SID, None where only the SID is known. What was
         created since `also_since` is shown again, as far as that takes no further request. Of
         recordings that have ended, nothing is wanted of those that are `finalized`. `restored` are
-        those of which only the file tells who paused them. A list that lags behind must not refute
-        that: a person's are read alone, and the hold's where they are listed as recording.
+        those whose pause owner is known from the file alone. A stale list must not refute that: a
+        person's are read alone, and the hold's where they are listed as recording.
         Raises SignalWireError; the next call then reads again all that this one was to read.
         """
         began, now = self._client.service_time(), dt_util.utcnow()
         result = RefreshResult(began=self._clock.now())
+        unwanted = _FinalizedAndUnknown(finalized, known)
         if self._seen_until is None or full:
             result.is_full = True
-            await self._async_read_all(result, began - self._look_back, _NotKnown(finalized, known))
+            await self._async_read_all(result, began - self._look_back, unwanted)
         else:
             await self._async_read_on(
                 result,
                 self._seen_until - LIST_OVERLAP,
                 known,
                 also_since,
-                _NotKnown(finalized, known),
+                unwanted,
             )
         if len(known) > MANY_RECORDINGS:
             # In between everything else has its turn.
@@ -288,8 +289,8 @@ class Discovery:
 
 
 @dataclass(frozen=True, slots=True)
-class _NotKnown:
-    """The finalized recordings but for those that are still taken for active."""
+class _FinalizedAndUnknown:
+    """The finalized recordings without those that are still known as active."""
 
     finalized: Container[str]
     known: Container[str]

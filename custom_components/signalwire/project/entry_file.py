@@ -1,4 +1,4 @@
-"""One file of a config entry: one writer, checked after each write, and none after the stop."""
+"""One file of a config entry: one write at a time, each read back, and none after the stop."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -114,7 +114,7 @@ class EntryFile:
 
     @callback
     def async_start_write(self) -> asyncio.Task[bool]:
-        """Begin a write that nobody who waits for it can cut off."""
+        """Begin a write that goes on when who waits for it is cancelled."""
         return self._hass.async_create_background_task(
             self._async_write(self._changed), "signalwire storage"
         )
@@ -125,7 +125,7 @@ class EntryFile:
             raise NotWrittenError
 
     async def _async_write(self, wanted: int) -> bool:
-        """Return whether what has changed until `wanted` is in the file."""
+        """Return whether the changes up to number `wanted` are in the file."""
         async with self._lock:
             if self._written >= wanted:
                 # Written by another, together with its own.

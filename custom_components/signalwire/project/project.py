@@ -206,7 +206,7 @@ class Project:
         state = self.state
         recordings = result.recordings
         is_large = len(recordings) > MANY_RECORDINGS
-        for batch in result.newest_first():
+        for batch in result.alone_first():
             if is_large:
                 # In between everything else has its turn.
                 await asyncio.sleep(0)

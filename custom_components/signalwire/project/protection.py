@@ -1,4 +1,4 @@
-"""Whether anybody who knows its address can play a recording, and how to change that."""
+"""Whether recordings can be played without a login, and the switch for that."""
 
 import asyncio
 from collections.abc import Callable

@@ -191,7 +191,7 @@ class Reconciler:
     def _async_end(
         self, queue: _Queue, request: _Request, outcome: Recording | HomeAssistantError
     ) -> None:
-        """End a request: what is known of it, what is told of it, and who waits for it."""
+        """End a request: update the state, tell of a failed pause, and answer who waits."""
         queue.remove(request)
         if not request.was_sent:
             self._state.end_user_request(queue.sid)
@@ -299,7 +299,7 @@ class Reconciler:
     async def _async_carry_out(self, queue: _Queue, work: _Work) -> bool:
         """Send the work, once it may be, if it is still what is to be sent; return its success.
 
-        True also stands for: something else is to be sent by now.
+        True also if something else is to be sent by now.
         """
         if work.request is not None:
             return await self._async_send(queue, work)
@@ -317,7 +317,7 @@ class Reconciler:
             self._give_turn_back(turn)
 
     def _take_turn(self) -> asyncio.Future[None]:
-        """Return what is done once it is this update's turn."""
+        """Return a future that is done once it is this update's turn."""
         turn = self._project.hass.loop.create_future()
         self._turns.append(turn)
         self._call_next()
@@ -354,7 +354,7 @@ class Reconciler:
         sid, update, request = queue.sid, work.update, work.request
         tracked = self._state.recordings[sid]
         if tracked.recording is None:
-            # What it belongs to is in the recording alone.
+            # The address needs the call or conference, which only the recording names.
             return await self._async_read_first(queue, work)
         if request is not None and not request.was_sent:
             request.was_sent = True

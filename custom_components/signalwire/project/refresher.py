@@ -1,4 +1,7 @@
-"""Reads a project: what is new with each poll, and now and then everything, beside the polls."""
+"""Reads a project: what is new with each poll; everything now and then, in the background.
+
+What a poll does not wait for is applied here.
+"""
 
 import asyncio
 from collections.abc import Coroutine
@@ -29,7 +32,7 @@ class _FullRefresh:
 
 
 class Refresher:
-    """Reads what the state has to know."""
+    """Reads for the state, and applies a full refresh that takes long."""
 
     def __init__(self, project: Project) -> None:
         self._project = project

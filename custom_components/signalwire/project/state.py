@@ -21,9 +21,9 @@ from .storage import RestoredProject, StoredHold, StoredProject, StoredRecording
 from .updates import Actor, RecordingUpdate
 
 STALE_FOR = 60.0
-"""Seconds for which a reading with an older `date_updated` is taken for that of a slow list."""
+"""Seconds for which a reading with an older `date_updated` is taken for a stale list's."""
 SETTLES_AFTER = 10.0
-"""Seconds for which an update without an answer may still be carried out."""
+"""Seconds within which an unanswered update may still take effect."""
 MAX_REFRESH_AGE = 15.0
 """Seconds after which the last refresh no longer confirms anything."""
 FULL_REFRESH_EVERY = 300.0
@@ -34,7 +34,7 @@ _MAX_ENDED_LATELY = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A recording before and after its status became another.
+    """A recording before and after its status changed.
 
     `before` is None for one that was just found, `after` for one that the service no longer has;
     one that has ended is there with its last status. `update` is the update that asked for this,
@@ -119,7 +119,7 @@ def _remembered() -> LimitedSizeDict[str, Any]:
 
 @dataclass(slots=True)
 class ProjectState:
-    """The state of one project: recordings, slots, the holds, and how well all that is known.
+    """The state of one project: recordings, slots, the holds, and how reliable all that is.
 
     `holds` are those in force by name, the newest last, and `hold` is what they ask for together.
     `reachable` says whether the last refresh succeeded. Whoever changes something calls
@@ -247,7 +247,7 @@ class ProjectState:
     def _refute_ownership(
         self, tracked: TrackedRecording, recording: Recording, interval: Interval
     ) -> None:
-        """Forget who paused a recording, once a reading shows that it is not so (any more)."""
+        """Forget who paused a recording, once a reading shows that it is not paused."""
         if tracked.paused_by is None:
             return
         if recording.status is RecordingStatus.PAUSED:
@@ -337,7 +337,7 @@ class ProjectState:
         self.mark_uncertain(sid, now)
 
     def mark_refused(self, sid: str) -> None:
-        """Note that the service refused a pause: for a person it is not asked for again."""
+        """Note that the service refused a pause: a person's is not tried again."""
         if (tracked := self.recordings.get(sid)) is not None:
             tracked.is_undone = False
             tracked.resume_settles_at = 0.0
@@ -666,7 +666,7 @@ def _compare_readings(
 
 
 def _is_same(one: RecordingStatus, other: RecordingStatus) -> bool:
-    """Return whether both mean the same to who wants to know whether it records."""
+    """Return whether both mean the same: recording, or the same other status."""
     return one is other or (one.is_recording and other.is_recording)
 
 

@@ -46,7 +46,7 @@ class Watchdog:
 
     @callback
     def async_check(self) -> None:
-        """Begin and end to count the seconds, and raise or clear what is due."""
+        """Follow since when each is unconfirmed, and raise or clear the alarms that are due."""
         now = self._project.clock.now()
         unconfirmed = self._unconfirmed(now)
         self._since = {
@@ -62,7 +62,7 @@ class Watchdog:
         self._async_arm(now)
 
     def _unconfirmed(self, now: float) -> dict[_Key, float]:
-        """Return what is desired and not confirmed, and since when at least."""
+        """Return what is desired and not confirmed, with since when that is known."""
         state = self._project.state
         if state.hold is None:
             return {

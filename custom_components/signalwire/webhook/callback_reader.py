@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Coroutine
 
 from homeassistant.core import callback
+from homeassistant.util.limited_size_dict import LimitedSizeDict
 
 from ..api import NotFoundError, RecordingStatus, SignalWireError
 from ..const import LOGGER
@@ -36,7 +37,7 @@ class CallbackReader:
         # To be read once more, because the read under way may have been too early.
         self._again: dict[str, RecordingStatus] = {}
         # Read as ended, which they stay; the latest last.
-        self._ended: dict[str, None] = {}
+        self._ended = LimitedSizeDict[str, None](size_limit=_ENDED_KEPT)
         self._read_times: deque[float] = deque(maxlen=MAX_READS_PER_SECOND)
         # How often each recording was not found so far.
         self._not_found: dict[str, int] = {}
@@ -111,22 +112,25 @@ class CallbackReader:
         try:
             await self._async_read(sid)
         except NotFoundError:
-            if claimed.has_ended:
-                return
-            tries = self._not_found.get(sid, 0)
-            if tries == len(_NOT_FOUND_WAITS):
-                del self._not_found[sid]
-                self._project.async_refresh_soon()
-                return
-            await asyncio.sleep(_NOT_FOUND_WAITS[tries])
-            self._not_found[sid] = tries + 1
-            self._again.setdefault(sid, claimed)
+            await self._async_follow_not_found(sid, claimed)
         else:
             self._not_found.pop(sid, None)
         finally:
             del self._reading[sid]
         if (again := self._again.pop(sid, None)) is not None:
             self.async_take(sid, again)
+
+    async def _async_follow_not_found(self, sid: str, claimed: RecordingStatus) -> None:
+        """Wait, and have it read again; what has ended may be deleted, and is left alone."""
+        tries = self._not_found.pop(sid, 0)
+        if claimed.has_ended:
+            return
+        if tries == len(_NOT_FOUND_WAITS):
+            self._project.async_refresh_soon()
+            return
+        await asyncio.sleep(_NOT_FOUND_WAITS[tries])
+        self._not_found[sid] = tries + 1
+        self._again.setdefault(sid, claimed)
 
     async def _async_read(self, sid: str) -> None:
         # An update that is in flight has the last word, and may make the read needless.
@@ -142,11 +146,6 @@ class CallbackReader:
             LOGGER.debug("A recording that was called back for could not be read: %s", err)
             return
         if not recording.is_active:
-            self._note_ended(sid)
+            self._ended[sid] = None
         self._project.state.apply_reading(recording, Interval(sent, self._project.clock.now()))
         self._project.async_changed()
-
-    def _note_ended(self, sid: str) -> None:
-        self._ended[sid] = None
-        if len(self._ended) > _ENDED_KEPT:
-            del self._ended[next(iter(self._ended))]
