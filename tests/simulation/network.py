@@ -252,6 +252,10 @@ class Session:
             Exchange(0, method, url.raw_path_qs, form, self._clock.now, self._process),
         )
 
+    async def get(self, url: URL, **_: Any) -> _Response:
+        """Fail as where nobody answers: there is no audio here."""
+        raise aiohttp.ClientConnectionError
+
     async def exchange(self, exchange: Exchange) -> _Response:
         """Send the request and wait for its answer."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
