@@ -120,8 +120,8 @@ class Ownership:
             elif not (
                 sid in self._asked
                 or sid in self._not_refuted
-                # Something else has resumed it, and so may a resume that was cut off for the pause.
-                or self._was_asked_lately(sid)
+                # What has resumed it may also have been a resume that was cut off for the pause.
+                or (sid in self._undone and self._was_asked_lately(sid))
             ):
                 self.holds.add(sid)
 
