@@ -48,6 +48,13 @@ SCALARS = (
         [
             "in-progress",
             "completed",
+            "IN_PROGRESS",
+            " Paused ",
+            "processing",
+            "resumed",
+            "StartConferenceRecordingAPI",
+            "usd",
+            "20404",
             "Tue, 25 Sep 2018 12:00:05 +0000",
             "Tue, 99 Sep 2018 99:00:05 +0000",
             "Tue, 25 Sep 0000 12:00:05 +0000",
@@ -60,6 +67,10 @@ SCALARS = (
             "٣",
             "\ud800",
             "/api/laml/2010-04-01/Accounts/p/Recordings.json?Page=1",
+            "/2010-04-01/Accounts/p/Recordings.json?Page=2",
+            "http://gateway.local:8080/api/laml/2010-04-01/Accounts/p/Recordings.json?Page=3",
+            "/api/laml/2010-04-01/Accounts/another/Recordings.json",
+            "",
             "https://[",
             "//elsewhere.example/",
         ]
@@ -76,13 +87,19 @@ FIELDS = st.sampled_from(
         *("start_time", "end_time", "duration", "channels", "channel", "source", "price"),
         *("price_unit", "trim", "error_code", "friendly_name", "signing_key", "from", "to"),
         *("recordings", "calls", "conferences", "next_page_uri", "errors", "code", "message"),
+        *("protect_recordings", "api_version", "encryption_details", "account_sid", "uri"),
+        "subresource_uris",
     ]
 )
 OBJECTS = st.dictionaries(FIELDS | st.text(), JSON, max_size=12)
 RECORDINGS = st.fixed_dictionaries(
     {"sid": st.text(min_size=1), "status": st.text(min_size=1)},
     optional=dict.fromkeys(
-        ("call_sid", "date_created", "start_time", "end_time", "duration", "price"), JSON
+        (
+            *("call_sid", "conference_sid", "date_created", "date_updated", "start_time"),
+            *("end_time", "duration", "price", "price_unit", "source", "error_code", "uri"),
+        ),
+        JSON,
     ),
 )
 
@@ -186,6 +203,9 @@ async def test_any_answer_is_taken_or_is_one_of_our_errors() -> None:
                 lambda: client.get_recording("r1"),
                 lambda: client.update_recording(recording, recording.status),
                 lambda: client.delete_recording("r1"),
+                client.get_account,
+                client.is_protected,
+                lambda: client.set_protected(protected=True),
             ):
                 try:
                     await request()

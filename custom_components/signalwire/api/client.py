@@ -83,7 +83,7 @@ class SignalWireClient:
         """
         return await self._get(self._project, _protection)
 
-    async def set_protected(self, protected: bool) -> None:
+    async def set_protected(self, *, protected: bool) -> None:
         """Switch the protection of the project's audio; needs the Management scope.
 
         Whether the Projects API takes PATCH or PUT is not known: the second is tried where the

@@ -128,7 +128,7 @@ class MediaProtection:
                 return True
             self._project.require_running()
             try:
-                await client.set_protected(True)
+                await client.set_protected(protected=True)
             except UnavailableError as err:
                 # It may have been done all the same.
                 LOGGER.debug("The protection was switched on without an answer: %s", err)
@@ -141,7 +141,7 @@ class MediaProtection:
     async def _async_switch_back(self, reason: SignalWireError) -> None:
         """Switch the protection off again; raises ProtectionError."""
         try:
-            await self._project.client.set_protected(False)
+            await self._project.client.set_protected(protected=False)
         except SignalWireError:
             raise ProtectionError("not_playable", str(reason)) from reason
         self._project.issues.async_report_public(is_fixable=True)
