@@ -21,8 +21,6 @@ _CHECKS = (
 _LEFT_OUT = (
     "POST /Accounts",
     "POST /Accounts/{Sid}",
-    "POST /Accounts/{AccountSid}/Calls",
-    "POST /Accounts/{AccountSid}/Calls/{Sid}",
     "DELETE /Accounts/{AccountSid}/Calls/{Sid}",
     "POST /Accounts/{AccountSid}/Conferences/{Sid}",
     # Without `.json` this is the audio, which the description says in words alone.
