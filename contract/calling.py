@@ -12,14 +12,14 @@ from aiohttp import ClientError, web
 from custom_components.signalwire.api import CallbackContent, RecordingStatus, is_signed
 
 from .account import Account, Answer
-from .assumption import Assumptions, Finding, Verdict, holds_if, not_seen
+from .assumption import Assumptions, Check, Finding, Verdict, holds_if, not_seen
+from .reading import status_of
 
 # The other end hears silence for two minutes, unless it is hung up before.
 _SILENCE = '<Response><Pause length="120"/></Response>'
 _CALLBACK_WAIT = 20.0
 _LIMIT = 60.0
 _HANG_UPS = 5
-_NOT_RECORDED = not_seen("nothing was recorded")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,8 +99,23 @@ class RecordedCall:
 CALLING: Assumptions[RecordedCall] = Assumptions()
 
 
+def _of_recording(key: str, text: str) -> Callable[[Check[RecordedCall]], Check[RecordedCall]]:
+    """Return what adds a check that takes a recording, and is not seen without one."""
+
+    def add(check: Check[RecordedCall]) -> Check[RecordedCall]:
+        @CALLING.add(key, text)
+        async def guarded(call: RecordedCall) -> Finding:
+            if call.recording is None:
+                return not_seen("nothing was recorded")
+            return await check(call)
+
+        return guarded
+
+    return add
+
+
 def _status(answer: Answer) -> RecordingStatus:
-    return RecordingStatus(str(answer.json.get("status")))
+    return status_of(answer.json)
 
 
 @CALLING.add("start", "The recording of a call that goes on can be started, and is in progress.")
@@ -121,10 +136,8 @@ async def _start(call: RecordedCall) -> Finding:
     return holds_if(_status(answer).is_recording, str(answer))
 
 
-@CALLING.add("list-lag", "A new recording is listed within ten seconds.")
+@_of_recording("list-lag", "A new recording is listed within ten seconds.")
 async def _list_lag(call: RecordedCall) -> Finding:
-    if call.recording is None:
-        return _NOT_RECORDED
 
     async def is_listed() -> bool:
         return bool(await call.listed())
@@ -135,31 +148,24 @@ async def _list_lag(call: RecordedCall) -> Finding:
     return holds_if(seconds <= 10, f"after {seconds:.1f} s")
 
 
-@CALLING.add("pause", "A pause is answered with the recording, paused.")
+@_of_recording("pause", "A pause is answered with the recording, paused.")
 async def _pause(call: RecordedCall) -> Finding:
-    if call.recording is None:
-        return _NOT_RECORDED
     answer = await call.update("paused")
     return holds_if(_status(answer) is RecordingStatus.PAUSED, str(answer))
 
 
-@CALLING.add("pause-lag", "The list shows a pause within a minute.")
+@_of_recording("pause-lag", "The list shows a pause within a minute.")
 async def _pause_lag(call: RecordedCall) -> Finding:
-    if call.recording is None:
-        return _NOT_RECORDED
 
     async def is_shown() -> bool:
-        status = str((await call.listed()).get("status"))
-        return RecordingStatus(status) is RecordingStatus.PAUSED
+        return status_of(await call.listed()) is RecordingStatus.PAUSED
 
     seconds = await call.seconds_until(is_shown, _LIMIT)
     return holds_if(seconds is not None, "" if seconds is None else f"after {seconds:.1f} s")
 
 
-@CALLING.add("date-updated", "`date_updated` is moved on by an update.")
+@_of_recording("date-updated", "`date_updated` is moved on by an update.")
 async def _date_updated(call: RecordedCall) -> Finding:
-    if call.recording is None:
-        return _NOT_RECORDED
     path = f"Recordings/{call.recording}.json"
     before = (await call.account.get(path)).json.get("date_updated")
     # Dates have whole seconds.
@@ -171,43 +177,35 @@ async def _date_updated(call: RecordedCall) -> Finding:
     return holds_if(before != after, f"{before}, then {after}")
 
 
-@CALLING.add("resume", "A resume is answered with `in-progress` or `resumed`.")
+@_of_recording("resume", "A resume is answered with `in-progress` or `resumed`.")
 async def _resume(call: RecordedCall) -> Finding:
-    if call.recording is None:
-        return _NOT_RECORDED
     await call.update("paused")
     answer = await call.update("in-progress")
     return holds_if(_status(answer).is_recording, str(answer))
 
 
-@CALLING.add("pause-twice", "A pause of what is paused is answered like the first.")
+@_of_recording("pause-twice", "A pause of what is paused is answered like the first.")
 async def _pause_twice(call: RecordedCall) -> Finding:
-    if call.recording is None:
-        return _NOT_RECORDED
     await call.update("paused")
     answer = await call.update("paused")
     return holds_if(_status(answer) is RecordingStatus.PAUSED, str(answer))
 
 
-@CALLING.add("stop", "A stop is answered with a status that is an end.")
+@_of_recording("stop", "A stop is answered with a status that is an end.")
 async def _stop(call: RecordedCall) -> Finding:
-    if call.recording is None:
-        return _NOT_RECORDED
     answer = await call.update("stopped")
     return holds_if(_status(answer).has_ended, str(answer))
 
 
-@CALLING.add("update-after-end", "An update of what has ended is refused with HTTP 4xx.")
+@_of_recording("update-after-end", "An update of what has ended is refused with HTTP 4xx.")
 async def _update_after_end(call: RecordedCall) -> Finding:
-    if call.recording is None:
-        return _NOT_RECORDED
     answer = await call.update("paused")
     return holds_if(400 <= answer.status < 500, str(answer))
 
 
-@CALLING.add("callbacks", "Callbacks tell of the start and of the end.")
+@_of_recording("callbacks", "Callbacks tell of the start and of the end.")
 async def _callbacks(call: RecordedCall) -> Finding:
-    if call.recording is None or (listener := call.listener) is None:
+    if (listener := call.listener) is None:
         return not_seen("without --callback-url nothing is listened for")
 
     async def have_come() -> bool:

@@ -26,10 +26,13 @@ async def _newest(account: Account, **query: str) -> list[dict[str, Any]]:
 
 async def _ended(account: Account) -> str | None:
     """Return the SID of a recording that has audio."""
-    return next((str(one["sid"]) for one in await _newest(account) if _status(one).has_audio), None)
+    return next(
+        (str(one["sid"]) for one in await _newest(account) if status_of(one).has_audio), None
+    )
 
 
-def _status(recording: Mapping[str, Any]) -> RecordingStatus:
+def status_of(recording: Mapping[str, Any]) -> RecordingStatus:
+    """Return the status as the client understands it."""
     return RecordingStatus(str(recording.get("status")))
 
 
@@ -75,7 +78,7 @@ async def _fields(account: Account) -> Finding:
 async def _statuses(account: Account) -> Finding:
     if not (recordings := await _newest(account)):
         return _NO_RECORDING
-    known = all(_status(one) is not RecordingStatus.UNKNOWN for one in recordings)
+    known = all(status_of(one) is not RecordingStatus.UNKNOWN for one in recordings)
     return holds_if(known, _words(recordings, "status"))
 
 
@@ -167,7 +170,7 @@ async def _call_filter(account: Account) -> Finding:
 
 @READING.add("single-read", "One recording, read with `.json`, is as it is listed.")
 async def _single_read(account: Account) -> Finding:
-    ended = [one for one in await _newest(account) if _status(one).has_ended]
+    ended = [one for one in await _newest(account) if status_of(one).has_ended]
     if not ended:
         return not_seen("there is no recording that has ended")
     answer = await account.get(f"Recordings/{ended[0]['sid']}.json")
@@ -199,7 +202,7 @@ async def _same_answer(account: Account) -> Finding:
     answers: list[Answer] = [
         await account.get("Recordings.json", {"PageSize": "5"}) for _ in range(2)
     ]
-    if any(not _status(one).has_ended for one in answers[0].items("recordings")):
+    if any(not status_of(one).has_ended for one in answers[0].items("recordings")):
         return not_seen("a recording is active")
     return holds_if(answers[0].body == answers[1].body)
 

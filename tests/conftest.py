@@ -19,7 +19,15 @@ from yarl import URL
 import custom_components  # noqa: F401
 from custom_components.signalwire.api import RetryPolicy, SignalWireClient
 from simulator import Simulator
-from tests.helpers import PROJECT_ID, TITLE, TOKEN, entry_data
+from tests.helpers import (
+    PROJECT_ID,
+    TITLE,
+    TOKEN,
+    call_with_recording,
+    entry_data,
+    make_older,
+    refresh,
+)
 
 # Short waits: what is tested is that they happen, not how long they are.
 QUICK = RetryPolicy(attempts=4, total=5, attempt=0.5, first_wait=0.01, longest_wait=0.02)
@@ -152,3 +160,13 @@ async def loaded(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntry
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     return entry
+
+
+@pytest.fixture
+async def recorded(hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator) -> str:
+    """Return the SID of the only recording, which has been going on for a while."""
+    call_with_recording(simulator)
+    make_older(simulator)
+    await refresh(hass, loaded)
+    (sid,) = simulator.space.recordings
+    return sid

@@ -5,9 +5,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    MockUser,
+    async_fire_time_changed,
+)
 
 from custom_components.signalwire.api import Recording, RetryPolicy
 from custom_components.signalwire.coordinator import SignalWireCoordinator
@@ -86,9 +90,17 @@ def call_in_slot(hass: HomeAssistant, number: int) -> str:
     return str(switch.attributes["call_sid"])
 
 
-async def turn(hass: HomeAssistant, to: str, entity_id: str = MASTER) -> None:
-    """Turn a switch `on` or `off`, the project's unless told otherwise."""
-    await hass.services.async_call("switch", f"turn_{to}", {"entity_id": entity_id}, blocking=True)
+async def turn(
+    hass: HomeAssistant, to: str, entity_id: str = MASTER, *, user: MockUser | None = None
+) -> None:
+    """Turn a switch `on` or `off`, the project's unless told otherwise, as a user or as nobody."""
+    await hass.services.async_call(
+        "switch",
+        f"turn_{to}",
+        {"entity_id": entity_id},
+        blocking=True,
+        context=None if user is None else Context(user_id=user.id),
+    )
 
 
 async def press(hass: HomeAssistant, entity_id: str) -> None:

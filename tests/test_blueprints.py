@@ -10,7 +10,7 @@ from homeassistant.components.automation.config import AUTOMATION_BLUEPRINT_SCHE
 from homeassistant.components.automation.const import DOMAIN as AUTOMATION
 from homeassistant.components.blueprint.models import Blueprint
 from homeassistant.const import __version__
-from homeassistant.core import Context, HomeAssistant, ServiceCall
+from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -24,7 +24,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from simulator import Simulator
-from tests.helpers import call_with_recording, refresh, state, until
+from tests.helpers import call_with_recording, refresh, state, turn, until
 
 FOLDER = Path(__file__).parent.parent / "blueprints"
 BLUEPRINTS = sorted(FOLDER.rglob("*.yaml"))
@@ -100,6 +100,17 @@ async def _use_sensors(hass: HomeAssistant, sensors: str | list[str]) -> None:
     )
 
 
+async def _pause_by_sensor(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    """Have a call recorded, and paused by the sensor."""
+    await _use_sensors(hass, SENSOR)
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    hass.states.async_set(SENSOR, "on")
+    await _wait_for(hass, simulator, "off", "paused")
+
+
 @pytest.mark.parametrize("back", ["on", "off"])
 async def test_recording_is_paused_while_a_sensor_is_on(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, back: str
@@ -125,11 +136,7 @@ async def test_recording_is_paused_while_a_sensor_is_on(
 async def test_a_sensor_that_is_back_on_in_time_keeps_recording_paused(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
-    await _use_sensors(hass, SENSOR)
-    call_with_recording(simulator)
-    await refresh(hass, loaded)
-    hass.states.async_set(SENSOR, "on")
-    await _wait_for(hass, simulator, "off", "paused")
+    await _pause_by_sensor(hass, loaded, simulator)
     for status in ("off", "on"):
         hass.states.async_set(SENSOR, status)
         await _spin()
@@ -173,18 +180,8 @@ async def test_what_was_paused_before_a_sensor_stays_paused_after_it(
 async def test_a_pause_that_somebody_takes_back_is_over(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, hass_admin_user: MockUser
 ) -> None:
-    await _use_sensors(hass, SENSOR)
-    call_with_recording(simulator)
-    await refresh(hass, loaded)
-    hass.states.async_set(SENSOR, "on")
-    await _wait_for(hass, simulator, "off", "paused")
-    await hass.services.async_call(
-        "switch",
-        "turn_on",
-        {"entity_id": SWITCH},
-        blocking=True,
-        context=Context(user_id=hass_admin_user.id),
-    )
+    await _pause_by_sensor(hass, loaded, simulator)
+    await turn(hass, "on", user=hass_admin_user)
     await _later(hass, minutes=1)
     await _wait_for(hass, simulator, "on", "in-progress")
     # The next one counts again.
@@ -225,11 +222,7 @@ async def test_two_rooms_hold_and_the_last_lets_recording_go_on(
 async def test_a_sensor_that_is_lost_during_the_delay_keeps_recording_paused(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
-    await _use_sensors(hass, SENSOR)
-    call_with_recording(simulator)
-    await refresh(hass, loaded)
-    hass.states.async_set(SENSOR, "on")
-    await _wait_for(hass, simulator, "off", "paused")
+    await _pause_by_sensor(hass, loaded, simulator)
     for status in ("off", "unavailable"):
         hass.states.async_set(SENSOR, status)
         await _spin()
@@ -240,11 +233,7 @@ async def test_a_sensor_that_is_lost_during_the_delay_keeps_recording_paused(
 async def test_a_sensor_that_went_off_while_home_assistant_was_down_lets_recording_go_on(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
-    await _use_sensors(hass, SENSOR)
-    call_with_recording(simulator)
-    await refresh(hass, loaded)
-    hass.states.async_set(SENSOR, "on")
-    await _wait_for(hass, simulator, "off", "paused")
+    await _pause_by_sensor(hass, loaded, simulator)
     await hass.services.async_call(AUTOMATION, "turn_off", {"entity_id": "all"}, blocking=True)
     hass.states.async_set(SENSOR, "off")
     await _spin()
@@ -276,11 +265,7 @@ async def test_an_option_does_not_end_the_pause_while_a_sensor_is_on(
     hass.config_entries.async_update_entry(loaded, options={"auto_release": 5})
     await hass.config_entries.async_reload(loaded.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    await _use_sensors(hass, SENSOR)
-    call_with_recording(simulator)
-    await refresh(hass, loaded)
-    hass.states.async_set(SENSOR, "on")
-    await _wait_for(hass, simulator, "off", "paused")
+    await _pause_by_sensor(hass, loaded, simulator)
     await _later(hass, minutes=6)
     await _later(hass, minutes=7)
     assert state(hass, SWITCH) == "off"

@@ -6,7 +6,7 @@ from itertools import permutations
 from typing import Any
 
 from homeassistant.const import STATE_OFF, STATE_ON
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 import pytest
@@ -20,10 +20,7 @@ import voluptuous as vol
 from simulator import Simulator
 from tests.helpers import (
     MASTER,
-    call_with_recording,
     hold,
-    make_older,
-    refresh,
     restart,
     settle,
     state,
@@ -46,16 +43,6 @@ def holds(hass: HomeAssistant) -> list[str]:
     switch = hass.states.get(MASTER)
     assert switch is not None
     return [each["name"] for each in switch.attributes["holds"]]
-
-
-@pytest.fixture
-async def recorded(hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator) -> str:
-    """Return the SID of the only recording."""
-    call_with_recording(simulator)
-    make_older(simulator)
-    await refresh(hass, loaded)
-    (sid,) = simulator.space.recordings
-    return sid
 
 
 NAMES = ("front desk", "terminal", "switch")
@@ -109,13 +96,7 @@ async def test_a_person_who_switches_on_ends_every_hold_and_an_automation_its_ow
     await turn(hass, "on")
     assert holds(hass) == ["terminal"]
     assert state(hass, MASTER) == STATE_OFF
-    await hass.services.async_call(
-        "switch",
-        "turn_on",
-        {"entity_id": MASTER},
-        blocking=True,
-        context=Context(user_id=hass_admin_user.id),
-    )
+    await turn(hass, "on", user=hass_admin_user)
     await settle(hass)
     switch = hass.states.get(MASTER)
     assert switch is not None

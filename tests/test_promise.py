@@ -54,16 +54,6 @@ SWITCH = "switch.recording_1"
 PROXY_404 = Fault(method="GET", status=404, body="<html>Not here</html>")
 
 
-@pytest.fixture
-async def recorded(hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator) -> str:
-    """Return the SID of the only recording, which has been going on for a while."""
-    call_with_recording(simulator)
-    make_older(simulator)
-    await refresh(hass, loaded)
-    (sid,) = simulator.space.recordings
-    return sid
-
-
 async def hold_and_release(hass: HomeAssistant) -> None:
     """Switch Call recording off and on again, each once all is done that follows."""
     for to in ("off", "on"):
@@ -171,6 +161,15 @@ async def test_a_list_that_lags_does_not_undo_what_an_answer_showed(
     assert len(updates_sent(simulator)) == sent
     assert not ir.async_get(hass).issues
     assert state(hass, SWITCH) == STATE_OFF
+
+
+def listed_as(simulator: Simulator, sid: str, **fields: object) -> Fault:
+    """Return the fault of one list that shows a recording with other fields."""
+    shown = simulator.space.recordings[sid].render(
+        simulator.settings.project, simulator.space.now()
+    )
+    body = json.dumps({"recordings": [{**shown, **fields}]})
+    return Fault(path="/Recordings.json", status=200, body=body, times=1)
 
 
 # Decided at the last moment.
@@ -539,11 +538,7 @@ async def test_a_list_that_shows_what_was_before_in_the_same_second_is_not_belie
     await restart(hass, loaded)
     assert statuses(simulator) == ["paused"]
     # Dates have whole seconds: this one is as old as the person's pause.
-    shown = simulator.space.recordings[recorded].render(
-        simulator.settings.project, simulator.space.now()
-    )
-    body = json.dumps({"recordings": [{**shown, "status": "in-progress"}]})
-    simulator.faults.add(Fault(path="/Recordings.json", status=200, body=body, times=1))
+    simulator.faults.add(listed_as(simulator, recorded, status="in-progress"))
     await refresh(hass, loaded)
     assert state(hass, SWITCH) == STATE_OFF
     await turn(hass, "on")
@@ -556,15 +551,10 @@ async def test_a_list_that_lags_more_over_a_restart_takes_no_pause_from_a_person
 ) -> None:
     await hold(hass)
     await hass.services.async_call("switch", "turn_off", {"entity_id": SWITCH}, blocking=True)
-    shown = simulator.space.recordings[recorded].render(
-        simulator.settings.project, simulator.space.now()
-    )
     # First the pause before the last, and then how something outside ended that.
     for status, seconds in (("paused", 30), ("in-progress", 20)):
         then = rfc2822(simulator.space.now() - timedelta(seconds=seconds))
-        item = {**shown, "status": status, "date_updated": then}
-        body = json.dumps({"recordings": [item]})
-        simulator.faults.add(Fault(path="/Recordings.json", status=200, body=body, times=1))
+        simulator.faults.add(listed_as(simulator, recorded, status=status, date_updated=then))
     await restart(hass, loaded)
     await refresh(hass, loaded)
     assert simulator.faults.count == 0

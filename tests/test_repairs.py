@@ -4,6 +4,7 @@ import asyncio
 from http import HTTPStatus
 from typing import Any
 
+from aiohttp.test_utils import TestClient
 from homeassistant.const import STATE_OFF, STATE_ON
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -28,6 +29,15 @@ from tests.helpers import (
 )
 
 FLOWS = "/api/repairs/issues/fix"
+
+
+async def open_repair(client: TestClient[Any, Any], issue_id: str) -> str:
+    """Open the repair of an issue, which asks first; return the ID of its flow."""
+    response = await client.post(FLOWS, json={"handler": "signalwire", "issue_id": issue_id})
+    assert response.status == HTTPStatus.OK
+    flow = await response.json()
+    assert flow["step_id"] == "confirm"
+    return str(flow["flow_id"])
 
 
 @pytest.mark.parametrize(
@@ -68,13 +78,10 @@ async def test_a_lost_hold_is_released_by_its_repair(
     assert issue.translation_key == key
     assert issue.severity is ir.IssueSeverity.CRITICAL
     client = await hass_client()
-    response = await client.post(FLOWS, json={"handler": "signalwire", "issue_id": issue_id})
-    assert response.status == HTTPStatus.OK
-    flow = await response.json()
-    assert flow["step_id"] == "confirm"
+    flow_id = await open_repair(client, issue_id)
     # To look at the question decides nothing.
     assert statuses(simulator) == ["paused"]
-    response = await client.post(f"{FLOWS}/{flow['flow_id']}", json={})
+    response = await client.post(f"{FLOWS}/{flow_id}", json={})
     assert (await response.json())["type"] == "create_entry"
     await settle(hass)
     assert state(hass, MASTER) == STATE_ON
@@ -107,10 +114,8 @@ async def protect(hass_client: ClientSessionGenerator, entry: MockConfigEntry) -
     """Go through the repair; return how its flow ended."""
     client = await hass_client()
     issue_id = f"recordings_public_{entry.entry_id}"
-    response = await client.post(FLOWS, json={"handler": "signalwire", "issue_id": issue_id})
-    flow = await response.json()
-    assert flow["step_id"] == "confirm"
-    response = await client.post(f"{FLOWS}/{flow['flow_id']}", json={})
+    flow_id = await open_repair(client, issue_id)
+    response = await client.post(f"{FLOWS}/{flow_id}", json={})
     ended: dict[str, Any] = await response.json()
     return ended
 
@@ -277,12 +282,11 @@ async def test_a_repair_that_was_left_open_releases_nothing_that_a_person_holds(
     await settle(hass)
     client = await hass_client()
     issue_id = f"hold_not_restored_{loaded.entry_id}"
-    response = await client.post(FLOWS, json={"handler": "signalwire", "issue_id": issue_id})
-    flow = await response.json()
+    flow_id = await open_repair(client, issue_id)
     for to in ("on", "off"):
         await turn(hass, to)
         await settle(hass)
-    await client.post(f"{FLOWS}/{flow['flow_id']}", json={})
+    await client.post(f"{FLOWS}/{flow_id}", json={})
     await settle(hass)
     assert (state(hass, MASTER), statuses(simulator)) == (STATE_OFF, ["paused"])
 

@@ -17,7 +17,6 @@ from tests.helpers import (
     call_with_recording,
     confirmation,
     jump,
-    make_older,
     refresh,
     settle,
     statuses,
@@ -26,19 +25,9 @@ from tests.helpers import (
     updates_sent,
 )
 
-pytestmark = pytest.mark.usefixtures("unloaded_in_the_end")
+pytestmark = pytest.mark.usefixtures("unloaded_in_the_end", "recorded")
 
 REJECTED = Fault(method="POST", status=400)
-
-
-@pytest.fixture(autouse=True)
-async def recorded(hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator) -> str:
-    """Return the SID of the only recording."""
-    call_with_recording(simulator)
-    make_older(simulator)
-    await refresh(hass, loaded)
-    (sid,) = simulator.space.recordings
-    return sid
 
 
 @pytest.fixture

@@ -99,11 +99,13 @@ class SignalWireClient:
                     idempotent=False,
                 )
             except (ServiceAnswerError, NotTheServiceError) as err:
-                is_unknown = getattr(err, "status", 404) in (404, 405)
-                if method == "PUT" or not is_unknown:
-                    raise
-            else:
-                return
+                match err:
+                    case NotTheServiceError() | ServiceAnswerError(status=404 | 405) if (
+                        method == "PATCH"
+                    ):
+                        continue
+                raise
+            return
 
     async def get_recording(self, sid: str) -> Recording:
         """Return one recording as it is now."""

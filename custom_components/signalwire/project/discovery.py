@@ -34,7 +34,7 @@ from ..api import (
 from ..const import LIST_OVERLAP, MANY_RECORDINGS, MAX_READS_AT_ONCE
 from .clock import Clock
 from .hold import PausedBy
-from .observation import Interval
+from .observation import Interval, compare_dates
 
 _LONG_RECORDING = timedelta(hours=1)
 # At most so many recordings that a list shows too old are read alone in one refresh.
@@ -301,8 +301,8 @@ class _FinalizedAndUnknown:
 
 def _is_newer(listed: Recording, known: Recording) -> bool:
     """Return whether a listed recording is newer than what is known, as far as dates tell."""
-    date, other = listed.date_updated, known.date_updated
-    return date is None or other is None or date > other
+    order = compare_dates(listed.date_updated, known.date_updated)
+    return order is None or order > 0
 
 
 async def _together(reads: Iterable[Coroutine[None, None, None]]) -> None:

@@ -1,6 +1,7 @@
 """One file of a config entry: one write at a time, each read back, and none after the stop."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping
 import os
 from typing import Any
@@ -63,11 +64,17 @@ class EntryFile:
         self._written = 0
         self._closed = False
         self.is_written = True
-        self.contents: tuple[object, ...] = ()
-        """What may be in the file: what was written last, and what may have been since."""
+        # What was in the file last, for sure, and what may have been written since.
+        self._content_written: object = None
+        self._contents_tried: deque[object] = deque(maxlen=2)
         self._remove_listener = hass.bus.async_listen(
             EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_final_write
         )
+
+    @property
+    def contents(self) -> tuple[object, ...]:
+        """Return what may be in the file: what was written last, and what was tried since."""
+        return self._content_written, *self._contents_tried
 
     async def async_load(self) -> object:
         """Return the content of the file.
@@ -85,7 +92,7 @@ class EntryFile:
             raise DamagedFileError(Damage.UNREADABLE) from err
         if stored is None:
             raise DamagedFileError(Damage.UNREADABLE if had_file else Damage.MISSING)
-        self.contents = (stored,)
+        self._content_written = stored
         return stored
 
     async def async_set_aside(self) -> None:
@@ -133,11 +140,12 @@ class EntryFile:
             if self._closed:
                 return False
             newest, content = self._changed, self._content()
-            self.contents = (*self.contents[:1], *self.contents[1:][-1:], content)
+            self._contents_tried.append(content)
             await self._store.async_save(content)
             self.is_written = not self._verify or await self._async_is_in_file(content)
             if self.is_written:
-                self._written, self.contents = newest, (content,)
+                self._written, self._content_written = newest, content
+                self._contents_tried.clear()
             elif self._timer is None:
                 self._timer = self._hass.loop.call_later(RETRY_AFTER, self._async_write_soon)
             return self.is_written

@@ -1,6 +1,7 @@
 """When something was observed, which decides what is newer."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +17,10 @@ class Interval:
     def is_before(self, other: Interval) -> bool:
         """Return whether all of this was over when the other request was sent."""
         return self.answered <= other.sent
+
+
+def compare_dates(one: datetime | None, other: datetime | None) -> int | None:
+    """Return -1, 0 or 1 as one is before, at or after the other; None where either is missing."""
+    if one is None or other is None:
+        return None
+    return (one > other) - (one < other)

@@ -15,7 +15,7 @@ from homeassistant.util.limited_size_dict import LimitedSizeDict
 from ..api import PauseBehavior, Recording, RecordingStatus
 from .discovery import Batch, RefreshResult
 from .hold import Hold, HoldSnapshot, PausedBy, combined
-from .observation import Interval
+from .observation import Interval, compare_dates
 from .slots import Slots
 from .storage import RestoredProject, StoredHold, StoredProject, StoredRecording
 from .updates import Actor, RecordingUpdate
@@ -651,7 +651,7 @@ def _compare_readings(
     """
     (recording, interval), (other, seen) = reading, known
     is_same = _is_same(recording.status, other.status)
-    order = _compare(recording.date_updated, other.date_updated)
+    order = compare_dates(recording.date_updated, other.date_updated)
     if interval.is_before(seen):
         order = -1
     elif seen.is_before(interval):
@@ -668,10 +668,3 @@ def _compare_readings(
 def _is_same(one: RecordingStatus, other: RecordingStatus) -> bool:
     """Return whether both mean the same: recording, or the same other status."""
     return one is other or (one.is_recording and other.is_recording)
-
-
-def _compare(one: datetime | None, other: datetime | None) -> int | None:
-    """Return -1, 0 or 1 as one is before, at or after the other; None where either is missing."""
-    if one is None or other is None:
-        return None
-    return (one > other) - (one < other)
