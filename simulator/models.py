@@ -38,6 +38,29 @@ _MAX_HISTORY = 50
 
 
 @dataclass(slots=True, kw_only=True)
+class PhoneNumber:
+    """A telephone number of the project, as SignalWire's Compatibility API documents them."""
+
+    sid: str
+    number: str
+    name: str
+    created: datetime
+
+    def render(self, project: str, now: datetime) -> Json:
+        """Return the number as the service shows it."""
+        return {
+            "sid": self.sid,
+            "account_sid": project,
+            "friendly_name": self.name,
+            "phone_number": self.number,
+            "date_created": rfc2822(self.created),
+            "date_updated": rfc2822(self.created),
+            "capabilities": {"voice": True, "sms": True, "mms": True, "fax": False},
+            "uri": f"{BASE}/Accounts/{project}/IncomingPhoneNumbers/{self.sid}",
+        }
+
+
+@dataclass(slots=True, kw_only=True)
 class Call:
     """A call (schema CallResponse)."""
 

@@ -6,15 +6,15 @@ import re
 from urllib.parse import urlencode
 
 from .errors import ServiceError, invalid
-from .models import BASE, Call, Conference, Json, Recording
+from .models import BASE, Call, Conference, Json, PhoneNumber, Recording
 
 _DEFAULT_SIZE = 50
 _MAX_SIZE = 1000
 
-type Item = Call | Conference | Recording
+type Item = Call | Conference | PhoneNumber | Recording
 
 
-def page_of[T: (Call, Conference, Recording)](
+def page_of[T: (Call, Conference, PhoneNumber, Recording)](
     items: Sequence[T], query: Mapping[str, str], path: str
 ) -> tuple[list[T], Json]:
     """Return the items of the page that the query asks for, and the fields around them.

@@ -14,7 +14,7 @@ from aiohttp import web
 from . import media
 from .errors import ServiceError, invalid, not_found, string_array, unauthorized
 from .models import BASE, CUT_OFF, Call, Conference, Json, Recording
-from .paging import creation_order, page_of
+from .paging import Item, creation_order, page_of
 from .settings import Settings
 from .space import Space
 
@@ -75,6 +75,7 @@ class Service:
                 f"{account}/Conferences/{{conference}}/Recordings/{{recording}}",
                 self.delete_recording,
             ),
+            ("GET", f"{account}/IncomingPhoneNumbers", self.list_phone_numbers),
             ("GET", f"{account}/Recordings", self.list_recordings),
             ("DELETE", f"{account}/Recordings/{{recording}}", self.delete_recording),
         ]
@@ -218,6 +219,13 @@ class Service:
         """Answer with one conference."""
         self._authorize(request, "voice")
         return self._one(self._space.conferences, request.match_info["conference"])
+
+    async def list_phone_numbers(self, request: web.Request) -> web.Response:
+        """Answer with a page of the project's telephone numbers."""
+        # Which scope this takes is a guess: a real request with a token without it would tell.
+        self._authorize(request, "voice")
+        found = sorted(self._space.phone_numbers, key=creation_order)
+        return self._list("incoming_phone_numbers", *page_of(found, request.query, _tail(request)))
 
     # Recordings
 
@@ -406,7 +414,7 @@ class Service:
     def _list(
         self,
         key: str,
-        items: Iterable[Call | Conference | Recording],
+        items: Iterable[Item],
         fields: Json,
     ) -> web.Response:
         now = self._space.now()

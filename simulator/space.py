@@ -6,7 +6,7 @@ from itertools import count
 from uuid import uuid4
 
 from .errors import invalid, not_found, not_in_progress
-from .models import ACTIVE, Call, Conference, Recording, Status
+from .models import ACTIVE, Call, Conference, PhoneNumber, Recording, Status
 
 type Listener = Callable[[Recording], None]
 
@@ -34,6 +34,7 @@ class Space:
         self.calls: dict[str, Call] = {}
         self.conferences: dict[str, Conference] = {}
         self.recordings: dict[str, Recording] = {}
+        self.phone_numbers: list[PhoneNumber] = []
         self.listeners: list[Listener] = []
         self._numbers = count()
 
@@ -50,6 +51,15 @@ class Space:
         self.calls.clear()
         self.conferences.clear()
         self.recordings.clear()
+        self.phone_numbers.clear()
+
+    def add_phone_number(self, number: str, name: str = "") -> PhoneNumber:
+        """Give the project a telephone number."""
+        added = PhoneNumber(
+            sid=str(uuid4()), number=number, name=name or number, created=self.now()
+        )
+        self.phone_numbers.append(added)
+        return added
 
     def start_call(
         self,

@@ -28,7 +28,7 @@ from .errors import (
     SignalWireError,
     UnavailableError,
 )
-from .models import RECORDING_FIELDS, Account, Call, Conference, Recording
+from .models import RECORDING_FIELDS, Account, Call, Conference, PhoneNumber, Recording
 from .pages import MAX_PAGE, Page
 from .signature import is_signed
 from .space import parse_space
@@ -53,6 +53,7 @@ __all__ = [
     "NotTheServiceError",
     "Page",
     "PauseBehavior",
+    "PhoneNumber",
     "RateLimitedError",
     "Recording",
     "RecordingAudio",

@@ -27,7 +27,7 @@ from .errors import (
     NotTheServiceError,
     ServiceAnswerError,
 )
-from .models import Account, Call, Conference, Model, Recording
+from .models import Account, Call, Conference, Model, PhoneNumber, Recording
 from .pages import MAX_PAGE, Page, PageReader
 from .parsing import format_date, parse_object
 from .transport import RequestCounts, RetryPolicy, Transport
@@ -62,6 +62,7 @@ class SignalWireClient:
         self._recordings = PageReader("recordings", Recording)
         self._calls = PageReader("calls", Call)
         self._conferences = PageReader("conferences", Conference)
+        self._phone_numbers = PageReader("incoming_phone_numbers", PhoneNumber)
 
     @property
     def counts(self) -> RequestCounts:
@@ -233,6 +234,13 @@ class SignalWireClient:
         async for page in self._pages("Conferences", query, self._conferences):
             for conference in page.items:
                 yield conference
+
+    async def iter_phone_numbers(self) -> AsyncIterator[PhoneNumber]:
+        """Yield the project's telephone numbers (IncomingPhoneNumbers), newest first."""
+        query = {"PageSize": str(MAX_PAGE)}
+        async for page in self._pages("IncomingPhoneNumbers", query, self._phone_numbers):
+            for number in page.items:
+                yield number
 
     @asynccontextmanager
     async def recording_audio(

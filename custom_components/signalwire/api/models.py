@@ -274,6 +274,23 @@ class Call(Model, frozen=True, kw_only=True, dict=True):
         return tuple(filter(None, (self.from_number, self.to_number)))
 
 
+class PhoneNumber(Model, frozen=True, kw_only=True, dict=True):
+    """A telephone number of the project (Compatibility API, IncomingPhoneNumbers)."""
+
+    _friendly_name: Any = field(default=None, name="friendly_name")
+    _phone_number: Any = field(default=None, name="phone_number")
+
+    @cached_property
+    def number(self) -> str | None:
+        """Return the number, in E.164."""
+        return parse_text(self._phone_number)
+
+    @cached_property
+    def friendly_name(self) -> str | None:
+        """Return the name that people gave it."""
+        return parse_text(self._friendly_name)
+
+
 class Conference(Model, frozen=True, kw_only=True, dict=True):
     """A conference (schema ConferenceResponse)."""
 
