@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 import socket
 from traceback import StackSummary
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 
 from aiohttp import ClientSession, TCPConnector
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
 import pytest
@@ -20,6 +20,8 @@ import custom_components  # noqa: F401
 from custom_components.signalwire.api import RetryPolicy, SignalWireClient
 from simulator import Simulator
 from tests.helpers import (
+    FRONT_DESK,
+    OFFICE,
     PROJECT_ID,
     TITLE,
     TOKEN,
@@ -160,6 +162,25 @@ async def loaded(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntry
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     return entry
+
+
+@pytest.fixture
+def lines(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Add two lines to the config entry, before it is set up."""
+    for line_id, name, addresses in (
+        (FRONT_DESK, "Front desk", ["+15550110", "sip:desk@shop.example.com"]),
+        (OFFICE, "Office", ["+15550120", "Morning round"]),
+    ):
+        hass.config_entries.async_add_subentry(
+            entry,
+            ConfigSubentry(
+                subentry_id=line_id,
+                subentry_type="line",
+                title=name,
+                unique_id=None,
+                data=MappingProxyType({"addresses": addresses}),
+            ),
+        )
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ from simulator.paging import creation_order, page_of
 PROJECT_ID = "5f0c1f5e-9d0b-4a47-8f5c-0b7f7a6b1c2d"
 TOKEN = "PTa-token-that-no-log-may-show"
 TITLE = "Corner shop"
+FRONT_DESK = "01LINE0FRONT0DESK000000000"
+OFFICE = "01LINE0OFFICE0000000000000"
 MASTER = "switch.corner_shop_call_recording"
 STOP_ALL = "button.corner_shop_stop_all_recordings"
 

@@ -118,7 +118,7 @@ def test_no_text_is_empty_or_refers_to_another() -> None:
         assert "[%key:" not in text, path
 
 
-@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+@pytest.mark.usefixtures("entity_registry_enabled_by_default", "lines")
 async def test_every_entity_has_a_name_an_icon_and_words_for_its_states(
     hass: HomeAssistant, loaded: MockConfigEntry
 ) -> None:

@@ -1,13 +1,19 @@
 """SignalWire: phone-call recordings that can be paused."""
 
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import (
+    SIGNAL_CONFIG_ENTRY_CHANGED,
+    ConfigEntry,
+    ConfigEntryChange,
+    ConfigEntryState,
+)
 from homeassistant.const import CONF_API_TOKEN, Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.typing import ConfigType
 from yarl import URL
 
@@ -19,6 +25,7 @@ from .frontend import async_setup_frontend
 from .media.audio_view import RecordingAudioView
 from .project.daily_totals_store import FILE_NAME
 from .project.entry_file import async_remove_files
+from .project.lines import Lines
 from .services import async_setup_services
 from .voice import async_set_up_sentences, async_stop_listening
 from .webhook.address import async_ensure_webhook_id, async_remove_cloudhook
@@ -76,7 +83,27 @@ async def async_setup_entry(hass: HomeAssistant, entry: SignalWireConfigEntry) -
             devices.async_remove_device(device_id)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     coordinator.project.async_start(coordinator)
+    entry.async_on_unload(_async_follow_lines(hass, entry))
     return True
+
+
+@callback
+def _async_follow_lines(hass: HomeAssistant, entry: SignalWireConfigEntry) -> CALLBACK_TYPE:
+    """Have the entry set up anew when its lines change; return what ends that.
+
+    An update listener would do so for every change of the entry, of which others see to already.
+    """
+
+    @callback
+    def follow(change: ConfigEntryChange, changed: ConfigEntry) -> None:
+        if (
+            change is ConfigEntryChange.UPDATED
+            and changed.entry_id == entry.entry_id
+            and Lines.from_entry(changed) != entry.runtime_data.project.lines
+        ):
+            hass.config_entries.async_schedule_reload(entry.entry_id)
+
+    return async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, follow)
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SignalWireConfigEntry) -> bool:

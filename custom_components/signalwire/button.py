@@ -1,4 +1,4 @@
-"""Buttons that stop recordings for good."""
+"""Buttons that stop recordings for good: of a slot, of a line, or all."""
 
 from typing import override
 
@@ -8,13 +8,14 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import RecordingStatus
 from .coordinator import SignalWireConfigEntry
-from .entity import ProjectEntity, SlotEntity, async_add_slot_entities
+from .entity import ScopeEntity, SlotEntity, async_add_line_entities, async_add_slot_entities
 
 # Each recording's updates are in order; different ones do not wait for each other.
 PARALLEL_UPDATES = 0
 
 _STOP = ButtonEntityDescription(key="stop", translation_key="stop")
 _STOP_ALL = ButtonEntityDescription(key="stop_all", translation_key="stop_all")
+_STOP_LINE = ButtonEntityDescription(key="stop_line", translation_key="stop_line")
 
 
 async def async_setup_entry(
@@ -25,6 +26,9 @@ async def async_setup_entry(
     """Set up the buttons of a project."""
     coordinator = entry.runtime_data
     async_add_entities([StopAllButton(coordinator, _STOP_ALL)])
+    async_add_line_entities(
+        entry, async_add_entities, lambda line: [StopAllButton(coordinator, _STOP_LINE, line)]
+    )
     async_add_slot_entities(
         entry, async_add_entities, lambda number: [StopButton(coordinator, number, _STOP)]
     )
@@ -41,10 +45,10 @@ class StopButton(SlotEntity, ButtonEntity):
         )
 
 
-class StopAllButton(ProjectEntity, ButtonEntity):
-    """Stops every active recording, those without a slot too."""
+class StopAllButton(ScopeEntity, ButtonEntity):
+    """Stops every active recording of the project or a line, those without a slot too."""
 
     @override
     async def async_press(self) -> None:
         """Stop them all at once."""
-        await self.coordinator.project.commands.async_stop_all(self._context)
+        await self.coordinator.project.commands.async_stop_all(self._context, line=self.line_id)

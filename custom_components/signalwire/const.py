@@ -12,6 +12,9 @@ EVENT_ACTIVITY: Final = f"{DOMAIN}_recording_activity"
 CONF_SPACE: Final = "space"
 CONF_PROJECT_ID: Final = "project_id"
 
+SUBENTRY_LINE: Final = "line"
+CONF_ADDRESSES: Final = "addresses"
+
 CONF_ACTIVE_INTERVAL: Final = "active_interval"
 CONF_HELD_INTERVAL: Final = "held_interval"
 CONF_IDLE_INTERVAL: Final = "idle_interval"

@@ -82,7 +82,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
             self.failures += 1
             state = self.project.state
             self.update_interval = self._polling.wait_after(
-                self.failures, active=bool(state.recordings), held=state.hold is not None
+                self.failures, active=bool(state.recordings), held=bool(state.holds)
             )
             raise self._refresh_error(err) from err
         self.failures = 0
@@ -95,7 +95,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
     @property
     def _interval(self) -> timedelta:
         state = self.project.state
-        return self._polling.interval(active=bool(state.recordings), held=state.hold is not None)
+        return self._polling.interval(active=bool(state.recordings), held=bool(state.holds))
 
     def _refresh_error(self, err: SignalWireError | TimeoutError) -> HomeAssistantError:
         """Return what a poll that failed with this error raises."""
@@ -128,7 +128,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
         """Process what was read, or that reading failed."""
         state = self.project.state
         self.project.async_process()
-        if state.reachable and state.hold is not None and not state.is_fully_read:
+        if state.reachable and state.needs_hold_refresh:
             # It began while this poll was under way.
             self.async_refresh_soon()
 

@@ -1,4 +1,4 @@
-"""The devices: one for the project, one for each slot."""
+"""The devices: one for the project, one for each line, one for each slot."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -26,6 +26,20 @@ def project_device_info(entry: ConfigEntry[Any]) -> DeviceInfo:
     )
 
 
+def line_device_info(
+    hass: HomeAssistant, entry: ConfigEntry[Any], line_id: str, name: str
+) -> DeviceInfo:
+    """Return the device that stands for a line; the project's must be registered before."""
+    return DeviceInfo(
+        identifiers={(DOMAIN, line_id)},
+        entry_type=DeviceEntryType.SERVICE,
+        manufacturer=_MANUFACTURER,
+        model="Line",
+        name=name,
+        via_device_id=_project_device_id(hass, entry),
+    )
+
+
 def slot_device_info(hass: HomeAssistant, entry: ConfigEntry[Any], number: int) -> DeviceInfo:
     """Return the device that stands for a slot; the project's must be registered before."""
     return DeviceInfo(
@@ -35,9 +49,25 @@ def slot_device_info(hass: HomeAssistant, entry: ConfigEntry[Any], number: int) 
         model="Recording",
         translation_key="slot",
         translation_placeholders={"number": str(number)},
-        via_device_id=dr.async_get_device_id_by_identifier(
-            hass, (DOMAIN, entry.entry_id), config_entry_id=entry.entry_id
+        via_device_id=_project_device_id(hass, entry),
+    )
+
+
+def _project_device_id(hass: HomeAssistant, entry: ConfigEntry[Any]) -> str:
+    return dr.async_get_device_id_by_identifier(
+        hass, (DOMAIN, entry.entry_id), config_entry_id=entry.entry_id
+    )
+
+
+def line_of(entry: ConfigEntry[Any], identifiers: Iterable[tuple[str, str]]) -> str | None:
+    """Return the ID of the line whose device has the identifiers; None if it is no line's."""
+    return next(
+        (
+            identifier
+            for domain, identifier in identifiers
+            if domain == DOMAIN and identifier in entry.subentries
         ),
+        None,
     )
 
 

@@ -12,7 +12,8 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .api import Recording, RecordingStatus
 from .const import DOMAIN
 from .coordinator import SignalWireConfigEntry, SignalWireCoordinator
-from .devices import project_device_info, slot_device_info
+from .devices import line_device_info, project_device_info, slot_device_info
+from .project.lines import Line
 
 
 class _Entity(CoordinatorEntity[SignalWireCoordinator]):
@@ -42,15 +43,25 @@ class _Entity(CoordinatorEntity[SignalWireCoordinator]):
         self.async_write_ha_state()
 
 
-class ProjectEntity(_Entity):
-    """An entity of the project."""
+class ScopeEntity(_Entity):
+    """An entity of a line, or without one of the whole project."""
 
-    def __init__(self, coordinator: SignalWireCoordinator, description: EntityDescription) -> None:
+    def __init__(
+        self,
+        coordinator: SignalWireCoordinator,
+        description: EntityDescription,
+        line: Line | None = None,
+    ) -> None:
         super().__init__(coordinator)
         entry = coordinator.config_entry
         self.entity_description = description
-        self._attr_unique_id = f"{entry.entry_id}_{description.key}"
-        self._attr_device_info = project_device_info(entry)
+        self.line_id = line.id if line else None
+        self._attr_unique_id = f"{self.line_id or entry.entry_id}_{description.key}"
+        self._attr_device_info = (
+            line_device_info(coordinator.hass, entry, line.id, line.name)
+            if line
+            else project_device_info(entry)
+        )
 
 
 class SlotEntity(_Entity):
@@ -110,6 +121,17 @@ class SlotEntity(_Entity):
                 translation_placeholders={"slot": str(self._number)},
             )
         return recording
+
+
+@callback
+def async_add_line_entities(
+    entry: SignalWireConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    entities_of: Callable[[Line], Iterable[Entity]],
+) -> None:
+    """Add the entities of every line; for a line that comes or goes the entry is reloaded."""
+    for line in entry.runtime_data.project.lines:
+        async_add_entities(entities_of(line), config_subentry_id=line.id)
 
 
 @callback

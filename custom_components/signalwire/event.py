@@ -8,7 +8,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import EVENT_ACTIVITY
 from .coordinator import SignalWireConfigEntry
-from .entity import ProjectEntity
+from .entity import ScopeEntity, async_add_line_entities
 from .project.activity import Activity, ActivityType
 from .project.parties import Parties
 
@@ -21,6 +21,7 @@ _ACTIVITY = EventEntityDescription(
     event_types=[kind.value for kind in ActivityType],
 )
 _NOBODY = Parties()
+_IN_LOGBOOK = ("slot", "lines", "from", "to", "actor", "reason")
 
 
 async def async_setup_entry(
@@ -29,11 +30,17 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the event entity of a project."""
-    async_add_entities([RecordingActivityEvent(entry.runtime_data, _ACTIVITY)])
+    coordinator = entry.runtime_data
+    async_add_entities([RecordingActivityEvent(coordinator, _ACTIVITY)])
+    async_add_line_entities(
+        entry,
+        async_add_entities,
+        lambda line: [RecordingActivityEvent(coordinator, _ACTIVITY, line)],
+    )
 
 
-class RecordingActivityEvent(ProjectEntity, EventEntity):
-    """Fires for everything that happens to any recording, those without a slot too."""
+class RecordingActivityEvent(ScopeEntity, EventEntity):
+    """Fires for what happens to any recording of the project or a line."""
 
     # The history of this entity keeps what happened and when, and nothing that leads to the audio.
     _unrecorded_attributes = frozenset(
@@ -59,14 +66,17 @@ class RecordingActivityEvent(ProjectEntity, EventEntity):
 
     @callback
     def _async_fire(self, activity: Activity) -> None:
+        if self.line_id is not None and self.line_id not in activity.lines:
+            return
         recording = activity.recording
-        sid = recording.sid if recording else None
-        parties = activity.parties or self.coordinator.data.parties.get(sid or "", _NOBODY)
+        parties = activity.parties or _NOBODY
+        lines = self.coordinator.project.lines
         # Whoever did the last thing has not done what happens by itself a moment later.
         self.async_set_context(activity.context or Context())
         details = {
             "slot": activity.slot,
-            "recording_sid": sid,
+            "lines": [line.name for line in lines if line.id in activity.lines],
+            "recording_sid": recording.sid if recording else None,
             "call_sid": recording.call_sid if recording else None,
             "conference_sid": recording.conference_sid if recording else None,
             "from": parties.from_party,
@@ -76,6 +86,8 @@ class RecordingActivityEvent(ProjectEntity, EventEntity):
         }
         self._trigger_event(activity.type.value, details)
         self.async_write_ha_state()
+        if self.line_id is not None:
+            return
         # For the logbook, which makes a sentence of it.
         self.hass.bus.async_fire(
             EVENT_ACTIVITY,
@@ -83,7 +95,7 @@ class RecordingActivityEvent(ProjectEntity, EventEntity):
                 "type": activity.type.value,
                 "entity_id": self.entity_id,
                 "config_entry_id": self.coordinator.config_entry.entry_id,
-                **{name: details[name] for name in ("slot", "from", "to", "actor", "reason")},
+                **{name: details[name] for name in _IN_LOGBOOK},
             },
             context=activity.context,
         )

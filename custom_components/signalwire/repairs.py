@@ -43,9 +43,9 @@ class ReleaseFlow(_ConfirmFlow):
 
     async def _async_fix(self, project: Project) -> RepairsFlowResult:
         # Who has decided meanwhile, and holds now, is not asked any more.
-        for hold in list(project.state.holds.values()):
+        for hold in list(project.state.holds):
             if hold.damage is not None:
-                await project.holds.async_release(name=hold.name)
+                await project.holds.async_release(name=hold.name, line=hold.line)
         return self.async_create_entry(data={})
 
 

@@ -9,7 +9,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import PauseBehavior, RecordingStatus
 from .coordinator import SignalWireConfigEntry
-from .entity import ProjectEntity, SlotEntity, async_add_slot_entities
+from .entity import ScopeEntity, SlotEntity, async_add_slot_entities
 
 # Pauses of several recordings must not wait for each other; each one's updates are in order.
 PARALLEL_UPDATES = 0
@@ -49,7 +49,7 @@ async def async_setup_entry(
     )
 
 
-class ProjectPauseBehaviorSelect(ProjectEntity, SelectEntity):
+class ProjectPauseBehaviorSelect(ScopeEntity, SelectEntity):
     """What a pause of any recording sends unless told otherwise."""
 
     @override

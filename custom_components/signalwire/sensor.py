@@ -1,10 +1,10 @@
-"""Sensors: what a recording is of, and how many there are."""
+"""Sensors: what a recording is of, what a line does, and how many recordings there are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -12,15 +12,15 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import EntityCategory, UnitOfTime
+from homeassistant.const import MAX_LENGTH_STATE_STATE, EntityCategory, UnitOfTime
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
 from .api import Recording, RecordingSource, RecordingStatus
-from .coordinator import SignalWireConfigEntry
-from .entity import ProjectEntity, SlotEntity, async_add_slot_entities
+from .coordinator import SignalWireConfigEntry, SignalWireCoordinator
+from .entity import ScopeEntity, SlotEntity, async_add_line_entities, async_add_slot_entities
 from .project.parties import Parties
 from .project.snapshot import ProjectSnapshot
 
@@ -28,6 +28,10 @@ from .project.snapshot import ProjectSnapshot
 PARALLEL_UPDATES = 0
 
 _IDLE = "idle"
+LINE_STATES = ("recording", "paused", "mixed")
+_LATER = datetime.max.replace(tzinfo=UTC)
+# A state has no room for more.
+_MAX_NAMED = 10
 _NOBODY = Parties()
 
 type SensorValue = StateType | datetime | Decimal
@@ -46,6 +50,14 @@ class ProjectSensorDescription(SensorEntityDescription):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LineSensorDescription(SensorEntityDescription):
+    """Describes a sensor of a line."""
+
+    value_fn: Callable[[SignalWireCoordinator, str], int | str | None]
+    has_slots: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecordingSensorDescription(SensorEntityDescription):
     """Describes a sensor of a slot's recording."""
 
@@ -61,6 +73,33 @@ def _known(status: RecordingStatus) -> str | None:
 
 def _source(source: RecordingSource | None) -> str | None:
     return None if source in (None, RecordingSource.UNKNOWN) else source.name.lower()
+
+
+def _line_state(data: ProjectSnapshot, line_id: str) -> str | None:
+    """Return what a line's recordings do, None for what is not known for sure."""
+    statuses = {data.confirmed_status(recording) for recording in data.on_line(line_id)}
+    if not statuses:
+        return _IDLE
+    if any(status is not None and status.is_recording for status in statuses):
+        return "recording" if RecordingStatus.PAUSED not in statuses else "mixed"
+    return "paused" if statuses == {RecordingStatus.PAUSED} else None
+
+
+def _talking_to(coordinator: SignalWireCoordinator, line_id: str) -> str | None:
+    """Return the other ends of a line's recorded calls, the longest-running first."""
+    data, lines = coordinator.data, coordinator.project.lines
+    recordings = sorted(
+        data.on_line(line_id),
+        key=lambda recording: (recording.started is None, recording.started or _LATER),
+    )
+    others: dict[str, None] = {}
+    for recording in recordings[:_MAX_NAMED]:
+        parties = data.parties.get(recording.sid, _NOBODY)
+        ends = parties.from_party, parties.to_party
+        other = next((end for end in ends if end and not lines.is_on(line_id, end)), ends[0])
+        if other:
+            others[other] = None
+    return ", ".join(others)[:MAX_LENGTH_STATE_STATE] or None
 
 
 PROJECT_SENSORS = (
@@ -106,6 +145,28 @@ PROJECT_SENSORS = (
         is_daily=True,
         value_fn=lambda data: data.today.cost,
         unit_fn=lambda data: data.today.currency,
+    ),
+)
+
+LINE_SENSORS = (
+    LineSensorDescription(
+        key="line_state",
+        translation_key="line_state",
+        device_class=SensorDeviceClass.ENUM,
+        options=[_IDLE, *LINE_STATES],
+        value_fn=lambda coordinator, line_id: _line_state(coordinator.data, line_id),
+        has_slots=True,
+    ),
+    LineSensorDescription(
+        key="talking_to",
+        translation_key="talking_to",
+        value_fn=_talking_to,
+    ),
+    LineSensorDescription(
+        key="active_recordings",
+        translation_key="active_recordings",
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda coordinator, line_id: len(coordinator.data.lines[line_id].sids),
     ),
 )
 
@@ -188,6 +249,11 @@ async def async_setup_entry(
     """Set up the sensors of a project."""
     coordinator = entry.runtime_data
     async_add_entities(ProjectSensor(coordinator, description) for description in PROJECT_SENSORS)
+    async_add_line_entities(
+        entry,
+        async_add_entities,
+        lambda line: [LineSensor(coordinator, description, line) for description in LINE_SENSORS],
+    )
     async_add_slot_entities(
         entry,
         async_add_entities,
@@ -197,7 +263,7 @@ async def async_setup_entry(
     )
 
 
-class ProjectSensor(ProjectEntity, SensorEntity):
+class ProjectSensor(ScopeEntity, SensorEntity):
     """Something about all of the project's recordings."""
 
     entity_description: ProjectSensorDescription
@@ -234,6 +300,41 @@ class ProjectSensor(ProjectEntity, SensorEntity):
         if not self.entity_description.is_daily:
             return None
         return dt_util.start_of_local_day(self.coordinator.data.today.day)
+
+
+class LineSensor(ScopeEntity, SensorEntity):
+    """Something about a line's recordings."""
+
+    entity_description: LineSensorDescription
+    _unrecorded_attributes = frozenset({"slots"})
+
+    @override
+    def _state_key(self) -> tuple[object, ...]:
+        return self.available, self.native_value, self._slots
+
+    @property
+    @override
+    def native_value(self) -> int | str | None:
+        """Return what is known."""
+        return (
+            None
+            if self.line_id is None
+            else self.entity_description.value_fn(self.coordinator, self.line_id)
+        )
+
+    @property
+    def _slots(self) -> list[int] | None:
+        if not self.entity_description.has_slots or self.line_id is None:
+            return None
+        data = self.coordinator.data
+        sids = set(data.lines[self.line_id].sids)
+        return [number for number, sid in data.slots.items() if sid in sids]
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return in which slots the line's recordings sit."""
+        return None if (slots := self._slots) is None else {"slots": slots}
 
 
 class RecordingSensor(SlotEntity, SensorEntity):

@@ -31,10 +31,11 @@ from .const import DOMAIN, MAX_HOLD
 from .coordinator import SignalWireConfigEntry, SignalWireCoordinator
 from .errors import operation_error, service_error, validation_error
 from .helpers import recording_response
-from .permissions import async_check_projects
+from .permissions import async_check_scopes
 from .project.commands import RecordingOptions
 from .project.hold import SWITCH
-from .targets import async_targeted_recordings
+from .project.hold_controller import HoldController
+from .targets import async_targeted_recordings, targeted_scopes
 from .tasks import gather_all
 from .webhook.address import async_webhook_address
 
@@ -74,6 +75,7 @@ _PROJECT_SCHEMA = vol.Schema({vol.Optional(ATTR_CONFIG_ENTRY): cv.string})
 _NAME = vol.All(cv.string, vol.Strip, vol.Length(min=1, max=_MAX_NAME))
 _HOLD_SCHEMA = _PROJECT_SCHEMA.extend(
     {
+        **cv.ENTITY_SERVICE_FIELDS,
         vol.Optional(ATTR_NAME, default=SWITCH): _NAME,
         vol.Optional(ATTR_FOR): vol.All(
             cv.time_period, vol.Range(min=timedelta(seconds=1), max=MAX_HOLD)
@@ -83,6 +85,7 @@ _HOLD_SCHEMA = _PROJECT_SCHEMA.extend(
 )
 _RELEASE_SCHEMA = _PROJECT_SCHEMA.extend(
     {
+        **cv.ENTITY_SERVICE_FIELDS,
         vol.Exclusive(ATTR_NAME, "holds"): _NAME,
         vol.Exclusive(ATTR_ALL_HOLDS, "holds"): vol.All(cv.boolean, vol.In([True])),
     }
@@ -163,8 +166,8 @@ async def _async_hold(call: ServiceCall) -> None:
     duration, pause_behavior = call.data.get(ATTR_FOR), call.data.get(ATTR_PAUSE_BEHAVIOR)
     await _async_for_all(
         call,
-        lambda coordinator: coordinator.project.holds.async_hold(
-            duration, pause_behavior, call.context, name=call.data[ATTR_NAME]
+        lambda holds, line_id: holds.async_hold(
+            duration, pause_behavior, call.context, name=call.data[ATTR_NAME], line=line_id
         ),
     )
 
@@ -172,16 +175,28 @@ async def _async_hold(call: ServiceCall) -> None:
 async def _async_release(call: ServiceCall) -> None:
     name = None if ATTR_ALL_HOLDS in call.data else call.data.get(ATTR_NAME, SWITCH)
     await _async_for_all(
-        call, lambda coordinator: coordinator.project.holds.async_release(call.context, name=name)
+        call, lambda holds, line_id: holds.async_release(call.context, name=name, line=line_id)
     )
 
 
 async def _async_for_all(
-    call: ServiceCall, action: Callable[[SignalWireCoordinator], Coroutine[None, None, None]]
+    call: ServiceCall,
+    action: Callable[[HoldController, str | None], Coroutine[None, None, None]],
 ) -> None:
-    """Do it for each project that is meant, then raise if one of them was not loaded."""
+    """Do it for each line that is targeted, or project, then raise if one was not loaded."""
+    if any(name in call.data for name in _TARGET):
+        scopes = targeted_scopes(call)
+        if (entry_id := call.data.get(ATTR_CONFIG_ENTRY)) is not None:
+            scopes = [scope for scope in scopes if scope[0].entry_id == entry_id]
+            if not scopes:
+                raise validation_error("nothing_holdable")
+        await async_check_scopes(call.hass, call.context, scopes, changes=True)
+        await gather_all(
+            action(entry.runtime_data.project.holds, line_id) for entry, line_id in scopes
+        )
+        return
     coordinators = await _async_coordinators(call)
-    await gather_all(action(coordinator) for coordinator in coordinators)
+    await gather_all(action(coordinator.project.holds, None) for coordinator in coordinators)
     missing = [
         entry.title
         for entry in _entries(call)
@@ -293,7 +308,8 @@ async def _async_coordinators(
     Raises ServiceValidationError for none, Unauthorized for a user who may not do that.
     """
     loaded = [entry for entry in _entries(call) if entry.state is ConfigEntryState.LOADED]
-    await async_check_projects(call.hass, call.context, loaded, changes=changes)
+    projects = [(entry, None) for entry in loaded]
+    await async_check_scopes(call.hass, call.context, projects, changes=changes)
     if not loaded:
         raise validation_error("not_loaded")
     return [entry.runtime_data for entry in loaded]

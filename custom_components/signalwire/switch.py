@@ -10,9 +10,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import RECORDING_FIELDS, RecordingStatus
 from .coordinator import SignalWireConfigEntry
-from .entity import ProjectEntity, SlotEntity, async_add_slot_entities
+from .entity import ScopeEntity, SlotEntity, async_add_line_entities, async_add_slot_entities
 from .helpers import recording_fields
-from .project.hold import SWITCH
+from .project.hold import HoldSnapshot
 
 # Pauses of several recordings must not wait for each other; each one's updates are in order.
 PARALLEL_UPDATES = 0
@@ -32,11 +32,17 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the switches of a project."""
-    async_add_entities([CallRecordingSwitch(entry.runtime_data, _CALL_RECORDING)])
+    coordinator = entry.runtime_data
+    async_add_entities([CallRecordingSwitch(coordinator, _CALL_RECORDING)])
+    async_add_line_entities(
+        entry,
+        async_add_entities,
+        lambda line: [CallRecordingSwitch(coordinator, _CALL_RECORDING, line)],
+    )
     async_add_slot_entities(
         entry,
         async_add_entities,
-        lambda number: [RecordingSwitch(entry.runtime_data, number, _RECORDING)],
+        lambda number: [RecordingSwitch(coordinator, number, _RECORDING)],
     )
 
 
@@ -83,10 +89,11 @@ class RecordingSwitch(SlotEntity, SwitchEntity):
         )
 
 
-class CallRecordingSwitch(ProjectEntity, SwitchEntity):
-    """On: calls may be recorded. Off: everything is to be paused, whatever it takes.
+class CallRecordingSwitch(ScopeEntity, SwitchEntity):
+    """On: calls may be recorded. Off: all of the project or the line is to be paused.
 
-    It shows what is desired; its attributes show whether the service has confirmed it.
+    A line is off while the project is. It shows what is desired; its attributes show whether the
+    service has confirmed it.
     """
 
     _was_held: bool | None = None
@@ -95,8 +102,9 @@ class CallRecordingSwitch(ProjectEntity, SwitchEntity):
     @override
     def _async_write(self) -> None:
         """Show what is new, on behalf of who held or released."""
-        hold = self.coordinator.data.hold
-        context = hold.context if hold.held else self.coordinator.project.holds.release_context
+        hold, holds = self._hold, self.coordinator.project.holds
+        scope = frozenset[str]() if self.line_id is None else frozenset((self.line_id,))
+        context = hold.context if hold.held else holds.release_context(scope)
         if hold.held is not self._was_held:
             self.async_set_context(context or Context())
         self._was_held = hold.held
@@ -104,7 +112,11 @@ class CallRecordingSwitch(ProjectEntity, SwitchEntity):
 
     @override
     def _state_key(self) -> tuple[object, ...]:
-        return (self.coordinator.data.hold,)
+        return (self._hold,)
+
+    @property
+    def _hold(self) -> HoldSnapshot:
+        return self.coordinator.data.hold_of(self.line_id)
 
     @property
     @override
@@ -116,30 +128,33 @@ class CallRecordingSwitch(ProjectEntity, SwitchEntity):
     @override
     def is_on(self) -> bool:
         """Return whether calls may be recorded."""
-        return not self.coordinator.data.hold.held
+        return not self._hold.held
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """Return how much of the hold is not confirmed, and who holds."""
-        hold = self.coordinator.data.hold
+        hold = self._hold
         return {
             "unconfirmed": hold.unconfirmed,
             "confirmed": hold.confirmed,
             "holds": [
-                {"name": one.name, "since": one.since, "until": one.until} for one in hold.holds
+                {
+                    "name": one.name,
+                    "since": one.since,
+                    "until": one.until,
+                    "scope": "project" if one.line is None else "line",
+                }
+                for one in hold.holds
             ],
         }
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Release: a person ends every hold, an automation the switch's own."""
-        is_person = self._context is not None and self._context.user_id is not None
-        await self.coordinator.project.holds.async_release(
-            self._context, name=None if is_person else SWITCH
-        )
+        await self.coordinator.project.holds.async_switch_on(self._context, self.line_id)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Hold: pause everything."""
-        await self.coordinator.project.holds.async_hold(context=self._context)
+        """Hold: pause all that belongs to it."""
+        await self.coordinator.project.holds.async_hold(context=self._context, line=self.line_id)

@@ -247,7 +247,7 @@ async def test_unload_takes_the_end_of_the_hold_along(
     coordinator = loaded.runtime_data
     await hass.config_entries.async_unload(loaded.entry_id)
     await advance(hass, minutes=2)
-    assert coordinator.project.state.hold is not None
+    assert coordinator.project.state.holds
     assert updates_sent(simulator) == ["paused"]
 
 

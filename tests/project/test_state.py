@@ -296,6 +296,28 @@ def hold(state: ProjectState, at: float, **options: object) -> None:
     state.mark_paused_by_hold()
 
 
+def held_by(state: ProjectState, *lines: str) -> Hold:
+    """Return what holds recordings on these lines; something does."""
+    hold = state.holds.on(frozenset(lines))
+    assert hold is not None
+    return hold
+
+
+def is_confirmed(state: ProjectState, now: float, scope: str | None = None) -> bool:
+    """Return whether a scope's hold is shown as confirmed."""
+    return state.hold_snapshots(now)[scope].confirmed
+
+
+def unconfirmed(state: ProjectState, scope: str | None = None) -> int:
+    """Return how many recordings of a scope are shown as not confirmed."""
+    return state.hold_snapshots(0)[scope].unconfirmed
+
+
+def unresumed(state: ProjectState) -> int:
+    """Return how many recordings are still to be resumed."""
+    return len(list(state.unresumed_sids()))
+
+
 def test_while_held_everything_that_is_not_known_to_be_paused_is_to_be(
     state: ProjectState,
 ) -> None:
@@ -313,10 +335,10 @@ def test_once_released_only_what_the_hold_paused_is_to_be_resumed(state: Project
     send(state, HOLD_PAUSE, 3, 4)
     state.end_hold()
     assert state.desired_statuses() == {"a": RECORDING}
-    assert state.unresumed == 1
+    assert unresumed(state) == 1
     send(state, RESUME, 6, 7)
     assert state.desired_statuses() == {}
-    assert state.unresumed == 0
+    assert unresumed(state) == 0
 
 
 def test_what_something_else_paused_before_the_hold_could_is_not_resumed(
@@ -336,7 +358,7 @@ def test_a_pause_of_the_hold_that_may_still_be_carried_out_is_still_to_be_resume
     state.end_hold()
     state.mark_unanswered("a", 5)
     read(state, RECORDING, 6, 7)
-    assert state.unresumed == 1
+    assert unresumed(state) == 1
     read(state, PAUSED, 8, 9)
     assert state.desired_statuses() == {"a": RECORDING}
 
@@ -347,7 +369,7 @@ def test_a_pause_of_the_hold_that_never_happened_is_forgotten(state: ProjectStat
     state.end_hold()
     state.mark_unanswered("a", 5)
     read(state, RECORDING, 5 + SETTLES_AFTER, 20)
-    assert state.unresumed == 0
+    assert unresumed(state) == 0
     read(state, PAUSED, 21, 22)
     assert state.desired_statuses() == {}
 
@@ -533,8 +555,7 @@ def test_what_is_held_again_is_held_for_the_longer_time(
 ) -> None:
     for minutes in (first, second):
         hold(state, 1, until=NOON + timedelta(minutes=minutes) if minutes else None)
-    assert state.hold is not None
-    assert state.hold.until == (NOON + timedelta(minutes=until) if until else None)
+    assert held_by(state).until == (NOON + timedelta(minutes=until) if until else None)
 
 
 def test_what_is_held_again_is_paused_as_before_unless_said_otherwise(
@@ -543,8 +564,7 @@ def test_what_is_held_again_is_paused_as_before_unless_said_otherwise(
     behaviors: list[PauseBehavior | None] = []
     for behavior in (PauseBehavior.SKIP, None, PauseBehavior.SILENCE):
         hold(state, 1, pause_behavior=behavior)
-        assert state.hold is not None
-        behaviors.append(state.hold.pause_behavior)
+        behaviors.append(held_by(state).pause_behavior)
     assert behaviors == [PauseBehavior.SKIP, PauseBehavior.SKIP, PauseBehavior.SILENCE]
 
 
@@ -553,12 +573,12 @@ def test_what_one_hold_lets_go_of_stays_paused_for_another(state: ProjectState) 
     send(state, HOLD_PAUSE, 2, 3)
     hold(state, 4, name="terminal")
     for name in ("front desk", "somebody else"):
-        state.end_hold(name)
-        assert state.hold is not None
+        state.end_hold(name=name)
+        assert state.holds
         assert state.desired_statuses() == {}
-    assert list(state.holds) == ["terminal"]
-    state.end_hold("terminal")
-    assert state.hold is None
+    assert [hold.name for hold in state.holds] == ["terminal"]
+    state.end_hold(name="terminal")
+    assert not state.holds
     assert state.desired_statuses() == {"a": RECORDING}
 
 
@@ -567,22 +587,21 @@ def test_what_is_held_on_by_another_stays_confirmed(state: ProjectState) -> None
     send(state, HOLD_PAUSE, 2, 3)
     refresh(state, 4, a=PAUSED)
     hold(state, 5, name="terminal")
-    state.end_hold("front desk")
-    assert state.is_confirmed(6)
+    state.end_hold(name="front desk")
+    assert is_confirmed(state, 6)
 
 
 def test_each_hold_ends_at_its_own_time(state: ProjectState) -> None:
     for minutes, name in ((5, "front desk"), (9, "terminal"), (None, "switch")):
         hold(state, 1, name=name, until=NOON + timedelta(minutes=minutes) if minutes else None)
     assert not state.end_holds_before(NOON)
-    assert state.hold is not None
-    assert state.hold.until is None
+    assert held_by(state).until is None
     assert state.end_holds_before(NOON + timedelta(minutes=5))
-    assert list(state.holds) == ["terminal", "switch"]
-    state.end_hold("switch")
-    assert state.hold.until == NOON + timedelta(minutes=9)
+    assert [hold.name for hold in state.holds] == ["terminal", "switch"]
+    state.end_hold(name="switch")
+    assert held_by(state).until == NOON + timedelta(minutes=9)
     assert state.end_holds_before(NOON + timedelta(hours=1))
-    assert state.hold is None
+    assert not state.holds
 
 
 def test_of_several_holds_the_newest_says_what_a_pause_leaves(state: ProjectState) -> None:
@@ -591,9 +610,8 @@ def test_of_several_holds_the_newest_says_what_a_pause_leaves(state: ProjectStat
     hold(state, 3, name="switch")
     behaviors: list[PauseBehavior | None] = []
     for name in ("somebody else", "terminal", "front desk"):
-        state.end_hold(name)
-        assert state.hold is not None
-        behaviors.append(state.hold.pause_behavior)
+        state.end_hold(name=name)
+        behaviors.append(held_by(state).pause_behavior)
     assert behaviors == [PauseBehavior.SILENCE, PauseBehavior.SKIP, None]
 
 
@@ -617,49 +635,49 @@ def paused(state: ProjectState) -> ProjectState:
     hold(state, 1)
     send(state, HOLD_PAUSE, 2, 3)
     refresh(state, 4, a=PAUSED)
-    assert state.is_confirmed(5)
+    assert is_confirmed(state, 5)
     return state
 
 
 def test_a_hold_is_confirmed_by_a_full_look_that_began_after_it(state: ProjectState) -> None:
     hold(state, 1)
     send(state, HOLD_PAUSE, 2, 3)
-    assert not state.is_confirmed(4)
+    assert not is_confirmed(state, 4)
     refresh(state, 4, full=False, a=PAUSED)
-    assert not state.is_confirmed(5)
+    assert not is_confirmed(state, 5)
     assert state.needs_full_refresh(5)
     refresh(state, 5, a=PAUSED)
-    assert state.is_confirmed(6)
+    assert is_confirmed(state, 6)
 
 
 def test_a_look_that_began_before_the_hold_confirms_nothing(state: ProjectState) -> None:
     send(state, PAUSE, 1, 2)
     state.begin_hold(Hold(begun=4))
     refresh(state, 3.9, a=PAUSED)
-    assert not state.is_confirmed(5)
+    assert not is_confirmed(state, 5)
 
 
 def test_a_hold_is_not_confirmed_by_a_look_that_is_too_old(paused: ProjectState) -> None:
-    assert paused.is_confirmed(4 + MAX_REFRESH_AGE)
-    assert not paused.is_confirmed(4.1 + MAX_REFRESH_AGE)
+    assert is_confirmed(paused, 4 + MAX_REFRESH_AGE)
+    assert not is_confirmed(paused, 4.1 + MAX_REFRESH_AGE)
 
 
 def test_a_hold_is_not_confirmed_while_the_service_cannot_be_read(paused: ProjectState) -> None:
     paused.apply_failed_refresh()
-    assert not paused.is_confirmed(5)
+    assert not is_confirmed(paused, 5)
 
 
 def test_a_hold_is_not_confirmed_while_anything_is_not_known_to_be_paused(
     paused: ProjectState,
 ) -> None:
     paused.mark_uncertain("a", 5)
-    assert not paused.is_confirmed(5)
+    assert not is_confirmed(paused, 5)
     refresh(paused, 6, a=PAUSED, b=RECORDING)
-    assert (paused.is_confirmed(7), paused.unconfirmed()) == (False, 1)
+    assert (is_confirmed(paused, 7), unconfirmed(paused)) == (False, 1)
     refresh(paused, 8, a=PAUSED, b=PAUSED, unreadable=2)
-    assert (paused.is_confirmed(9), paused.unconfirmed(), paused.unread) == (False, 2, 2)
+    assert (is_confirmed(paused, 9), unconfirmed(paused), paused.unread) == (False, 2, 2)
     refresh(paused, 10, a=PAUSED, b=PAUSED)
-    assert paused.is_confirmed(11)
+    assert is_confirmed(paused, 11)
 
 
 def test_everything_is_looked_for_again_every_few_minutes(state: ProjectState) -> None:
@@ -683,8 +701,8 @@ def test_what_is_stored_is_what_comes_back(state: ProjectState) -> None:
             "c": {"slot": 3, "paused_by": "person"},
         },
         "pause_behavior": "skip",
-        "hold": {"until": NOON.isoformat(), "pause_behavior": "skip"},
-        "holds": {"switch": {"until": NOON.isoformat(), "pause_behavior": "skip"}},
+        "hold": {"name": "switch", "until": NOON.isoformat(), "pause_behavior": "skip"},
+        "holds": [{"name": "switch", "until": NOON.isoformat(), "pause_behavior": "skip"}],
     }
 
 
@@ -692,9 +710,9 @@ def test_what_was_stored_is_uncertain_until_it_is_read() -> None:
     state = ProjectState(Slots(3))
     kept = RestoredProject(sids=("a",), paused_by={"a": PausedBy.HOLD})
     state.restore(kept, [Hold(begun=0)])
-    assert (state.unread, state.unconfirmed()) == (1, 1)
+    assert (state.unread, unconfirmed(state)) == (1, 1)
     refresh(state, 1, a=PAUSED)
-    assert state.is_confirmed(2)
+    assert is_confirmed(state, 2)
     state.end_hold()
     assert state.desired_statuses() == {"a": RECORDING}
 

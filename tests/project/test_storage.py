@@ -127,32 +127,30 @@ def test_what_can_be_read_is_kept_beside_what_cannot() -> None:
         pause_behavior=PauseBehavior.SKIP,
         pause_behaviors={"a": PauseBehavior.SKIP},
         paused_by={"a": PausedBy.PERSON},
-        holds={
-            "switch": RestoredHold(
-                until=datetime(2030, 1, 1, tzinfo=UTC), pause_behavior=PauseBehavior.SKIP
-            )
-        },
+        holds=(
+            RestoredHold(until=datetime(2030, 1, 1, tzinfo=UTC), pause_behavior=PauseBehavior.SKIP),
+        ),
     )
 
 
-def test_holds_are_kept_by_their_names() -> None:
+def test_holds_are_kept_with_their_names_and_lines() -> None:
     kept = read_stored(
         {
             "recordings": {},
             "hold": {},
-            "holds": {
-                "front desk": {"since": "2030-01-01T00:00:00+00:00"},
-                "terminal": {"until": "soon"},
-                "switch": None,
-            },
+            "holds": [
+                {"name": "front desk", "line": "L1", "since": "2030-01-01T00:00:00+00:00"},
+                {"name": "terminal", "line": 5, "until": "soon"},
+                None,
+            ],
         }
     )
     assert kept is not None
-    assert kept.holds == {
-        "front desk": RestoredHold(since=datetime(2030, 1, 1, tzinfo=UTC)),
-        "terminal": RestoredHold(),
-        "switch": RestoredHold(),
-    }
+    assert kept.holds == (
+        RestoredHold(name="front desk", line="L1", since=datetime(2030, 1, 1, tzinfo=UTC)),
+        RestoredHold(name="terminal"),
+        RestoredHold(name="switch"),
+    )
 
 
 @pytest.mark.usefixtures("hasty_unload")

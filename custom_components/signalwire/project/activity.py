@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .project import Project
 
 _UNDONE_OFTEN = 3
+# Seconds; to read who talks to whom takes far less.
+_TELL_WITHIN = 2.0
 
 
 @unique
@@ -38,13 +40,15 @@ class ActivityType(StrEnum):
 class Activity:
     """Something that happened, to which recording, and who or what did it.
 
-    `slot` is where the recording sits or sat, if it had one; `reason` is the service's, for what
-    failed; `parties` are kept here for what has ended, and is forgotten elsewhere.
+    `slot` is where the recording sits or sat, if it had one; `lines` are the IDs of the lines that
+    its call is on, as far as that is known; `reason` is the service's, for what failed; `parties`
+    are kept here for what has ended, and is forgotten elsewhere.
     """
 
     type: ActivityType
     recording: Recording | None
     slot: int | None = None
+    lines: frozenset[str] = frozenset()
     actor: Actor = Actor.SIGNALWIRE
     context: Context | None = None
     reason: str | None = None
@@ -80,10 +84,16 @@ _ENDS = {
 
 
 class ActivityLog:
-    """Collects activities, and tells the listeners once the entities show what happened."""
+    """Collects activities, and tells the listeners once the entities show what happened.
 
-    def __init__(self) -> None:
-        self._pending: list[Activity] = []
+    That a recording has started is told once it is known on which line, but soon in any case; what
+    happens to it until then is told after that.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        # With when each happened, in seconds of the event loop's clock.
+        self._pending: list[tuple[float, Activity]] = []
         self._contexts: dict[str, Context] = {}
         self._listeners: list[Callable[[Activity], None]] = []
 
@@ -98,7 +108,7 @@ class ActivityLog:
 
     def add(self, activity: Activity) -> None:
         """Remember an activity until it can be told."""
-        self._pending.append(activity)
+        self._pending.append((self._project.clock.now(), activity))
         if activity.recording is not None and activity.context is not None:
             self._contexts[activity.recording.sid] = activity.context
 
@@ -106,9 +116,21 @@ class ActivityLog:
         """Tell all that has happened since the last time."""
         pending, self._pending = self._pending, []
         self._contexts.clear()
-        for activity in pending:
+        waiting: set[str] = set()
+        for happened, activity in pending:
+            sid = activity.recording.sid if activity.recording else ""
+            parties = activity.parties or self._project.parties_of(activity.recording)
+            lines = self._project.lines.of(parties)
+            is_due = self._project.clock.now() - happened >= _TELL_WITHIN
+            if sid in waiting or (
+                activity.type is ActivityType.STARTED and lines is None and not is_due
+            ):
+                waiting.add(sid)
+                self._pending.append((happened, activity))
+                continue
+            told = replace(activity, parties=parties, lines=lines or frozenset())
             for listener in list(self._listeners):
-                listener(activity)
+                listener(told)
 
 
 class ActivityReporter:
@@ -126,9 +148,9 @@ class ActivityReporter:
                 continue
             update = change.update
             if (
-                self._project.state.hold is not None
-                and kind is ActivityType.RESUMED
+                kind is ActivityType.RESUMED
                 and update is None
+                and self._project.state.hold_on(change.sid) is not None
             ):
                 self._note_undone(change)
             if change.after is None or not change.after.is_active:
@@ -150,14 +172,20 @@ class ActivityReporter:
             self._project.issues.async_report_undone(str(change.slot or "?"))
 
     def _note_ended(self, sid: str) -> None:
-        """Clear what was reported, once no recording is left that something else resumes."""
-        if self._undone.pop(sid, 0) and max(self._undone.values(), default=0) < _UNDONE_OFTEN:
-            self._project.issues.async_clear_undone()
+        if self._undone.pop(sid, 0):
+            self._clear_undone()
 
     def forget_undone(self) -> None:
-        """Clear what was reported of recordings that something else resumes."""
-        self._undone.clear()
-        self._project.issues.async_clear_undone()
+        """Forget which recordings something else resumes, of those that are held no more."""
+        for sid in list(self._undone):
+            if self._project.state.hold_on(sid) is None:
+                del self._undone[sid]
+        self._clear_undone()
+
+    def _clear_undone(self) -> None:
+        """Clear what was reported, once no recording is left that something else resumes."""
+        if max(self._undone.values(), default=0) < _UNDONE_OFTEN:
+            self._project.issues.async_clear_undone()
 
     @callback
     def async_report_failed_pause(self, sid: str, update: RecordingUpdate, reason: str) -> None:
@@ -167,7 +195,8 @@ class ActivityReporter:
     @callback
     def async_report_overdue(self, kind: ActivityType, sid: str | None, reason: str) -> None:
         """Tell that what the hold needs is not confirmed in time; of the service without a SID."""
-        hold = self._project.state.hold
+        holds = self._project.state.holds
+        hold = holds.on(None) if sid is None else self._project.state.hold_on(sid)
         self._async_report(kind, sid, Actor.CALL_RECORDING, hold.context if hold else None, reason)
 
     @callback

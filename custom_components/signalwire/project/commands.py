@@ -21,6 +21,7 @@ from ..api import (
 from ..errors import has_ended, operation_error, recording_ended, service_error, validation_error
 from ..tasks import gather_all
 from .observation import Interval
+from .parties import parties_of_call
 from .storage import is_stored_as_held
 from .updates import RecordingUpdate
 
@@ -32,8 +33,6 @@ _CALLBACK_EVENTS = (
     RecordingStatus.COMPLETED,
     RecordingStatus.ABSENT,
 )
-# One action can switch Call recording and a single recording on together, in any order.
-_RELEASE_WITHIN = 0.25
 # Seconds; a disk that hangs must not keep the answer to a pause back for longer.
 _STORE_TIMEOUT = 10.0
 
@@ -73,10 +72,11 @@ class RecordingCommands:
         self._project.require_running()
         if sid not in self._state.recordings:
             raise recording_ended()
-        if status is RecordingStatus.IN_PROGRESS and self._state.hold is not None:
-            if not await self._project.holds.async_wait_released(context, _RELEASE_WITHIN):
-                self._project.require_running()
-                raise validation_error("held")
+        if status is RecordingStatus.IN_PROGRESS and self._state.hold_on(sid) is not None:
+            holds, lines = self._project.holds, self._state.recordings[sid].lines
+            if not await holds.async_wait_released(sid):
+                raise holds.held_error(lines)
+            self._project.require_running()
             if sid not in self._state.recordings:
                 raise recording_ended()
         if status is RecordingStatus.PAUSED and pause_behavior is None:
@@ -157,12 +157,13 @@ class RecordingCommands:
     async def async_start(self, call_sid: str, options: RecordingOptions) -> Recording:
         """Start to record a call, and return the recording.
 
-        Raises ServiceValidationError while all are held, or if there is no such call;
-        HomeAssistantError if it could not be started. It is never tried twice.
+        Raises ServiceValidationError while the project or the call's line is held, or if there is
+        no such call; HomeAssistantError if it could not be started. It is never tried twice.
         """
         self._project.require_running()
-        if self._state.hold is not None:
-            raise validation_error("held")
+        lines = await self._async_lines_of(call_sid) if self._state.holds else None
+        if self._state.holds and self._state.holds.on(lines) is not None:
+            raise self._project.holds.held_error(lines)
         sent = self._now()
         try:
             recording = await self._project.client.start_recording(
@@ -181,6 +182,16 @@ class RecordingCommands:
         self._project.async_changed()
         return recording
 
+    async def _async_lines_of(self, call_sid: str) -> frozenset[str] | None:
+        """Return the lines that a call is on, None if that is not known."""
+        if self._state.holds.of(None):
+            return frozenset()
+        try:
+            call = await self._project.client.get_call(call_sid)
+        except SignalWireError:
+            return None
+        return self._project.lines.of(parties_of_call(call))
+
     async def async_delete(self, sid: str) -> None:
         """Delete a recording that is over, with its audio.
 
@@ -197,8 +208,10 @@ class RecordingCommands:
         except SignalWireError as err:
             raise service_error(self._project.hass, self._project.entry, err) from err
 
-    async def async_stop_all(self, context: Context | None = None) -> None:
-        """Stop every active recording, and those that have begun since the last poll.
+    async def async_stop_all(
+        self, context: Context | None = None, *, line: str | None = None
+    ) -> None:
+        """Stop every active recording, or a line's, and those that have begun since the last poll.
 
         What could not be stopped is tried once more. One that has ended by itself meanwhile is
         what was asked for. Raises HomeAssistantError for the first that could not be stopped then,
@@ -206,9 +219,9 @@ class RecordingCommands:
         """
         self._project.require_running()
         _, failure = await asyncio.gather(
-            self._async_stop_known(context), self._async_refresh(), return_exceptions=True
+            self._async_stop_known(context, line), self._async_refresh(), return_exceptions=True
         )
-        await self._async_stop_known(context)
+        await self._async_stop_known(context, line)
         # What ends while this goes on has not read everything.
         self._project.require_running()
         if isinstance(failure, SignalWireError | TimeoutError):
@@ -219,12 +232,15 @@ class RecordingCommands:
     async def _async_refresh(self) -> None:
         await self._project.async_refresh()
         self._project.async_process()
+        if self._project.lines:
+            await self._project.async_wait_for_parties()
 
-    async def _async_stop_known(self, context: Context | None) -> None:
+    async def _async_stop_known(self, context: Context | None, line: str | None) -> None:
         await gather_all(
             (
                 self.async_update(sid, RecordingStatus.STOPPED, context=context)
-                for sid in self._state.recordings
+                for sid, tracked in self._state.recordings.items()
+                if line is None or line in (tracked.lines or ())
             ),
             is_fine=has_ended,
         )

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from homeassistant.const import MAX_LENGTH_STATE_STATE
 
 from ..api import (
     Call,
+    CallStatus,
     Conference,
     MalformedAnswerError,
     NotFoundError,
@@ -17,13 +19,20 @@ from ..api import (
 )
 from ..const import MAX_READS_AT_ONCE
 
+# So many calls are read one by one; of more, the list takes fewer requests.
+_FEW_CALLS = 3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parties:
-    """Both ends of a call; of a conference its name, and nothing else."""
+    """Both ends of a call; of a conference its name, and nothing else.
+
+    `is_complete` says that there is no other end that the service could not tell.
+    """
 
     from_party: str | None = None
     to_party: str | None = None
+    is_complete: bool = False
 
 
 class PartyCache:
@@ -50,7 +59,7 @@ class PartyCache:
         if not calls and not conferences:
             return
         self._is_new = True
-        self._known.update((call.sid, _of_call(call)) for call in calls)
+        self._known.update((call.sid, parties_of_call(call)) for call in calls)
         self._known.update(
             (conference.sid, _of_conference(conference)) for conference in conferences
         )
@@ -85,17 +94,36 @@ class PartyCache:
             }.values()
         )
 
-    async def async_read(self, recordings: Iterable[Recording]) -> None:
+    async def async_read(self, recordings: Collection[Recording]) -> None:
         """Read the calls and conferences of these recordings.
 
-        What could not be read for want of the service is missing still; what the service does
-        not know stays without names.
+        Several calls are read from the list of those in progress, all in one request. What could
+        not be read for want of the service is missing still; what the service does not know stays
+        without names.
         """
-        await asyncio.gather(*(self._async_read_one(recording) for recording in recordings))
+        parents = {_parent_of(recording) for recording in recordings}
+        self._asked |= parents
+        try:
+            if sum(recording.call_sid is not None for recording in recordings) > _FEW_CALLS:
+                await self._async_read_calls()
+            await asyncio.gather(
+                *(
+                    self._async_read_one(recording)
+                    for recording in recordings
+                    if _parent_of(recording) not in self._known
+                )
+            )
+        finally:
+            self._asked -= parents
+            self._is_new = True
+
+    async def _async_read_calls(self) -> None:
+        with suppress(SignalWireError):
+            async for call in self._client.iter_calls(status=CallStatus.IN_PROGRESS):
+                self._known[call.sid] = parties_of_call(call)
 
     async def _async_read_one(self, recording: Recording) -> None:
         parent = _parent_of(recording)
-        self._asked.add(parent)
         try:
             async with self._reads:
                 self._known[parent] = await self._async_parties_of(recording)
@@ -103,13 +131,10 @@ class PartyCache:
             self._known[parent] = Parties()
         except SignalWireError:
             pass
-        finally:
-            self._is_new = True
-            self._asked.discard(parent)
 
     async def _async_parties_of(self, recording: Recording) -> Parties:
         if recording.call_sid is not None:
-            return _of_call(await self._client.get_call(recording.call_sid))
+            return parties_of_call(await self._client.get_call(recording.call_sid))
         if recording.conference_sid is not None:
             return _of_conference(await self._client.get_conference(recording.conference_sid))
         return Parties()
@@ -119,12 +144,19 @@ def _parent_of(recording: Recording) -> str:
     return recording.call_sid or recording.conference_sid or recording.sid
 
 
-def _of_call(call: Call) -> Parties:
-    return Parties(from_party=_displayed(call.from_number), to_party=_displayed(call.to_number))
+def parties_of_call(call: Call) -> Parties:
+    """Return both ends of a call."""
+    from_party, to_party = _displayed(call.from_number), _displayed(call.to_number)
+    return Parties(
+        from_party=from_party,
+        to_party=to_party,
+        is_complete=from_party is not None and to_party is not None,
+    )
 
 
 def _of_conference(conference: Conference) -> Parties:
-    return Parties(from_party=_displayed(conference.friendly_name))
+    name = _displayed(conference.friendly_name)
+    return Parties(from_party=name, is_complete=name is not None)
 
 
 def _displayed(name: str | None) -> str | None:

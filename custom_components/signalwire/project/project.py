@@ -4,6 +4,7 @@ Observations and requests change the state; `async_process` does what follows, i
 """
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -22,17 +23,19 @@ from .daily_totals_store import DailyTotalsStore
 from .damage import Damage
 from .discovery import RefreshResult
 from .entry_file import DamagedFileError, EntryFile
-from .hold import Hold
+from .hold import Hold, HoldSnapshot
 from .hold_controller import HoldController
+from .holds import Scope
 from .issues import ProjectIssues
 from .library import RecordingLibrary
+from .lines import Lines
 from .parties import Parties, PartyCache
 from .protection import MediaProtection
 from .reconciler import Reconciler
 from .refresher import Refresher
 from .settings import ProjectSettings
 from .slots import Slots
-from .snapshot import ProjectSnapshot
+from .snapshot import LineSnapshot, ProjectSnapshot
 from .state import ProjectState
 from .storage import RestoredProject, read_stored
 from .watchdog import Watchdog
@@ -68,7 +71,9 @@ class Project:
         self.state = ProjectState(Slots(self.settings.max_slots))
         self.file = EntryFile(hass, entry, lambda: dict(self.state.to_store()))
         self.issues = ProjectIssues(hass, entry)
-        self.activities = ActivityLog()
+        self.lines = Lines.from_entry(entry)
+        self.state.lines = self.lines.ids
+        self.activities = ActivityLog(self)
         self.reporter = ActivityReporter(self)
         self.holds = HoldController(self)
         self.reconciler = Reconciler(self)
@@ -81,6 +86,7 @@ class Project:
         self.is_stopped = False
         self.totals = DailyTotalsStore(hass, entry)
         self._parties = PartyCache(client)
+        self._party_reads: set[asyncio.Task[None]] = set()
         self._refresher = Refresher(self)
         self._refreshing = asyncio.Lock()
         self._has_baseline = False
@@ -120,8 +126,9 @@ class Project:
                 damage.value,
             )
             self.state.is_dirty = True
-        if (hold := self.state.hold) is not None and hold.damage is not None:
-            self.issues.async_report_not_restored(hold.damage)
+        for hold in self.state.holds:
+            if hold.damage is not None:
+                self.issues.async_report_not_restored(hold.damage)
 
     def _restored_holds(self, kept: RestoredProject, damage: Damage | None) -> list[Hold]:
         now = self.clock.now()
@@ -129,16 +136,19 @@ class Project:
             return [Hold(begun=now, since=dt_util.utcnow(), damage=damage)]
         return [
             Hold(
-                name=name,
+                name=hold.name,
+                line=hold.line,
                 begun=now,
                 since=hold.since,
                 until=hold.until,
                 pause_behavior=hold.pause_behavior,
                 damage=hold.damage,
             )
-            for name, hold in kept.holds.items()
-            # One whose time was up meanwhile must not touch what has begun since.
-            if hold.until is None or hold.until > dt_util.utcnow()
+            for hold in kept.holds
+            # One whose time was up meanwhile must not touch what has begun since. That of a line
+            # which was removed holds nothing any more.
+            if (hold.until is None or hold.until > dt_util.utcnow())
+            and (hold.line is None or hold.line in self.lines.ids)
         ]
 
     @callback
@@ -206,6 +216,7 @@ class Project:
         state = self.state
         recordings = result.recordings
         is_large = len(recordings) > MANY_RECORDINGS
+        self._parties.add(result.calls, result.conferences)
         for batch in result.alone_first():
             if is_large:
                 # In between everything else has its turn.
@@ -220,7 +231,6 @@ class Project:
         self.watchdog.last_failure = None
         self.last_success = dt_util.utcnow()
         self.totals.async_count_all(recordings.values(), self.client.service_time())
-        self._parties.add(result.calls, result.conferences)
         self._warn_of_unreadable(state.unread)
         if not self._has_baseline:
             # What ran before the first refresh has not just begun.
@@ -268,7 +278,7 @@ class Project:
             self._scheduled = self.hass.loop.call_later(_PROCESS_TOGETHER, self.async_process)
 
     @callback
-    def async_process(self) -> None:
+    def async_process(self, *, ask_for_parties: bool = True) -> None:
         """Do what follows a change: tell, reconcile and watch, store, publish."""
         if self.is_stopped or self._listener is None:
             return
@@ -277,6 +287,7 @@ class Project:
             self._scheduled = None
         state = self.state
         self.holds.async_check_end()
+        self._assign_lines()
         self._note_changes()
         self.reconciler.async_check()
         self.watchdog.async_check()
@@ -292,7 +303,8 @@ class Project:
             state.needs_refresh = False
             self._listener.async_refresh_soon()
         self._has_news = False
-        self._async_ask_for_parties()
+        if ask_for_parties:
+            self._async_ask_for_parties()
 
     @callback
     def async_store_now(self) -> asyncio.Task[bool]:
@@ -314,14 +326,31 @@ class Project:
             return
         recordings = (one.recording for one in self.state.recordings.values() if one.recording)
         if self.state.reachable and (unresolved := self._parties.unresolved(recordings)):
-            self.entry.async_create_background_task(
+            task = self.entry.async_create_background_task(
                 self.hass, self._async_read_parties(unresolved), "signalwire parties"
             )
+            self._party_reads.add(task)
+            task.add_done_callback(self._party_reads.discard)
 
     async def _async_read_parties(self, unresolved: list[Recording]) -> None:
         await self._parties.async_read(unresolved)
-        if self._listener is not None and not self.is_stopped:
-            self._listener.async_publish()
+        # What could not be read is asked for again with the next change or poll.
+        self.async_process(ask_for_parties=False)
+
+    async def async_wait_for_parties(self) -> None:
+        """Wait until it was read who talks to whom, as far as that is under way."""
+        if self._party_reads:
+            await asyncio.wait(self._party_reads)
+
+    def _assign_lines(self) -> None:
+        """Note which lines the recordings are on of which that was not known."""
+        if not self.lines:
+            return
+        for sid, tracked in self.state.recordings.items():
+            if tracked.lines is None and tracked.recording is not None:
+                lines = self.lines.of(self._parties.lookup(tracked.recording))
+                if lines is not None:
+                    self.state.assign_lines(sid, lines)
 
     def parties_of(self, recording: Recording | None) -> Parties | None:
         """Return who talks to whom, if that was read."""
@@ -337,6 +366,7 @@ class Project:
             for sid, tracked in state.recordings.items()
             if tracked.recording is not None
         }
+        holds = state.hold_snapshots(self.clock.now())
         return ProjectSnapshot(
             recordings=recordings,
             uncertain=frozenset(
@@ -353,10 +383,22 @@ class Project:
                 for sid, tracked in state.recordings.items()
                 if tracked.pause_behavior is not None
             },
-            hold=state.hold_snapshot(self.clock.now()),
-            unresumed=state.unresumed,
+            hold=holds[None],
+            lines=self._line_snapshots(holds) if self.lines else {},
+            unresumed=sum(1 for _ in state.unresumed_sids()),
             today=self.totals.today,
         )
+
+    def _line_snapshots(self, holds: Mapping[Scope, HoldSnapshot]) -> dict[str, LineSnapshot]:
+        sids: dict[str, list[str]] = {line_id: [] for line_id in self.lines.ids}
+        for sid, tracked in self.state.recordings.items():
+            if tracked.recording is not None:
+                for line_id in tracked.lines or ():
+                    sids[line_id].append(sid)
+        return {
+            line.id: LineSnapshot(name=line.name, sids=tuple(sids[line.id]), hold=holds[line.id])
+            for line in self.lines
+        }
 
     @callback
     def async_forget_slot(self, number: int) -> bool:

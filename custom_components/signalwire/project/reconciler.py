@@ -266,9 +266,9 @@ class Reconciler:
                 self._async_end(queue, request, validation_error("not_loaded"))
             elif (
                 request.update.status is RecordingStatus.IN_PROGRESS
-                and self._state.hold is not None
+                and self._state.hold_on(queue.sid) is not None
             ):
-                self._async_end(queue, request, validation_error("held"))
+                self._async_end(queue, request, self._project.holds.held_error(tracked.lines))
         if tracked is None or self._stopped:
             return None
         change, stop = queue.change, queue.stop
@@ -283,7 +283,7 @@ class Reconciler:
 
     def _update_for(self, tracked: TrackedRecording, status: RecordingStatus) -> RecordingUpdate:
         """Return the update that makes the desired status come about."""
-        hold = self._state.hold
+        hold = self._state.hold_on(tracked.sid)
         pause_behavior = None
         if status is RecordingStatus.PAUSED:
             pause_behavior = (hold and hold.pause_behavior) or self._state.pause_behavior_of(
@@ -293,7 +293,7 @@ class Reconciler:
             status=status,
             pause_behavior=pause_behavior,
             actor=Actor.CALL_RECORDING,
-            context=hold.context if hold else self._project.holds.release_context,
+            context=hold.context if hold else self._project.holds.release_context(tracked.lines),
         )
 
     async def _async_carry_out(self, queue: _Queue, work: _Work) -> bool:

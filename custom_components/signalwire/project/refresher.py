@@ -82,8 +82,9 @@ class Refresher:
         )
 
     def _is_full_due(self) -> bool:
-        hold = self._project.state.hold
-        if self._full is not None and (hold is None or self._full.began >= hold.begun):
+        if self._full is not None and all(
+            self._full.began >= hold.begun for hold in self._project.state.holds.together()
+        ):
             return False
         return self._project.state.needs_full_refresh(self._project.clock.now())
 

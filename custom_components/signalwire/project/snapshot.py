@@ -10,6 +10,15 @@ from .parties import Parties
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LineSnapshot:
+    """What is known of a line: its name, the SIDs of its active recordings, and what holds it."""
+
+    name: str
+    sids: tuple[str, ...] = ()
+    hold: HoldSnapshot = field(default_factory=HoldSnapshot)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectSnapshot:
     """What is known of a project's active recordings, as the service confirmed it.
 
@@ -17,7 +26,8 @@ class ProjectSnapshot:
     another by now, and `unread` how many recordings exist, or may, that could not be read; `slots`
     maps every slot to the SID in it, or None; `parties` maps SIDs of recordings to who talks to
     whom, once that was read; `pause_behaviors` maps them to what was chosen for their next pause;
-    `unresumed` is how many the hold paused and has not resumed yet after its end; `today` counts
+    `lines` are the project's lines by ID; a recording of which it is not known yet is on none.
+    `unresumed` is how many a hold paused and has not resumed yet after its end; `today` counts
     the recordings that have ended today.
     """
 
@@ -29,6 +39,7 @@ class ProjectSnapshot:
     pause_behavior: PauseBehavior = PauseBehavior.SILENCE
     pause_behaviors: Mapping[str, PauseBehavior] = field(default_factory=dict)
     hold: HoldSnapshot = field(default_factory=HoldSnapshot)
+    lines: Mapping[str, LineSnapshot] = field(default_factory=dict)
     unresumed: int = 0
     today: Today = field(default_factory=Today)
 
@@ -36,6 +47,14 @@ class ProjectSnapshot:
         """Return the recording in a slot."""
         sid = self.slots.get(number)
         return None if sid is None else self.recordings.get(sid)
+
+    def hold_of(self, line_id: str | None) -> HoldSnapshot:
+        """Return what holds a line, or with None the whole project."""
+        return self.hold if line_id is None else self.lines[line_id].hold
+
+    def on_line(self, line_id: str) -> list[Recording]:
+        """Return the active recordings on a line."""
+        return [self.recordings[sid] for sid in self.lines[line_id].sids]
 
     def confirmed_status(self, recording: Recording) -> RecordingStatus | None:
         """Return the status to show, or None for a pause that has become uncertain."""

@@ -4,6 +4,7 @@ Observations come in, each with the interval in which it was true. What follows 
 decided here alone. Times are seconds of the event loop's clock and are passed in.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,7 +15,8 @@ from homeassistant.util.limited_size_dict import LimitedSizeDict
 
 from ..api import PauseBehavior, Recording, RecordingStatus
 from .discovery import Batch, RefreshResult
-from .hold import Hold, HoldSnapshot, PausedBy, combined
+from .hold import Hold, HoldSnapshot, PausedBy
+from .holds import Holds, Scope
 from .observation import Interval, compare_dates
 from .slots import Slots
 from .storage import RestoredProject, StoredHold, StoredProject, StoredRecording
@@ -64,11 +66,13 @@ class TrackedRecording:
     `settles_at` is until when an update without an answer may still be carried out,
     `user_pause_settles_at` until when a person's pause may, and `resume_settles_at` until when a
     resume may, which would undo a person's pause; `is_undone` says that it did. `requests` counts
-    what people asked for that is still to be sent.
+    what people asked for that is still to be sent. `lines` are the IDs of the lines that its call
+    is on, None as long as that is not known.
     """
 
     sid: str
     recording: Recording | None = None
+    lines: frozenset[str] | None = None
     seen: Interval | None = None
     uncertain_since: float | None = None
     not_found: Interval | None = None
@@ -121,16 +125,16 @@ def _remembered() -> LimitedSizeDict[str, Any]:
 class ProjectState:
     """The state of one project: recordings, slots, the holds, and how reliable all that is.
 
-    `holds` are those in force by name, the newest last, and `hold` is what they ask for together.
-    `reachable` says whether the last refresh succeeded. Whoever changes something calls
-    `Project.async_changed` afterwards, which takes `changes` and sees to the rest. `is_dirty` says
-    that what is stored has changed; `needs_refresh` that something can only be settled by reading.
+    `holds` are those in force, `lines` the IDs of the project's lines. `reachable` says whether the
+    last refresh succeeded. Whoever changes something calls `Project.async_changed` afterwards,
+    which takes `changes` and sees to the rest. `is_dirty` says that what is stored has changed;
+    `needs_refresh` that something can only be settled by reading.
     """
 
     slots: Slots
     recordings: dict[str, TrackedRecording] = field(default_factory=dict)
-    holds: dict[str, Hold] = field(default_factory=dict)
-    hold: Hold | None = None
+    lines: tuple[str, ...] = ()
+    holds: Holds = field(default_factory=Holds)
     pause_behavior: PauseBehavior = PauseBehavior.SILENCE
     reachable: bool = False
     unreadable: int = 0
@@ -157,14 +161,14 @@ class ProjectState:
         self.recordings = {
             sid: TrackedRecording(
                 sid=sid,
+                lines=self._lines_at_first,
                 paused_by=kept.paused_by.get(sid),
                 pause_behavior=kept.pause_behaviors.get(sid),
             )
             for sid in kept.sids
         }
         self.pause_behavior = kept.pause_behavior
-        self.holds = {hold.name: hold for hold in holds}
-        self.hold = combined(self.holds.values())
+        self.holds = Holds(holds)
         self.seat()
 
     def begin_refresh(self) -> None:
@@ -208,7 +212,9 @@ class ProjectState:
         tracked = self.recordings.get(recording.sid)
         if tracked is None:
             if recording.is_active and not self._is_gone(recording.sid, interval):
-                tracked = TrackedRecording(sid=recording.sid, pause_sent_by_hold=False)
+                tracked = TrackedRecording(
+                    sid=recording.sid, lines=self._lines_at_first, pause_sent_by_hold=False
+                )
                 self.recordings[recording.sid] = tracked
                 self._is_seating_due = self.is_dirty = True
                 self._accept(tracked, recording, interval)
@@ -271,10 +277,14 @@ class ProjectState:
                 tracked.is_undone = True
             if interval.sent >= tracked.user_pause_settles_at and not tracked.is_undone:
                 # The pause that is being sent, if one is, is the hold's.
-                is_held = self.hold is not None and in_flight is not None
+                is_held = in_flight is not None and self.hold_on(recording.sid) is not None
                 tracked.pause_sent_by_hold = is_held
                 self._set_owner(tracked, PausedBy.HOLD if is_held else None)
-        elif self.hold is None and in_flight is None and interval.sent >= tracked.settles_at:
+        elif (
+            in_flight is None
+            and interval.sent >= tracked.settles_at
+            and self.hold_on(recording.sid) is None
+        ):
             self._set_owner(tracked, None)
 
     def apply_not_found(self, sid: str, interval: Interval) -> None:
@@ -303,7 +313,7 @@ class ProjectState:
         tracked = self.recordings[sid]
         tracked.in_flight = tracked.last_update = update
         if update.status is RecordingStatus.PAUSED and update.actor is Actor.CALL_RECORDING:
-            if tracked.paused_by is None and self.hold is not None:
+            if tracked.paused_by is None and self.hold_on(sid) is not None:
                 self._set_owner(tracked, PausedBy.HOLD)
             tracked.pause_sent_by_hold = True
 
@@ -318,7 +328,7 @@ class ProjectState:
             and status is not None
             and status.is_recording
             and tracked.paused_by is PausedBy.HOLD
-            and self.hold is None
+            and self.hold_on(sid) is None
         ):
             # Resumed, whatever a poll has shown meanwhile: a pause from now on is another's.
             self._set_owner(tracked, None)
@@ -389,33 +399,40 @@ class ProjectState:
 
     # What is desired.
 
+    def assign_lines(self, sid: str, lines: frozenset[str]) -> None:
+        """Note which lines a recording's call is on."""
+        if (tracked := self.recordings.get(sid)) is not None:
+            tracked.lines = lines
+
+    @property
+    def _lines_at_first(self) -> frozenset[str] | None:
+        return None if self.lines else frozenset()
+
     def begin_hold(self, hold: Hold) -> None:
-        """Begin a hold, or extend the one of its name that is in force."""
-        before = self.holds.pop(hold.name, None)
-        self.holds[hold.name] = hold if before is None else before.extended_by(hold)
-        self._follow_holds()
-
-    def end_hold(self, name: str | None = None) -> None:
-        """End the hold of a name, or all: once none is left, what they paused is to be resumed."""
-        ended = [each for each in self.holds if name in (None, each)]
-        for each in ended:
-            del self.holds[each]
-        if ended:
-            self._follow_holds()
-
-    def end_holds_before(self, now: datetime) -> bool:
-        """End the holds whose time is up; return whether there were any."""
-        over = [name for name, one in self.holds.items() if one.until and one.until <= now]
-        for name in over:
-            self.end_hold(name)
-        return bool(over)
-
-    def _follow_holds(self) -> None:
-        before, self.hold = self.hold, combined(self.holds.values())
-        if before is not None and self.hold is not None:
-            # All has been held since the first of them began, though that may have ended.
-            self.hold = replace(self.hold, begun=before.begun)
+        """Begin a hold, or extend the one of its scope and name that is in force."""
+        self.holds.begin(hold)
         self.is_dirty = True
+
+    def end_hold(self, scope: Scope = None, name: str | None = None) -> list[Hold]:
+        """End the hold of a name, or all of a scope; return those that were in force.
+
+        What they paused, and no other hold needs paused, is to be resumed.
+        """
+        return self._ended_holds(self.holds.end(scope, name))
+
+    def end_holds_before(self, now: datetime) -> list[Hold]:
+        """End the holds whose time is up; return them."""
+        return self._ended_holds(self.holds.end_before(now))
+
+    def _ended_holds(self, ended: list[Hold]) -> list[Hold]:
+        self.is_dirty = self.is_dirty or bool(ended)
+        return ended
+
+    def hold_on(self, sid: str) -> Hold | None:
+        """Return what asks that a recording be paused, if anything does."""
+        if not self.holds or (tracked := self.recordings.get(sid)) is None:
+            return None
+        return self.holds.on(tracked.lines)
 
     def mark_paused_by_hold(self) -> bool:
         """Note what the hold is about to pause; return whether there is anything new.
@@ -423,9 +440,14 @@ class ProjectState:
         What a person, or something outside, has paused stays theirs.
         """
         marked = False
-        if self.hold is not None:
+        if self.holds:
             for tracked in self.recordings.values():
-                if tracked.paused_by is None and tracked.recording and not tracked.stays_paused:
+                if (
+                    tracked.paused_by is None
+                    and tracked.recording
+                    and not tracked.stays_paused
+                    and self.holds.on(tracked.lines) is not None
+                ):
                     tracked.pause_sent_by_hold = False
                     self._set_owner(tracked, PausedBy.HOLD)
                     marked = True
@@ -475,7 +497,7 @@ class ProjectState:
         tracked = self.recordings.get(sid)
         if tracked is None or tracked.recording is None:
             return None
-        if self.hold is not None:
+        if self.holds.on(tracked.lines) is not None:
             return None if tracked.is_confirmed_paused else RecordingStatus.PAUSED
         match tracked.paused_by:
             case PausedBy.HOLD if tracked.is_paused:
@@ -486,7 +508,7 @@ class ProjectState:
 
     def desired_statuses(self) -> dict[str, RecordingStatus]:
         """Return what has to be requested, by SID."""
-        if self.hold is None and not any(map(_may_need_update, self.recordings.values())):
+        if not self.holds and not any(map(_may_need_update, self.recordings.values())):
             return {}
         return {
             sid: status
@@ -497,12 +519,20 @@ class ProjectState:
     # How well it is known.
 
     def unconfirmed_sids(self) -> Iterator[str]:
-        """Yield the recordings that are not confirmed to be paused."""
-        return (sid for sid, one in self.recordings.items() if not one.is_confirmed_paused)
+        """Yield the recordings that are held and not confirmed to be paused."""
+        return (
+            sid
+            for sid, one in self.recordings.items()
+            if not one.is_confirmed_paused and self.holds.on(one.lines) is not None
+        )
 
-    def unconfirmed(self) -> int:
-        """Return how many recordings are, or may be, recording."""
-        return sum(1 for _ in self.unconfirmed_sids()) + self.unreadable
+    def unresumed_sids(self) -> Iterator[str]:
+        """Yield the recordings that a hold paused, and that are still to be resumed."""
+        return (
+            sid
+            for sid, one in self.recordings.items()
+            if one.paused_by is PausedBy.HOLD and self.holds.on(one.lines) is None
+        )
 
     @property
     def unread(self) -> int:
@@ -518,59 +548,76 @@ class ProjectState:
             if tracked.recording is None and tracked.paused_by is not None
         }
 
-    @property
-    def unresumed(self) -> int:
-        """Return how many recordings the hold paused that are still to be resumed."""
-        return sum(one.paused_by is PausedBy.HOLD for one in self.recordings.values())
+    def is_fully_read(self, hold: Hold) -> bool:
+        """Return whether a full refresh began after the hold did."""
+        return self.last_full_refresh is not None and self.last_full_refresh >= hold.begun
 
     @property
-    def is_fully_read(self) -> bool:
-        """Return whether a full refresh began after the hold did."""
-        return (
-            self.hold is not None
-            and self.last_full_refresh is not None
-            and self.last_full_refresh >= self.hold.begun
-        )
+    def needs_hold_refresh(self) -> bool:
+        """Return whether anything is held of which not everything was read since."""
+        return not all(map(self.is_fully_read, self.holds.together()))
 
     def needs_full_refresh(self, now: float) -> bool:
         """Return whether everything that may be active has to be read."""
         return (
             self.last_full_refresh is None
             or now - self.last_full_refresh >= FULL_REFRESH_EVERY
-            or (self.hold is not None and not self.is_fully_read)
+            or self.needs_hold_refresh
         )
 
     def unobserved_since(self) -> float | None:
-        """Return since when a recording could be running unseen although all are held."""
-        if self.hold is None:
+        """Return since when a recording that is held could be running unseen."""
+        if not self.holds:
             return None
-        since = self.hold.begun
-        if self.is_fully_read and self.last_refresh is not None:
-            since = self.last_refresh
+        since = min(
+            self.last_refresh
+            if self.last_refresh is not None and self.is_fully_read(hold)
+            else hold.begun
+            for hold in self.holds.together()
+        )
         return since if self.unreadable_since is None else min(since, self.unreadable_since)
 
-    def is_confirmed(self, now: float) -> bool:
-        """Return whether everything is paused, as a refresh has shown that is not too old."""
+    def is_observed(self, hold: Hold, now: float) -> bool:
+        """Return whether everything was read since the hold began, and that is not too old."""
         return (
             self.reachable
-            and self.is_fully_read
+            and self.is_fully_read(hold)
             and self.last_refresh is not None
             and now - self.last_refresh <= MAX_REFRESH_AGE
-            and self.unconfirmed() == 0
         )
 
-    def hold_snapshot(self, now: float) -> HoldSnapshot:
-        """Return what is shown of the hold."""
-        if self.hold is None:
-            return HoldSnapshot()
-        return HoldSnapshot(
-            held=True,
-            until=self.hold.until,
-            unconfirmed=self.unconfirmed(),
-            confirmed=self.is_confirmed(now),
-            context=self.hold.context,
-            holds=tuple(self.holds.values()),
-        )
+    def hold_snapshots(self, now: float) -> dict[Scope, HoldSnapshot]:
+        """Return what is shown of the holds: of the project, and of each line by its ID.
+
+        A recording counts for every line as long as it is not known which it is on.
+        """
+        snapshots: dict[Scope, HoldSnapshot] = dict.fromkeys((None, *self.lines), HoldSnapshot())
+        if not self.holds:
+            return snapshots
+        everywhere, on_line, total = self.unreadable, Counter[str](), self.unreadable
+        for tracked in self.recordings.values():
+            if tracked.is_confirmed_paused:
+                continue
+            total += 1
+            if tracked.lines is None:
+                everywhere += 1
+            else:
+                on_line.update(tracked.lines)
+        of_project = self.holds.of(None)
+        for scope in snapshots:
+            hold = self.holds.on(frozenset() if scope is None else frozenset((scope,)))
+            if hold is None:
+                continue
+            unconfirmed = total if scope is None else everywhere + on_line[scope]
+            snapshots[scope] = HoldSnapshot(
+                held=True,
+                until=hold.until,
+                unconfirmed=unconfirmed,
+                confirmed=unconfirmed == 0 and self.is_observed(hold, now),
+                context=hold.context,
+                holds=of_project if scope is None else of_project + self.holds.of(scope),
+            )
+        return snapshots
 
     # Slots, and what is stored.
 
@@ -602,10 +649,11 @@ class ProjectState:
             if tracked.paused_by is not None:
                 kept["paused_by"] = tracked.paused_by.value
         stored = StoredProject(recordings=recordings, pause_behavior=self.pause_behavior.value)
-        if self.hold is not None:
-            # Together as well, which is what version 0.1.0 reads.
-            stored["hold"] = _stored_hold(self.hold)
-            stored["holds"] = {name: _stored_hold(one) for name, one in self.holds.items()}
+        if self.holds:
+            stored["holds"] = [_stored_hold(hold) for hold in self.holds]
+            if (together := self.holds.on(None)) is not None:
+                # Together as well, which is what version 0.1.0 reads: it knows no lines.
+                stored["hold"] = _stored_hold(together)
         return stored
 
     def _set_owner(self, tracked: TrackedRecording, owner: PausedBy | None) -> None:
@@ -615,7 +663,9 @@ class ProjectState:
 
 
 def _stored_hold(hold: Hold) -> StoredHold:
-    stored = StoredHold()
+    stored = StoredHold(name=hold.name)
+    if hold.line is not None:
+        stored["line"] = hold.line
     if hold.since is not None:
         stored["since"] = hold.since.isoformat()
     if hold.until is not None:

@@ -22,8 +22,10 @@ class StoredRecording(TypedDict):
 
 
 class StoredHold(TypedDict):
-    """A hold: since and until when (ISO 8601, UTC), its pause behavior, and for which damage."""
+    """A hold: its name, the ID of its line, since and until when (ISO 8601, UTC), and the rest."""
 
+    name: NotRequired[str]
+    line: NotRequired[str]
     since: NotRequired[str]
     until: NotRequired[str]
     pause_behavior: NotRequired[str]
@@ -31,7 +33,7 @@ class StoredHold(TypedDict):
 
 
 class StoredProject(TypedDict):
-    """The active recordings by SID, the project's pause behavior, and the holds by name.
+    """The active recordings by SID, the project's pause behavior, and the holds.
 
     `hold` is there while any is, and what they ask for together.
     """
@@ -39,13 +41,15 @@ class StoredProject(TypedDict):
     recordings: dict[str, StoredRecording]
     pause_behavior: str
     hold: NotRequired[StoredHold]
-    holds: NotRequired[dict[str, StoredHold]]
+    holds: NotRequired[list[StoredHold]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestoredHold:
     """A hold that was stored, as far as it can be read."""
 
+    name: str = SWITCH
+    line: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     pause_behavior: PauseBehavior | None = None
@@ -56,7 +60,7 @@ class RestoredHold:
 class RestoredProject:
     """What was stored, as far as it can be read.
 
-    `holds`, by name, has also those whose details cannot be read: rather one pause too many.
+    `holds` has also those whose details cannot be read: rather one pause too many.
     """
 
     sids: tuple[str, ...] = ()
@@ -64,7 +68,7 @@ class RestoredProject:
     pause_behavior: PauseBehavior = PauseBehavior.SILENCE
     pause_behaviors: Mapping[str, PauseBehavior] = field(default_factory=dict)
     paused_by: Mapping[str, PausedBy] = field(default_factory=dict)
-    holds: Mapping[str, RestoredHold] = field(default_factory=dict)
+    holds: tuple[RestoredHold, ...] = ()
 
 
 def read_stored(stored: object) -> RestoredProject | None:
@@ -90,19 +94,21 @@ def read_stored(stored: object) -> RestoredProject | None:
     )
 
 
-def _holds(stored: Mapping[str, object]) -> dict[str, RestoredHold]:
-    """Return the holds by name; that of a file without names is the switch's."""
-    if named := _mapping(stored.get("holds")):
-        return {name: _hold(hold) for name, hold in named.items()}
+def _holds(stored: Mapping[str, object]) -> tuple[RestoredHold, ...]:
+    """Return the holds; that of a file without names is the switch's."""
+    holds = stored.get("holds")
+    if isinstance(holds, list) and holds:
+        return tuple(map(_hold, holds))
     # Whatever is there where holds should be was one.
-    if "hold" in stored or stored.get("holds"):
-        return {SWITCH: _hold(stored.get("hold"))}
-    return {}
+    return (_hold(stored.get("hold")),) if holds or "hold" in stored else ()
 
 
 def _hold(stored: object) -> RestoredHold:
     hold = _mapping(stored)
+    name, line = hold.get("name"), hold.get("line")
     return RestoredHold(
+        name=name if name and isinstance(name, str) else SWITCH,
+        line=line if isinstance(line, str) else None,
         since=_parse_time(hold.get("since")),
         until=_parse_time(hold.get("until")),
         pause_behavior=_member(PauseBehavior, hold.get("pause_behavior")),

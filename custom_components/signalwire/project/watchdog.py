@@ -8,7 +8,6 @@ from homeassistant.core import callback
 
 from ..errors import operation_error
 from .activity import ActivityType
-from .hold import PausedBy
 
 if TYPE_CHECKING:
     from .project import Project
@@ -64,16 +63,14 @@ class Watchdog:
     def _unconfirmed(self, now: float) -> dict[_Key, float]:
         """Return what is desired and not confirmed, with since when that is known."""
         state = self._project.state
-        if state.hold is None:
-            return {
-                (_Kind.RESUME, sid): now
-                for sid, tracked in state.recordings.items()
-                if tracked.paused_by is PausedBy.HOLD
-                and (tracked.recording is None or tracked.is_paused or tracked.is_uncertain)
-            }
-        unconfirmed: dict[_Key, float] = {
-            (_Kind.PAUSE, sid): now for sid in state.unconfirmed_sids()
-        }
+        unconfirmed: dict[_Key, float] = {}
+        for sid in state.unresumed_sids():
+            tracked = state.recordings[sid]
+            if tracked.recording is None or tracked.is_paused or tracked.is_uncertain:
+                unconfirmed[_Kind.RESUME, sid] = now
+        if not state.holds:
+            return unconfirmed
+        unconfirmed.update(((_Kind.PAUSE, sid), now) for sid in state.unconfirmed_sids())
         if (since := state.unobserved_since()) is not None:
             unconfirmed[_Kind.PAUSE, None] = since
         return unconfirmed

@@ -1,0 +1,87 @@
+"""The lines of a project: which calls belong to a desk, a room or a department."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+
+from ..const import CONF_ADDRESSES, SUBENTRY_LINE
+from .addresses import address_key
+from .parties import Parties
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A line: its ID, its name, and the keys of the addresses that belong to it."""
+
+    id: str
+    name: str
+    keys: frozenset[str]
+
+
+class Lines:
+    """All lines of a project, and which of them a call is on."""
+
+    def __init__(self, lines: Iterable[Line]) -> None:
+        self._lines = {line.id: line for line in lines}
+        self._by_key: dict[str, str] = {
+            key: line.id for line in self._lines.values() for key in line.keys
+        }
+
+    @classmethod
+    def from_entry(cls, entry: ConfigEntry[Any]) -> Lines:
+        """Return the lines of a config entry, which are its subentries."""
+        return cls(
+            Line(
+                id=subentry.subentry_id,
+                name=subentry.title,
+                keys=frozenset(map(address_key, subentry.data.get(CONF_ADDRESSES, ()))),
+            )
+            for subentry in entry.get_subentries_of_type(SUBENTRY_LINE)
+        )
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether the other has the same lines."""
+        return isinstance(other, Lines) and self._lines == other._lines
+
+    def __hash__(self) -> int:
+        """Return a number that is the same for equal lines."""
+        return hash(tuple(self._lines))
+
+    def __iter__(self) -> Iterator[Line]:
+        """Yield the lines, in the order in which they were added."""
+        return iter(self._lines.values())
+
+    def __bool__(self) -> bool:
+        """Return whether there is any line."""
+        return bool(self._lines)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Return the IDs of the lines."""
+        return tuple(self._lines)
+
+    def __getitem__(self, line_id: str) -> Line:
+        """Return a line by its ID."""
+        return self._lines[line_id]
+
+    def of(self, parties: Parties | None) -> frozenset[str] | None:
+        """Return the lines that a call between these parties is on; None if that is not known.
+
+        A call from one line to another is on both.
+        """
+        if not self._lines:
+            return frozenset()
+        if parties is None:
+            return None
+        found = frozenset(
+            line
+            for party in (parties.from_party, parties.to_party)
+            if party is not None and (line := self._by_key.get(address_key(party))) is not None
+        )
+        return found if found or parties.is_complete else None
+
+    def is_on(self, line_id: str, party: str | None) -> bool:
+        """Return whether an address belongs to a line."""
+        return party is not None and self._by_key.get(address_key(party)) == line_id
