@@ -9,6 +9,7 @@ from homeassistant.config_entries import (
     ConfigEntry,
     ConfigFlow,
     ConfigFlowResult,
+    ConfigSubentryFlow,
     OptionsFlowWithReload,
 )
 from homeassistant.const import CONF_API_TOKEN, UnitOfTime
@@ -53,7 +54,9 @@ from .const import (
     CONF_VERIFY_SIGNATURE,
     DOMAIN,
     LOGGER,
+    SUBENTRY_LINE,
 )
+from .line_flow import LineFlow
 from .project.settings import DEFAULTS, MAX_HELD_INTERVAL
 from .webhook.address import async_webhook_address
 
@@ -224,6 +227,15 @@ class SignalWireConfigFlow(ConfigFlow, domain=DOMAIN):
     def async_get_options_flow(config_entry: ConfigEntry[Any]) -> SignalWireOptionsFlow:
         """Return the options flow."""
         return SignalWireOptionsFlow()
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(
+        cls, config_entry: ConfigEntry[Any]
+    ) -> dict[str, type[ConfigSubentryFlow]]:
+        """Return what can be added to a project: lines."""
+        return {SUBENTRY_LINE: LineFlow}
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
