@@ -94,17 +94,19 @@ class PartyCache:
             }.values()
         )
 
-    async def async_read(self, recordings: Collection[Recording]) -> None:
+    async def async_read(
+        self, recordings: Collection[Recording], *, are_active: bool = False
+    ) -> None:
         """Read the calls and conferences of these recordings.
 
-        Several calls are read from the list of those in progress, all in one request. What could
-        not be read for want of the service is missing still; what the service does not know stays
-        without names.
+        Of several that `are_active`, the calls are read from the list of those in progress, in one
+        request. What could not be read for want of the service is missing still; what the service
+        does not know stays without names.
         """
         parents = {_parent_of(recording) for recording in recordings}
         self._asked |= parents
         try:
-            if sum(recording.call_sid is not None for recording in recordings) > _FEW_CALLS:
+            if are_active and sum(one.call_sid is not None for one in recordings) > _FEW_CALLS:
                 await self._async_read_calls()
             await asyncio.gather(
                 *(

@@ -333,7 +333,7 @@ class Project:
             task.add_done_callback(self._party_reads.discard)
 
     async def _async_read_parties(self, unresolved: list[Recording]) -> None:
-        await self._parties.async_read(unresolved)
+        await self._parties.async_read(unresolved, are_active=True)
         # What could not be read is asked for again with the next change or poll.
         self.async_process(ask_for_parties=False)
 
