@@ -19,7 +19,15 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.signalwire.api import RetryPolicy
 from simulator import Fault, Simulator
-from tests.helpers import call_with_recording, refresh, set_retry_policy, turn
+from tests.helpers import (
+    FRONT_DESK,
+    call_with_recording,
+    hold,
+    refresh,
+    set_retry_policy,
+    settle,
+    turn,
+)
 
 ACTIVITY = "event.corner_shop_recording_activity"
 ACTIVE = "sensor.corner_shop_active_recordings"
@@ -197,6 +205,53 @@ async def test_the_conditions_tell_how_the_recordings_are(
     simulator.space.hang_up(simulator.space.recordings[second].call_sid or "")
     await refresh(hass, loaded)
     assert await conditions() == [False, False, True]
+
+
+@pytest.fixture
+async def desk(hass: HomeAssistant, lines: None, loaded: MockConfigEntry) -> str:
+    """Return the device of a line."""
+    device_id = dr.async_get_device_id_by_identifier(
+        hass, ("signalwire", FRONT_DESK), config_entry_id=loaded.entry_id
+    )
+    assert device_id is not None
+    return device_id
+
+
+async def test_the_conditions_of_a_line_are_about_its_own_recordings(
+    hass: HomeAssistant, desk: str, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    async def conditions() -> list[bool]:
+        target = {"device_id": desk}
+        return [
+            await _passes(hass, what, target) for what in ("is_active", "all_paused", "is_held")
+        ]
+
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    assert await conditions() == [False, False, False]
+    call_with_recording(simulator, to_number="+15550110")
+    await refresh(hass, loaded)
+    assert await conditions() == [True, False, False]
+    await hold(hass, device_id=desk)
+    await settle(hass)
+    assert await conditions() == [True, True, True]
+    # Which line this is on is not known: it may be this one.
+    call = call_with_recording(simulator, to_number="+15550120")
+    simulator.faults.add(Fault(path=f"/Calls/{call.sid}.json", status=400))
+    await loaded.runtime_data.async_refresh()
+    assert await conditions() == [True, False, True]
+
+
+async def test_the_triggers_of_a_line_fire_for_its_own_recordings(
+    hass: HomeAssistant, desk: str, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    calls = await _automate(hass, "recording_started", {"device_id": desk})
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    assert not calls
+    call_with_recording(simulator, to_number="+15550110")
+    await refresh(hass, loaded)
+    assert _told(calls) == [(2, "signalwire")]
 
 
 @pytest.mark.parametrize("behavior", ["any", "all"])

@@ -19,6 +19,7 @@ from syrupy.assertion import SnapshotAssertion
 from custom_components.signalwire.diagnostics import async_get_config_entry_diagnostics
 from simulator import Fault, Simulator
 from tests.helpers import (
+    FRONT_DESK,
     PROJECT_ID,
     TITLE,
     TOKEN,
@@ -52,6 +53,7 @@ def _data(text: str) -> dict[str, Any]:
 async def test_the_diagnostics_are_as_they_were(
     hass: HomeAssistant,
     entry: MockConfigEntry,
+    lines: None,
     simulator: Simulator,
     hass_client: ClientSessionGenerator,
     freezer: FrozenDateTimeFactory,
@@ -66,6 +68,7 @@ async def test_the_diagnostics_are_as_they_were(
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     await entry.runtime_data.project.holds.async_hold(timedelta(minutes=5))
+    await entry.runtime_data.project.holds.async_hold(name="sensor", line=FRONT_DESK)
     await hass.async_block_till_done(wait_background_tasks=True)
     data = _data(await _download(hass, hass_client, entry))
     # Not the same each time: how many requests were needed, and what the server's clock shows.
@@ -81,6 +84,7 @@ async def test_the_diagnostics_are_as_they_were(
 async def test_no_secret_and_nobodys_number_is_in_the_diagnostics(
     hass: HomeAssistant,
     entry: MockConfigEntry,
+    lines: None,
     simulator: Simulator,
     hass_client: ClientSessionGenerator,
     state: str,
@@ -91,7 +95,15 @@ async def test_no_secret_and_nobodys_number_is_in_the_diagnostics(
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     secrets = [TOKEN, PROJECT_ID, KEY, TITLE, simulator.url, "127.0.0.1", "/Accounts/"]
-    secrets += ["5555550142", "anna", "Front desk", entry.data["webhook_id"]]
+    secrets += [
+        "5555550142",
+        "anna",
+        "Front desk",
+        "5550110",
+        "shop.example",
+        FRONT_DESK,
+        entry.data["webhook_id"],
+    ]
     secrets += [*simulator.space.recordings, *simulator.space.calls, *simulator.space.conferences]
     if state == "failing":
         reason = f"No such recording: {secrets[-1]}, called by +15555550142"

@@ -1,4 +1,4 @@
-"""Conditions: what the recordings of a project are like."""
+"""Conditions: what the recordings of a project or a line are like."""
 
 from typing import ClassVar, override
 
@@ -27,6 +27,7 @@ from homeassistant.helpers.condition import (
 import voluptuous as vol
 
 from .api import RecordingStatus
+from .coordinator import SignalWireConfigEntry
 from .helpers import only_ours
 
 _SENSORS = {SENSOR_DOMAIN: DomainSpec()}
@@ -67,7 +68,7 @@ class _OnlyWhatIsKnown(EntityConditionBase):
 
 
 class RecordingActiveCondition(_OnlyWhatIsKnown):
-    """Passes while any recording of the project is active, paused or not."""
+    """Passes while any recording of the project or line is active, paused or not."""
 
     _domain_specs = _SENSORS
     _translation_key = "active_recordings"
@@ -79,7 +80,7 @@ class RecordingActiveCondition(_OnlyWhatIsKnown):
 
 
 class AllPausedCondition(_OnlyWhatIsKnown):
-    """Passes while the project has active recordings, and every one of them is paused."""
+    """Passes while the project or line has active recordings, and all of them are paused."""
 
     _domain_specs = _SENSORS
     _translation_key = "active_recordings"
@@ -94,20 +95,25 @@ class AllPausedCondition(_OnlyWhatIsKnown):
 
     @override
     def is_valid_state(self, entity_state: State) -> bool:
-        """Return whether all recordings of the sensor's project are paused."""
+        """Return whether all recordings of the sensor's project or line are paused."""
         entity = er.async_get(self._hass).async_get(entity_state.entity_id)
         entry_id = entity.config_entry_id if entity else None
-        entry = self._hass.config_entries.async_get_entry(entry_id or "")
-        if entry is None or entry.state is not ConfigEntryState.LOADED:
+        entry: SignalWireConfigEntry | None = self._hass.config_entries.async_get_entry(
+            entry_id or ""
+        )
+        if entity is None or entry is None or entry.state is not ConfigEntryState.LOADED:
             return False
-        coordinator = entry.runtime_data
-        recordings = coordinator.data.recordings.values()
+        data, line_id = entry.runtime_data.data, entity.config_subentry_id
+        recordings = data.recordings.values() if line_id is None else data.on_line(line_id)
         return (
             bool(recordings)
-            and coordinator.last_update_success
-            and not coordinator.data.unread
-            and not coordinator.data.uncertain
-            and all(recording.status is RecordingStatus.PAUSED for recording in recordings)
+            and entry.runtime_data.last_update_success
+            and not data.unread
+            and not (line_id is not None and data.unassigned)
+            and all(
+                data.confirmed_status(recording) is RecordingStatus.PAUSED
+                for recording in recordings
+            )
         )
 
 

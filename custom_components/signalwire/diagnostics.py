@@ -38,6 +38,7 @@ from .const import (
     DOMAIN,
 )
 from .coordinator import SignalWireConfigEntry, SignalWireCoordinator
+from .project.hold import SWITCH, HoldSnapshot
 
 _SERVICE = "signalwire.com"
 _OPTIONS = (
@@ -105,13 +106,16 @@ def _project(coordinator: SignalWireCoordinator) -> dict[str, Any]:
             **asdict(coordinator.webhook.counts),
             "has_signing_key": coordinator.webhook.has_key,
         },
-        "call_recording": {
-            "held": data.hold.held,
-            "seconds_left": _seconds(dt_util.utcnow(), data.hold.until),
-            "unconfirmed": data.hold.unconfirmed,
-            "confirmed": data.hold.confirmed,
-            "pause_behavior": data.pause_behavior,
-        },
+        "call_recording": {**_hold(data.hold), "pause_behavior": data.pause_behavior},
+        # Without their names and addresses, which are private.
+        "lines": [
+            {
+                "addresses": len(line.keys),
+                "recordings": len(data.lines[line.id].sids),
+                **_hold(data.lines[line.id].hold),
+            }
+            for line in coordinator.project.lines
+        ],
         "listeners": coordinator.project.library.listeners,
         "slots": {
             "there": sorted(data.slots),
@@ -122,6 +126,23 @@ def _project(coordinator: SignalWireCoordinator) -> dict[str, Any]:
             "statuses": dict(Counter(recording.status.value for recording in recordings)),
             "active": [_recording(coordinator, recording, now) for recording in recordings],
         },
+    }
+
+
+def _hold(hold: HoldSnapshot) -> dict[str, Any]:
+    return {
+        "held": hold.held,
+        "holds": [
+            {
+                "scope": "project" if each.line is None else "line",
+                "of_the_switch": each.name == SWITCH,
+                "seconds_left": _seconds(dt_util.utcnow(), each.until),
+            }
+            for each in hold.holds
+        ],
+        "seconds_left": _seconds(dt_util.utcnow(), hold.until),
+        "unconfirmed": hold.unconfirmed,
+        "confirmed": hold.confirmed,
     }
 
 
@@ -147,6 +168,7 @@ def _recording(
         "parties_read": parties is not None,
         "has_from": bool(parties and parties.from_party),
         "has_to": bool(parties and parties.to_party),
+        "lines": None if tracked is None or tracked.lines is None else len(tracked.lines),
         "pause_behavior": data.pause_behavior_of(sid),
         "is_uncertain": bool(tracked and tracked.is_uncertain),
         "update_under_way": update.status if update else None,

@@ -1,4 +1,4 @@
-"""Triggers: what happens to the recordings of a project."""
+"""Triggers: what happens to the recordings of a project or a line."""
 
 from typing import override
 

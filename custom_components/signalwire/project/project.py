@@ -385,6 +385,7 @@ class Project:
             },
             hold=holds[None],
             lines=self._line_snapshots(holds) if self.lines else {},
+            unassigned=sum(one.lines is None for one in state.recordings.values()),
             unresumed=sum(1 for _ in state.unresumed_sids()),
             today=self.totals.today,
         )

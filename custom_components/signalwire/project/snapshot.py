@@ -26,7 +26,8 @@ class ProjectSnapshot:
     another by now, and `unread` how many recordings exist, or may, that could not be read; `slots`
     maps every slot to the SID in it, or None; `parties` maps SIDs of recordings to who talks to
     whom, once that was read; `pause_behaviors` maps them to what was chosen for their next pause;
-    `lines` are the project's lines by ID; a recording of which it is not known yet is on none.
+    `lines` are the project's lines by ID, `unassigned` is how many recordings may be on any of
+    them.
     `unresumed` is how many a hold paused and has not resumed yet after its end; `today` counts
     the recordings that have ended today.
     """
@@ -40,6 +41,7 @@ class ProjectSnapshot:
     pause_behaviors: Mapping[str, PauseBehavior] = field(default_factory=dict)
     hold: HoldSnapshot = field(default_factory=HoldSnapshot)
     lines: Mapping[str, LineSnapshot] = field(default_factory=dict)
+    unassigned: int = 0
     unresumed: int = 0
     today: Today = field(default_factory=Today)
 
@@ -53,8 +55,9 @@ class ProjectSnapshot:
         return self.hold if line_id is None else self.lines[line_id].hold
 
     def on_line(self, line_id: str) -> list[Recording]:
-        """Return the active recordings on a line."""
-        return [self.recordings[sid] for sid in self.lines[line_id].sids]
+        """Return the active recordings on a line; none on one that was just removed."""
+        line = self.lines.get(line_id)
+        return [] if line is None else [self.recordings[sid] for sid in line.sids]
 
     def confirmed_status(self, recording: Recording) -> RecordingStatus | None:
         """Return the status to show, or None for a pause that has become uncertain."""
