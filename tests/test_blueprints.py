@@ -426,3 +426,47 @@ async def test_what_happens_to_recordings_is_said_aloud(
         "Recording has ended.",
     ]
     assert {call.data["media_player_entity_id"] for call in spoken} == {"media_player.desk"}
+
+
+async def test_a_sensor_of_a_room_pauses_that_rooms_line_alone(
+    hass: HomeAssistant, lines: None, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    hass.states.async_set(SENSOR, "off")
+    await _use(
+        hass,
+        "pause_while_sensor_is_on",
+        sensor=SENSOR,
+        call_recording="switch.front_desk_call_recording",
+        delay={"seconds": 30},
+    )
+    for number in ("+15550110", "+15550120"):
+        call_with_recording(simulator, to_number=number)
+    await refresh(hass, loaded)
+    for sensor, seconds, expected in (("on", 0, "paused"), ("off", 31, "recording")):
+        hass.states.async_set(SENSOR, sensor)
+        await _later(hass, seconds=seconds)
+        await until(lambda: state(hass, "sensor.front_desk_state") == expected)  # noqa: B023 (now)
+        assert state(hass, "sensor.office_state") == "recording"
+        assert state(hass, SWITCH) == "on"
+
+
+async def test_that_calls_are_recorded_again_is_said_aloud_once(
+    hass: HomeAssistant, lines: None, loaded: MockConfigEntry
+) -> None:
+    spoken = async_mock_service(hass, "tts", "speak")
+    await _use(
+        hass,
+        "say_when_calls_are_recorded_again",
+        call_recording="switch.front_desk_call_recording",
+        voice="tts.voice",
+        player="media_player.desk",
+    )
+    await turn(hass, "off")
+    await turn(hass, "off", "switch.front_desk_call_recording")
+    await turn(hass, "on", "switch.front_desk_call_recording")
+    await hass.async_block_till_done()
+    # The whole project is still held.
+    assert not spoken
+    await turn(hass, "on")
+    await hass.async_block_till_done()
+    assert [call.data["message"] for call in spoken] == ["Calls are recorded again."]
