@@ -42,12 +42,47 @@ logger:
 recorder:
   commit_interval: 1
 
+# What the sensors of two rooms would be.
+input_boolean:
+  card_terminal:
+    name: Card terminal in use
+    icon: mdi:credit-card-wireless
+  consultation:
+    name: Consultation
+    icon: mdi:account-heart
+
 # What is made in the editors.
 automation: !include automations.yaml
 script: !include scripts.yaml
 scene: !include scenes.yaml
 """
-_INCLUDED = {"automations.yaml": "[]\n", "scripts.yaml": "{}\n", "scenes.yaml": "[]\n"}
+# Each holds under a name of its own: whichever room lets go first resumes nothing that the other
+# still needs paused.
+_AUTOMATIONS = """\
+- id: card_terminal
+  alias: Hold the front desk's calls while the card terminal is in use
+  triggers:
+    - trigger: state
+      entity_id: input_boolean.card_terminal
+      to: ["on", "off"]
+  actions:
+    - action: signalwire.{{ 'hold' if trigger.to_state.state == 'on' else 'release' }}_recordings
+      target:
+        entity_id: switch.front_desk_call_recording
+      data:
+        name: card terminal
+- id: consultation
+  alias: Hold all calls during a consultation
+  triggers:
+    - trigger: state
+      entity_id: input_boolean.consultation
+      to: ["on", "off"]
+  actions:
+    - action: signalwire.{{ 'hold' if trigger.to_state.state == 'on' else 'release' }}_recordings
+      data:
+        name: consultation
+"""
+_INCLUDED = {"automations.yaml": _AUTOMATIONS, "scripts.yaml": "{}\n", "scenes.yaml": "[]\n"}
 
 
 def write_configuration(folder: Path, integration: Path, port: int) -> None:

@@ -63,7 +63,7 @@ class Devices:
                 continue
             if device.get("via_device_id") is None and device.get("parent_device_id") is None:
                 project = project or entities
-            elif any(role.startswith("switch") for role in entities.ids):
+            elif "sensor.state" in entities.ids:
                 slot = slot or entities
         return cls(project, slot) if project and slot else None
 

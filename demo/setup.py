@@ -9,6 +9,7 @@ from typing import Any
 from . import dashboard
 from .entities import Devices
 from .home_assistant import Commands, Login, Server, connected
+from .lines import add_lines
 from .screen import DemoError, say
 from .settings import USER, Account
 from .waiting import wait_until
@@ -88,7 +89,9 @@ async def _ensure_entry(server: Server, login: Login, commands: Commands, wanted
         answer = await server.post(path, form, login)
     if answer["type"] == "create_entry":
         if wanted.simulated:
-            await _look_often(server, login, answer["result"]["entry_id"])
+            entry_id = answer["result"]["entry_id"]
+            await _look_often(server, login, entry_id)
+            await add_lines(server, login, commands, entry_id)
     elif answer.get("reason") != "reconfigure_successful":
         errors = answer.get("errors") or {"": answer.get("reason")}
         reasons = ", ".join(map(str, errors.values()))

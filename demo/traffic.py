@@ -9,9 +9,10 @@ from typing import Any, Never
 
 import aiohttp
 
+from .lines import ELSEWHERE, LINES
 from .processes import race
 
-_LINES = ("+15555550100", "+15555550101", "+15555550102")
+_CALLED = (*(line.addresses[0] for line in LINES), ELSEWHERE)
 _ROOM = "Front desk"
 _AT_ONCE = 3
 _TALK = (20.0, 90.0)
@@ -117,7 +118,7 @@ async def _conversation(control: Control, meets: bool) -> AsyncIterator[None]:
         yield
         await control.end_conference(conference)
     else:
-        call = await control.start_call(_number(), random.choice(_LINES))  # noqa: S311
+        call = await control.start_call(_number(), random.choice(_CALLED))  # noqa: S311
         yield
         await control.hang_up(call)
 
