@@ -240,6 +240,19 @@ async def _media_ranges(account: Account) -> Finding:
     return holds_if(answer.status == 206 and len(answer.body) == 1, f"{answer.status}, {kind}")
 
 
+@READING.add("phone-numbers", "The project's telephone numbers can be listed.")
+async def _phone_numbers(account: Account) -> Finding:
+    answer = await account.get("IncomingPhoneNumbers.json", {"PageSize": "1"})
+    if answer.status == 401:
+        return not_seen("the token lacks a scope")
+    listed = answer.items("incoming_phone_numbers")
+    if answer.status < 400 and not listed:
+        return not_seen("the project has no number")
+    numbers = [item.get("phone_number") for item in listed]
+    # Not the answer itself: it names the number.
+    return holds_if(bool(numbers) and isinstance(numbers[0], str), str(answer.status))
+
+
 @READING.add("protection", "`/api/projects/{id}` tells whether audio is protected.")
 async def _protection(account: Account) -> Finding:
     answer = await account.get(f"/api/projects/{account.project}")

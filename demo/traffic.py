@@ -52,6 +52,10 @@ class Control:
         """Let calls have been recorded some time ago; both in seconds."""
         await self._post("recordings", {"count": count, "age": age, "duration": duration})
 
+    async def add_phone_number(self, number: str, name: str) -> None:
+        """Give the project a telephone number."""
+        await self._post("phone_numbers", {"phone_number": number, "friendly_name": name})
+
     async def fail(self, **fault: object) -> None:
         """Let requests fail as the simulator's fault says; what is left out matches all."""
         await self._post("faults", fault)

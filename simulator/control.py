@@ -69,6 +69,7 @@ class Control:
             ("POST", "/conferences", self.start_conference),
             ("POST", "/conferences/{sid}/recordings", self.start_conference_recording),
             ("POST", "/conferences/{sid}/end", self.end_conference),
+            ("POST", "/phone_numbers", self.add_phone_number),
             ("POST", "/recordings", self.add_recordings),
             ("POST", "/faults", self.add_fault),
             ("DELETE", "/faults", self.clear_faults),
@@ -110,6 +111,14 @@ class Control:
         """End a conference."""
         conference = self._space.end_conference(request.match_info["sid"])
         return self._show(conference.render(self._settings.project, self._space.now()))
+
+    async def add_phone_number(self, request: web.Request) -> web.Response:
+        """Give the project a telephone number. Fields: {phone_number, friendly_name}."""
+        given = await _given(request, {"phone_number": str, "friendly_name": str})
+        added = self._space.add_phone_number(
+            str(given.get("phone_number", "+15550101")), str(given.get("friendly_name", ""))
+        )
+        return self._show(added.render(self._settings.project, self._space.now()))
 
     async def start_recording(self, request: web.Request) -> web.Response:
         """Record a call.

@@ -33,6 +33,7 @@ def used(simulator: Simulator) -> Simulator:
     simulator.space.add_recordings(count=60, spread=3600)
     call_with_recording(simulator)
     conference_with_recording(simulator, "Front desk")
+    simulator.space.add_phone_number("+15550110")
     return simulator
 
 
