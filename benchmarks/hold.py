@@ -34,13 +34,13 @@ async def measure(scale: Scale) -> Row:
                 # The first is not timed, and slow, so that requests meet.
                 await space.post("faults", delay=0.02)
                 await space.forget_requests()
-            ours = await _switch(hass, coordinator, "turn_off")
+            ours = await switch_until_confirmed(hass, coordinator, "turn_off")
             if not turn:
                 most.append(await space.most_at_once())
                 await space.clear_faults()
             states = (await space.get("state"))["recordings"]
             done = sum(recording["status"] == "paused" for recording in states)
-            await _switch(hass, coordinator, "turn_on")
+            await switch_until_confirmed(hass, coordinator, "turn_on")
             bare = await _bare(space, recordings, "paused")
             await _bare(space, recordings, "in-progress")
             if turn:
@@ -87,7 +87,9 @@ async def measure(scale: Scale) -> Row:
     )
 
 
-async def _switch(hass: HomeAssistant, coordinator: SignalWireCoordinator, action: str) -> float:
+async def switch_until_confirmed(
+    hass: HomeAssistant, coordinator: SignalWireCoordinator, action: str
+) -> float:
     """Turn the switch, and return the seconds until the service has confirmed all of it."""
     began = perf_counter()
     await hass.services.async_call("switch", action, {"entity_id": _SWITCH}, blocking=True)

@@ -1,6 +1,6 @@
 """A real Home Assistant core in this process, with nothing set up that is not needed."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 import socket
 from tempfile import TemporaryDirectory
@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, cast
 
 from homeassistant import loader
 from homeassistant.bootstrap import async_load_base_functionality
-from homeassistant.config_entries import SOURCE_USER, ConfigEntries, ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import (
+    SOURCE_USER,
+    ConfigEntries,
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigSubentryDataWithId,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.core_config import async_process_ha_core_config
 from homeassistant.setup import async_setup_component
@@ -51,6 +57,7 @@ def config_entry(
     data: Mapping[str, object],
     options: Mapping[str, object] | None = None,
     unique_id: str | None = None,
+    subentries: Sequence[ConfigSubentryDataWithId] = (),
 ) -> ConfigEntry[object]:
     """Return a config entry as a person's flow would make it."""
     return ConfigEntry(
@@ -60,7 +67,7 @@ def config_entry(
         minor_version=1,
         options=dict(options or {}),
         source=SOURCE_USER,
-        subentries_data=None,
+        subentries_data=subentries,
         title="Benchmark",
         unique_id=unique_id,
         version=1,
@@ -68,7 +75,10 @@ def config_entry(
 
 
 async def add_project(
-    hass: HomeAssistant, space: SimulatedSpace, **options: object
+    hass: HomeAssistant,
+    space: SimulatedSpace,
+    lines: Sequence[ConfigSubentryDataWithId] = (),
+    **options: object,
 ) -> SignalWireCoordinator:
     """Set the integration up for the simulated space, and return its coordinator."""
     entry = config_entry(
@@ -77,6 +87,7 @@ async def add_project(
         # No poll in between, but those that are measured.
         {"active_interval": 3600, "idle_interval": 3600, **options},
         PROJECT_ID,
+        lines,
     )
     await hass.config_entries.async_add(entry)
     await settle(hass)

@@ -169,7 +169,7 @@ class Control:
     async def add_recordings(self, request: web.Request) -> web.Response:
         """Add recordings.
 
-        Fields: {count, status, age, duration, spread, conference_sid, start_lead, null_start},
+        Fields: {count, status, age, duration, spread, conference_sid, start_lead, null_start, to},
         the times in seconds.
         """
         given = await _given(
@@ -183,6 +183,7 @@ class Control:
                 "start_lead": float,
                 "null_start": bool,
                 "conference_sid": str,
+                "to": str,
             },
         )
         conference_sid = given.get("conference_sid")
@@ -196,6 +197,7 @@ class Control:
                 conference_sid=None if conference_sid is None else str(conference_sid),
                 start_lead=float(str(given.get("start_lead", 0))),
                 null_start=given.get("null_start") is True,
+                to_number=str(given.get("to", "+15550101")),
             )
         except ValueError as err:
             raise _bad(str(err)) from None

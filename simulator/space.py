@@ -209,18 +209,19 @@ class Space:
         conference_sid: str | None = None,
         start_lead: float = 0,
         null_start: bool = False,
+        to_number: str = "+15550101",
     ) -> list[Recording]:
         """Add many recordings at once, the last of them created `age` seconds ago.
 
         The others lie before it, evenly over `spread` seconds. Each is of a call of its own, or
-        all are of one conference. `start_lead` are the seconds by which each started before it
-        was created; with `null_start` its `start_time` is null.
+        all are of one conference. Who is called is `to_number`. `start_lead` are the seconds by
+        which each started before it was created; with `null_start` its `start_time` is null.
         """
         newest = self.now() - timedelta(seconds=age)
         added = []
         for number in reversed(range(count)):
             created = newest - timedelta(seconds=spread * number / count)
-            call = None if conference_sid else self.start_call(started=created)
+            call = None if conference_sid else self.start_call(started=created, to_number=to_number)
             recording = Recording(
                 sid=str(uuid4()),
                 number=next(self._numbers),

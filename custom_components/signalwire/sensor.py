@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, override
 
@@ -29,7 +29,6 @@ PARALLEL_UPDATES = 0
 
 _IDLE = "idle"
 LINE_STATES = ("recording", "paused", "mixed")
-_LATER = datetime.max.replace(tzinfo=UTC)
 # A state has no room for more.
 _MAX_NAMED = 10
 _NOBODY = Parties()
@@ -86,15 +85,11 @@ def _line_state(data: ProjectSnapshot, line_id: str) -> str | None:
 
 
 def _talking_to(coordinator: SignalWireCoordinator, line_id: str) -> str | None:
-    """Return the other ends of a line's recorded calls, the longest-running first."""
+    """Return the other ends of a line's recorded calls, in the order in which they were found."""
     data, lines = coordinator.data, coordinator.project.lines
-    recordings = sorted(
-        data.on_line(line_id),
-        key=lambda recording: (recording.started is None, recording.started or _LATER),
-    )
     others: dict[str, None] = {}
-    for recording in recordings[:_MAX_NAMED]:
-        parties = data.parties.get(recording.sid, _NOBODY)
+    for sid in data.lines[line_id].sids[:_MAX_NAMED]:
+        parties = data.parties.get(sid, _NOBODY)
         ends = parties.from_party, parties.to_party
         other = next((end for end in ends if end and not lines.is_on(line_id, end)), ends[0])
         if other:
@@ -323,18 +318,16 @@ class LineSensor(ScopeEntity, SensorEntity):
         )
 
     @property
-    def _slots(self) -> list[int] | None:
+    def _slots(self) -> tuple[int, ...] | None:
         if not self.entity_description.has_slots or self.line_id is None:
             return None
-        data = self.coordinator.data
-        sids = set(data.lines[self.line_id].sids)
-        return [number for number, sid in data.slots.items() if sid in sids]
+        return self.coordinator.data.lines[self.line_id].slots
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
         """Return in which slots the line's recordings sit."""
-        return None if (slots := self._slots) is None else {"slots": slots}
+        return None if (slots := self._slots) is None else {"slots": list(slots)}
 
 
 class RecordingSensor(SlotEntity, SensorEntity):

@@ -344,13 +344,12 @@ class Project:
 
     def _assign_lines(self) -> None:
         """Note which lines the recordings are on of which that was not known."""
-        if not self.lines:
-            return
-        for sid, tracked in self.state.recordings.items():
-            if tracked.lines is None and tracked.recording is not None:
-                lines = self.lines.of(self._parties.lookup(tracked.recording))
-                if lines is not None:
-                    self.state.assign_lines(sid, lines)
+        for sid in list(self.state.unassigned):
+            recording = self.state.recordings[sid].recording
+            if recording is not None and (
+                (lines := self.lines.of(self._parties.lookup(recording))) is not None
+            ):
+                self.state.assign_lines(sid, lines)
 
     def parties_of(self, recording: Recording | None) -> Parties | None:
         """Return who talks to whom, if that was read."""
@@ -385,19 +384,29 @@ class Project:
             },
             hold=holds[None],
             lines=self._line_snapshots(holds) if self.lines else {},
-            unassigned=sum(one.lines is None for one in state.recordings.values()),
+            unassigned=len(state.unassigned),
             unresumed=sum(1 for _ in state.unresumed_sids()),
             today=self.totals.today,
         )
 
     def _line_snapshots(self, holds: Mapping[Scope, HoldSnapshot]) -> dict[str, LineSnapshot]:
         sids: dict[str, list[str]] = {line_id: [] for line_id in self.lines.ids}
-        for sid, tracked in self.state.recordings.items():
-            if tracked.recording is not None:
-                for line_id in tracked.lines or ():
-                    sids[line_id].append(sid)
+        slots: dict[str, list[int]] = {line_id: [] for line_id in self.lines.ids}
+        recordings = self.state.recordings
+        for sid, tracked in recordings.items():
+            for line_id in tracked.lines or ():
+                sids[line_id].append(sid)
+        for number, seated in self.state.slots.occupants.items():
+            if seated is not None and (sitting := recordings.get(seated)) is not None:
+                for line_id in sitting.lines or ():
+                    slots[line_id].append(number)
         return {
-            line.id: LineSnapshot(name=line.name, sids=tuple(sids[line.id]), hold=holds[line.id])
+            line.id: LineSnapshot(
+                name=line.name,
+                sids=tuple(sids[line.id]),
+                slots=tuple(slots[line.id]),
+                hold=holds[line.id],
+            )
             for line in self.lines
         }
 

@@ -11,10 +11,11 @@ from .parties import Parties
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineSnapshot:
-    """What is known of a line: its name, the SIDs of its active recordings, and what holds it."""
+    """What is known of a line: its name and active recordings, their slots, and what holds it."""
 
     name: str
     sids: tuple[str, ...] = ()
+    slots: tuple[int, ...] = ()
     hold: HoldSnapshot = field(default_factory=HoldSnapshot)
 
 

@@ -125,15 +125,17 @@ def _remembered() -> LimitedSizeDict[str, Any]:
 class ProjectState:
     """The state of one project: recordings, slots, the holds, and how reliable all that is.
 
-    `holds` are those in force, `lines` the IDs of the project's lines. `reachable` says whether the
-    last refresh succeeded. Whoever changes something calls `Project.async_changed` afterwards,
-    which takes `changes` and sees to the rest. `is_dirty` says that what is stored has changed;
-    `needs_refresh` that something can only be settled by reading.
+    `holds` are those in force, `lines` the IDs of the project's lines, and `unassigned` the SIDs of
+    recordings that may be on any of them. `reachable` says whether the last refresh succeeded.
+    Whoever changes something calls `Project.async_changed` afterwards, which takes `changes` and
+    sees to the rest. `is_dirty` says that what is stored has changed; `needs_refresh` that
+    something can only be settled by reading.
     """
 
     slots: Slots
     recordings: dict[str, TrackedRecording] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
+    unassigned: set[str] = field(default_factory=set)
     holds: Holds = field(default_factory=Holds)
     pause_behavior: PauseBehavior = PauseBehavior.SILENCE
     reachable: bool = False
@@ -158,15 +160,14 @@ class ProjectState:
 
     def restore(self, kept: RestoredProject, holds: Iterable[Hold]) -> None:
         """Bring back what was stored before a restart."""
-        self.recordings = {
-            sid: TrackedRecording(
-                sid=sid,
-                lines=self._lines_at_first,
-                paused_by=kept.paused_by.get(sid),
-                pause_behavior=kept.pause_behaviors.get(sid),
+        for sid in kept.sids:
+            self._track(
+                TrackedRecording(
+                    sid=sid,
+                    paused_by=kept.paused_by.get(sid),
+                    pause_behavior=kept.pause_behaviors.get(sid),
+                )
             )
-            for sid in kept.sids
-        }
         self.pause_behavior = kept.pause_behavior
         self.holds = Holds(holds)
         self.seat()
@@ -212,10 +213,8 @@ class ProjectState:
         tracked = self.recordings.get(recording.sid)
         if tracked is None:
             if recording.is_active and not self._is_gone(recording.sid, interval):
-                tracked = TrackedRecording(
-                    sid=recording.sid, lines=self._lines_at_first, pause_sent_by_hold=False
-                )
-                self.recordings[recording.sid] = tracked
+                tracked = TrackedRecording(sid=recording.sid, pause_sent_by_hold=False)
+                self._track(tracked)
                 self._is_seating_due = self.is_dirty = True
                 self._accept(tracked, recording, interval)
             return
@@ -368,6 +367,7 @@ class ProjectState:
             self._ended[tracked.sid] = None
             self._ended_lately[tracked.sid] = after
         del self.recordings[tracked.sid]
+        self.unassigned.discard(tracked.sid)
         self._is_seating_due = self.is_dirty = True
 
     def _note_change(
@@ -403,10 +403,15 @@ class ProjectState:
         """Note which lines a recording's call is on."""
         if (tracked := self.recordings.get(sid)) is not None:
             tracked.lines = lines
+            self.unassigned.discard(sid)
 
-    @property
-    def _lines_at_first(self) -> frozenset[str] | None:
-        return None if self.lines else frozenset()
+    def _track(self, tracked: TrackedRecording) -> None:
+        """Follow one more recording, of which it is not known yet which lines it is on."""
+        self.recordings[tracked.sid] = tracked
+        if self.lines:
+            self.unassigned.add(tracked.sid)
+        else:
+            tracked.lines = frozenset()
 
     def begin_hold(self, hold: Hold) -> None:
         """Begin a hold, or extend the one of its scope and name that is in force."""
