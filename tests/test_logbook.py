@@ -5,13 +5,25 @@ from typing import Any
 from homeassistant.core import Context, Event, HomeAssistant
 from homeassistant.helpers import device_registry as dr
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    MockUser,
+    async_capture_events,
+)
 
 from custom_components.signalwire.const import EVENT_ACTIVITY
 from custom_components.signalwire.devices import async_slot_devices
 from custom_components.signalwire.logbook import async_describe_events
 from simulator import Fault, Simulator
-from tests.helpers import call_with_recording, conference_with_recording, refresh
+from tests.helpers import (
+    call_with_recording,
+    conference_with_recording,
+    hold,
+    jump,
+    refresh,
+    settle,
+    turn,
+)
 
 
 def _lines(hass: HomeAssistant, events: list[Event[Any]]) -> list[dict[str, Any]]:
@@ -65,3 +77,39 @@ async def test_a_recordings_life_reads_as_sentences(
     assert _lines(hass, events[:1])[0]["name"] == "Till"
     await hass.config_entries.async_remove(loaded.entry_id)
     assert _lines(hass, events[:1])[0]["name"] == "SignalWire"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [{}, {"type": "paused"}, {"type": 5, "slot": "1", "lines": "x", "holds": 3, "from": 7}],
+)
+async def test_an_event_that_somebody_made_up_is_a_sentence_all_the_same(
+    hass: HomeAssistant, loaded: MockConfigEntry, data: dict[str, Any]
+) -> None:
+    events = async_capture_events(hass, EVENT_ACTIVITY)
+    hass.bus.async_fire(EVENT_ACTIVITY, data)
+    await hass.async_block_till_done()
+    (line,) = _lines(hass, events)
+    assert line["name"] == "SignalWire"
+    assert line["message"]
+
+
+async def test_a_persons_act_has_their_name_and_what_they_ended(
+    hass: HomeAssistant, lines: None, loaded: MockConfigEntry, hass_admin_user: MockUser
+) -> None:
+    hass.states.async_set(
+        "person.anna", "home", {"friendly_name": "Anna", "user_id": hass_admin_user.id}
+    )
+    events = async_capture_events(hass, EVENT_ACTIVITY)
+    desk = "switch.front_desk_call_recording"
+    for name in ("terminal", "consultation"):
+        await hold(hass, name=name, entity_id=desk)
+    await turn(hass, "on", desk, user=hass_admin_user)
+    await hold(hass, **{"for": {"seconds": 5}})
+    await settle(hass)
+    jump(hass, seconds=6)
+    await settle(hass)
+    assert [line["message"] for line in _lines(hass, events)] == [
+        "holds were ended by Anna (Front desk): terminal, consultation",
+        "holds were ended by Call recording: switch",
+    ]

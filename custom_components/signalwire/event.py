@@ -21,7 +21,7 @@ _ACTIVITY = EventEntityDescription(
     event_types=[kind.value for kind in ActivityType],
 )
 _NOBODY = Parties()
-_IN_LOGBOOK = ("slot", "lines", "from", "to", "actor", "reason")
+_IN_LOGBOOK = ("slot", "lines", "from", "to", "actor", "reason", "holds")
 
 
 async def async_setup_entry(
@@ -40,7 +40,7 @@ async def async_setup_entry(
 
 
 class RecordingActivityEvent(ScopeEntity, EventEntity):
-    """Fires for what happens to any recording of the project or a line."""
+    """Fires for what happens to any recording of the project or a line, or to their holds."""
 
     # The history of this entity keeps what happened and when, and nothing that leads to the audio.
     _unrecorded_attributes = frozenset(
@@ -83,6 +83,7 @@ class RecordingActivityEvent(ScopeEntity, EventEntity):
             "to": parties.to_party,
             "actor": activity.actor.value,
             "reason": activity.reason,
+            "holds": list(activity.holds),
         }
         self._trigger_event(activity.type.value, details)
         self.async_write_ha_state()

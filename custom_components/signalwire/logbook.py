@@ -8,12 +8,17 @@ from homeassistant.components.logbook.const import (
     LOGBOOK_ENTRY_MESSAGE,
     LOGBOOK_ENTRY_NAME,
 )
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.core import Context, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.translation import async_get_cached_translations
 
 from .const import DOMAIN, EVENT_ACTIVITY
 from .devices import async_slot_devices
+from .project.updates import Actor
+
+# Of the integration "person", which need not be there.
+_PERSON = "person"
+_USER_ID = "user_id"
 
 type Describe = Callable[[Event[Any]], dict[str, str | None]]
 
@@ -32,32 +37,59 @@ def async_describe_events(
             found = texts.get(f"component.{DOMAIN}.common.{key}", key)
             return found.format(**placeholders)
 
+        # Whoever fires such an event by hand may leave out anything.
         data = event.data
-        name = _name(hass, data["config_entry_id"], data["slot"])
+        name = _name(hass, data.get("config_entry_id"), data.get("slot"))
         return {
             LOGBOOK_ENTRY_NAME: name,
-            LOGBOOK_ENTRY_MESSAGE: _message(data, text, name),
-            LOGBOOK_ENTRY_ENTITY_ID: data["entity_id"],
+            LOGBOOK_ENTRY_MESSAGE: _message(data, text, name, _person(hass, event.context)),
+            LOGBOOK_ENTRY_ENTITY_ID: data.get("entity_id"),
         }
 
     async_describe_event(DOMAIN, EVENT_ACTIVITY, describe)
 
 
-def _name(hass: HomeAssistant, entry_id: str, slot: int | None) -> str:
+def _name(hass: HomeAssistant, entry_id: object, slot: object) -> str:
     """Return what the slot is called, or else the project."""
-    entry = hass.config_entries.async_get_entry(entry_id)
+    entry = hass.config_entries.async_get_entry(entry_id) if isinstance(entry_id, str) else None
     if entry is None:
         return "SignalWire"
-    device_id = async_slot_devices(hass, entry).get(slot or 0)
+    slots = async_slot_devices(hass, entry)
+    device_id = slots.get(slot) if isinstance(slot, int) else None
     device = dr.async_get(hass).async_get(device_id) if device_id else None
     return (device and (device.name_by_user or device.name)) or entry.title
 
 
-def _message(data: Mapping[str, Any], text: Callable[..., str], name: str) -> str:
+def _person(hass: HomeAssistant, context: Context) -> str | None:
+    """Return the name of the person who acts, if Home Assistant has one for the user."""
+    if context.user_id is None:
+        return None
+    return next(
+        (
+            state.name
+            for state in hass.states.async_all(_PERSON)
+            if state.attributes.get(_USER_ID) == context.user_id
+        ),
+        None,
+    )
+
+
+def _message(
+    data: Mapping[str, Any], text: Callable[..., str], name: str, person: str | None
+) -> str:
     """Return the sentence with the recording: the frontend shows the event's name before it."""
-    sentence = text(f"logbook_{data['type']}", actor=text(f"actor_{data['actor']}"))
-    parties = " → ".join(filter(None, (data["from"], data["to"])))
-    known = ", ".join(filter(None, (name if data["slot"] else None, parties)))
+    actor = data.get("actor", Actor.SIGNALWIRE.value)
+    if person is None or actor != Actor.HOME_ASSISTANT:
+        person = text(f"actor_{actor}")
+    sentence = text(f"logbook_{data.get('type')}", actor=person)
+    parties = " → ".join(str(end) for end in (data.get("from"), data.get("to")) if end)
+    lines = map(str, _listed(data.get("lines")))
+    known = ", ".join(filter(None, (name if data.get("slot") else None, *lines, parties)))
     if known:
         sentence = f"{sentence} ({known})"
-    return f"{sentence}: {data['reason']}" if data["reason"] else sentence
+    reason = data.get("reason") or ", ".join(map(str, _listed(data.get("holds"))))
+    return f"{sentence}: {reason}" if reason else sentence
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from homeassistant.core import Context, callback
 
 from ..api import Recording, RecordingStatus
+from .hold import Hold
+from .holds import Scope
 from .parties import Parties
 from .state import Change
 from .updates import Actor, RecordingUpdate
@@ -23,7 +25,7 @@ _TELL_WITHIN = 2.0
 
 @unique
 class ActivityType(StrEnum):
-    """What happened to a recording."""
+    """What happened to a recording, or to what holds several."""
 
     STARTED = "started"
     PAUSED = "paused"
@@ -34,6 +36,7 @@ class ActivityType(StrEnum):
     FAILED = "failed"
     PAUSE_FAILED = "pause_failed"
     RESUME_FAILED = "resume_failed"
+    RELEASED = "released"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,17 +45,19 @@ class Activity:
 
     `slot` is where the recording sits or sat, if it had one; `lines` are the IDs of the lines that
     its call is on, as far as that is known; `reason` is the service's, for what failed; `parties`
-    are kept here for what has ended, and is forgotten elsewhere.
+    are kept here for what has ended, and is forgotten elsewhere. `holds` are the names of the holds
+    that were released.
     """
 
     type: ActivityType
-    recording: Recording | None
+    recording: Recording | None = None
     slot: int | None = None
     lines: frozenset[str] = frozenset()
     actor: Actor = Actor.SIGNALWIRE
     context: Context | None = None
     reason: str | None = None
     parties: Parties | None = None
+    holds: tuple[str, ...] = ()
 
 
 def activity_type_of(change: Change) -> ActivityType | None:
@@ -128,7 +133,7 @@ class ActivityLog:
                 waiting.add(sid)
                 self._pending.append((happened, activity))
                 continue
-            told = replace(activity, parties=parties, lines=lines or frozenset())
+            told = replace(activity, parties=parties, lines=lines or activity.lines)
             for listener in list(self._listeners):
                 listener(told)
 
@@ -163,6 +168,22 @@ class ActivityReporter:
                     actor=update.actor if update else Actor.SIGNALWIRE,
                     context=update.context if update else None,
                     parties=self._project.parties_of(change.after or change.before),
+                )
+            )
+
+    def note_released(self, ended: Iterable[Hold], context: Context | None) -> None:
+        """Add which holds have ended, of each scope; without a context their time was up."""
+        names: dict[Scope, list[str]] = {}
+        for hold in ended:
+            names.setdefault(hold.line, []).append(hold.name)
+        for scope, holds in names.items():
+            self._project.activities.add(
+                Activity(
+                    type=ActivityType.RELEASED,
+                    lines=frozenset() if scope is None else frozenset((scope,)),
+                    actor=Actor.HOME_ASSISTANT if context else Actor.CALL_RECORDING,
+                    context=context,
+                    holds=tuple(holds),
                 )
             )
 

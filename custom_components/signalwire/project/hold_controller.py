@@ -151,6 +151,7 @@ class HoldController:
     @callback
     def _follow_release(self, ended: list[Hold], context: Context | None) -> None:
         """Do what follows the end of holds, others being in force still or not."""
+        self._project.reporter.note_released(ended, context)
         for scope in {hold.line for hold in ended}:
             if not self._state.holds.of(scope):
                 self._release_contexts.pop(scope, None)
