@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from homeassistant.components.logbook.models import LazyEventPartialState, async_event_to_row
 from homeassistant.core import Context, Event, HomeAssistant
 from homeassistant.helpers import device_registry as dr
 import pytest
@@ -32,7 +33,11 @@ def _lines(hass: HomeAssistant, events: list[Event[Any]]) -> list[dict[str, Any]
     async_describe_events(
         hass, lambda domain, event_type, describe: described.update({event_type: describe})
     )
-    return [described[event.event_type](event) for event in events]
+    # As the logbook itself passes them.
+    return [
+        described[event.event_type](LazyEventPartialState(async_event_to_row(event), {}))
+        for event in events
+    ]
 
 
 async def test_a_recordings_life_reads_as_sentences(

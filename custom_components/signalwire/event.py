@@ -11,6 +11,7 @@ from .coordinator import SignalWireConfigEntry
 from .entity import ScopeEntity, async_add_line_entities
 from .project.activity import Activity, ActivityType
 from .project.parties import Parties
+from .project.updates import Actor
 
 # It is told of what happens.
 PARALLEL_UPDATES = 0
@@ -21,6 +22,9 @@ _ACTIVITY = EventEntityDescription(
     event_types=[kind.value for kind in ActivityType],
 )
 _NOBODY = Parties()
+# Of the integration "person", which need not be there.
+_PERSON = "person"
+_USER_ID = "user_id"
 _IN_LOGBOOK = ("slot", "lines", "from", "to", "actor", "reason", "holds")
 
 
@@ -97,6 +101,18 @@ class RecordingActivityEvent(ScopeEntity, EventEntity):
                 "entity_id": self.entity_id,
                 "config_entry_id": self.coordinator.config_entry.entry_id,
                 **{name: details[name] for name in _IN_LOGBOOK},
+                "person": _person(self.hass, activity),
             },
             context=activity.context,
         )
+
+
+def _person(hass: HomeAssistant, activity: Activity) -> str | None:
+    """Return the name of the person who acted, if Home Assistant has one for the user."""
+    user_id = activity.context.user_id if activity.context else None
+    if user_id is None or activity.actor is not Actor.HOME_ASSISTANT:
+        return None
+    persons = hass.states.async_all(_PERSON)
+    return next(
+        (person.name for person in persons if person.attributes.get(_USER_ID) == user_id), None
+    )

@@ -8,17 +8,13 @@ from homeassistant.components.logbook.const import (
     LOGBOOK_ENTRY_MESSAGE,
     LOGBOOK_ENTRY_NAME,
 )
-from homeassistant.core import Context, Event, HomeAssistant, callback
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.translation import async_get_cached_translations
 
 from .const import DOMAIN, EVENT_ACTIVITY
 from .devices import async_slot_devices
 from .project.updates import Actor
-
-# Of the integration "person", which need not be there.
-_PERSON = "person"
-_USER_ID = "user_id"
 
 type Describe = Callable[[Event[Any]], dict[str, str | None]]
 
@@ -42,7 +38,7 @@ def async_describe_events(
         name = _name(hass, data.get("config_entry_id"), data.get("slot"))
         return {
             LOGBOOK_ENTRY_NAME: name,
-            LOGBOOK_ENTRY_MESSAGE: _message(data, text, name, _person(hass, event.context)),
+            LOGBOOK_ENTRY_MESSAGE: _message(data, text, name),
             LOGBOOK_ENTRY_ENTITY_ID: data.get("entity_id"),
         }
 
@@ -60,28 +56,10 @@ def _name(hass: HomeAssistant, entry_id: object, slot: object) -> str:
     return (device and (device.name_by_user or device.name)) or entry.title
 
 
-def _person(hass: HomeAssistant, context: Context) -> str | None:
-    """Return the name of the person who acts, if Home Assistant has one for the user."""
-    if context.user_id is None:
-        return None
-    return next(
-        (
-            state.name
-            for state in hass.states.async_all(_PERSON)
-            if state.attributes.get(_USER_ID) == context.user_id
-        ),
-        None,
-    )
-
-
-def _message(
-    data: Mapping[str, Any], text: Callable[..., str], name: str, person: str | None
-) -> str:
+def _message(data: Mapping[str, Any], text: Callable[..., str], name: str) -> str:
     """Return the sentence with the recording: the frontend shows the event's name before it."""
-    actor = data.get("actor", Actor.SIGNALWIRE.value)
-    if person is None or actor != Actor.HOME_ASSISTANT:
-        person = text(f"actor_{actor}")
-    sentence = text(f"logbook_{data.get('type')}", actor=person)
+    actor = data.get("person") or text(f"actor_{data.get('actor', Actor.SIGNALWIRE.value)}")
+    sentence = text(f"logbook_{data.get('type')}", actor=actor)
     parties = " → ".join(str(end) for end in (data.get("from"), data.get("to")) if end)
     lines = map(str, _listed(data.get("lines")))
     known = ", ".join(filter(None, (name if data.get("slot") else None, *lines, parties)))
