@@ -615,6 +615,97 @@ def test_of_several_holds_the_newest_says_what_a_pause_leaves(state: ProjectStat
     assert behaviors == [PauseBehavior.SILENCE, PauseBehavior.SKIP, None]
 
 
+# Lines.
+
+
+@pytest.fixture
+def office() -> ProjectState:
+    """Return a state with the lines `desk` and `room`: `a` is at the desk, of `b` nobody knows."""
+    state = ProjectState(Slots(3), lines=("desk", "room"))
+    refresh(state, 0, a=RECORDING, b=RECORDING)
+    state.assign_lines("a", frozenset({"desk"}))
+    return state
+
+
+def test_a_recording_of_an_unknown_line_is_held_with_every_line(office: ProjectState) -> None:
+    hold(office, 1, line="room")
+    assert office.desired_statuses() == {"b": PAUSED}
+    hold(office, 2, line="desk")
+    assert office.desired_statuses() == {"a": PAUSED, "b": PAUSED}
+    assert office.unassigned == {"b"}
+
+
+def test_what_was_held_for_an_unknown_line_is_resumed_once_it_is_known(
+    office: ProjectState,
+) -> None:
+    hold(office, 1, line="room")
+    refresh(office, 2, a=RECORDING, b=PAUSED)
+    assert office.desired_statuses() == {}
+    office.assign_lines("b", frozenset({"desk"}))
+    assert office.desired_statuses() == {"b": RECORDING}
+    assert list(office.unresumed_sids()) == ["b"]
+
+
+def test_a_persons_pause_of_an_unknown_line_is_not_resumed(office: ProjectState) -> None:
+    office.record_user_request("b", PAUSED)
+    hold(office, 1, line="room")
+    refresh(office, 2, a=RECORDING, b=PAUSED)
+    office.assign_lines("b", frozenset({"desk"}))
+    assert office.desired_statuses() == {}
+
+
+def test_a_call_on_two_lines_is_held_by_either(office: ProjectState) -> None:
+    office.assign_lines("b", frozenset({"desk", "room"}))
+    for line in ("desk", "room"):
+        office.begin_hold(Hold(begun=1, line=line))
+    for line in ("desk", "room"):
+        assert "b" in office.desired_statuses()
+        office.end_hold(line)
+    assert "b" not in office.desired_statuses()
+
+
+def test_a_line_is_confirmed_by_its_own_recordings_and_those_of_unknown_lines(
+    office: ProjectState,
+) -> None:
+    hold(office, 1, line="desk")
+    refresh(office, 2, a=PAUSED, b=RECORDING)
+    assert (is_confirmed(office, 3, "desk"), unconfirmed(office, "desk")) == (False, 1)
+    office.assign_lines("b", frozenset({"room"}))
+    assert (is_confirmed(office, 3, "desk"), unconfirmed(office, "desk")) == (True, 0)
+    assert not office.hold_snapshots(3)["room"].held
+    assert not office.hold_snapshots(3)[None].held
+    refresh(office, 4, a=PAUSED, b=RECORDING, unreadable=1)
+    assert (is_confirmed(office, 5, "desk"), unconfirmed(office, "desk")) == (False, 1)
+
+
+def test_a_line_that_the_project_holds_is_read_in_full_since_the_projects_hold(
+    office: ProjectState,
+) -> None:
+    hold(office, 1)
+    refresh(office, 2, a=PAUSED, b=PAUSED)
+    office.begin_hold(Hold(begun=3, line="desk"))
+    # Nothing began to be recorded on it since: it was held all the time.
+    assert is_confirmed(office, 4, "desk")
+    office.end_hold()
+    assert not is_confirmed(office, 4, "desk")
+    assert office.needs_full_refresh(4)
+
+
+def test_lines_and_their_holds_are_stored_with_their_ids(office: ProjectState) -> None:
+    hold(office, 1, line="desk", name="terminal")
+    stored = office.to_store()
+    assert stored["holds"] == [{"name": "terminal", "line": "desk"}]
+    # Version 0.1.0 knows no lines, and holds everything.
+    assert "hold" in stored
+
+
+def test_a_recording_that_has_ended_is_on_no_line_any_more(office: ProjectState) -> None:
+    refresh(office, 1, a=RECORDING, b=COMPLETED)
+    assert office.unassigned == set()
+    office.assign_lines("b", frozenset({"desk"}))
+    assert "b" not in office.recordings
+
+
 def test_a_recording_follows_the_projects_pause_behavior_until_one_is_chosen_for_it(
     state: ProjectState,
 ) -> None:
