@@ -639,7 +639,9 @@ def test_what_was_held_for_an_unknown_line_is_resumed_once_it_is_known(
     office: ProjectState,
 ) -> None:
     hold(office, 1, line="room")
+    office.begin_update("b", HOLD_PAUSE)
     refresh(office, 2, a=RECORDING, b=PAUSED)
+    office.end_update("b", PAUSED)
     assert office.desired_statuses() == {}
     office.assign_lines("b", frozenset({"desk"}))
     assert office.desired_statuses() == {"b": RECORDING}
