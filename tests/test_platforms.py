@@ -2,7 +2,10 @@
 
 import json
 
-from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, EntityCategory
+from homeassistant.const import (
+    STATE_UNKNOWN,
+    EntityCategory,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
@@ -81,7 +84,7 @@ async def test_the_status_select_is_the_update_endpoint_whole(
     assert state(hass, status) == recording.status == "in-progress"
     await _select(hass, status, "stopped")
     assert recording.status == "stopped"
-    assert state(hass, status) == STATE_UNAVAILABLE
+    assert state(hass, status) == STATE_UNKNOWN
     assert state(hass, "sensor.recording_1_state") == "idle"
 
 
@@ -135,7 +138,7 @@ async def test_a_choice_ends_with_its_recording(
     await _select(hass, "select.recording_1_pause_behavior", "skip")
     simulator.space.hang_up(call.sid)
     await refresh(hass, loaded)
-    assert state(hass, "select.recording_1_pause_behavior") == STATE_UNAVAILABLE
+    assert state(hass, "select.recording_1_pause_behavior") == STATE_UNKNOWN
     await refresh(hass, loaded)
     call_with_recording(simulator)
     await refresh(hass, loaded)
@@ -319,3 +322,35 @@ async def test_an_absurd_price_costs_the_price_alone(
     assert state(hass, "sensor.recording_1_price") == STATE_UNKNOWN
     assert state(hass, "sensor.recording_1_duration") == "3"
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+EMPTY = {
+    "sensor.recording_1_state": "idle",
+    "sensor.recording_1_from": "unknown",
+    "sensor.recording_1_to": "unknown",
+    "sensor.recording_1_started": "unknown",
+    "select.recording_1_status": "unknown",
+    "select.recording_1_pause_behavior": "unknown",
+    "switch.recording_1": "unavailable",
+    "button.recording_1_stop": "unavailable",
+}
+
+
+async def test_no_call_and_no_service_are_told_apart(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    assert {entity_id: state(hass, entity_id) for entity_id in EMPTY} == EMPTY
+    simulator.faults.add(Fault(status=503))
+    await refresh(hass, loaded)
+    assert {state(hass, entity_id) for entity_id in EMPTY} == {"unavailable"}
+
+
+async def test_a_recording_that_only_grows_longer_writes_no_state(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, recorded: str
+) -> None:
+    before = {one.entity_id: one.last_reported for one in hass.states.async_all()}
+    simulator.space.advance(5)
+    await refresh(hass, loaded)
+    assert loaded.runtime_data.data.recordings[recorded].duration >= 5
+    # Not even as the same again.
+    assert {one.entity_id: one.last_reported for one in hass.states.async_all()} == before

@@ -37,6 +37,12 @@ async def async_setup_entry(
 class StopButton(SlotEntity, ButtonEntity):
     """Stops the slot's recording."""
 
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether there is a recording to stop, and the service answers."""
+        return super().available and self.recording is not None
+
     @override
     async def async_press(self) -> None:
         """Stop the recording."""

@@ -106,12 +106,6 @@ class SlotEntity(_Entity):
         recording = self.recording
         return None if recording is None else self.coordinator.data.confirmed_status(recording)
 
-    @property
-    @override
-    def available(self) -> bool:
-        """Return whether there is a recording, and the service answers."""
-        return super().available and self.recording is not None
-
     def require_recording(self) -> Recording:
         """Return the recording; raises ServiceValidationError if the slot is empty."""
         if (recording := self.recording) is None:

@@ -62,7 +62,7 @@ class RecordingSensorDescription(SensorEntityDescription):
 
     value_fn: Callable[[Recording, Parties], SensorValue]
     unit_fn: Callable[[Recording], str | None] = lambda _: None
-    # Shown while no recording sits in the slot; without it the sensor is unavailable then.
+    # Shown while no recording sits in the slot.
     empty_value: str | None = None
 
 
@@ -338,14 +338,6 @@ class RecordingSensor(SlotEntity, SensorEntity):
     @override
     def _state_key(self) -> tuple[object, ...]:
         return self.available, self.native_value, self.native_unit_of_measurement
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Return whether there is something to show."""
-        if self.entity_description.empty_value is not None:
-            return self.coordinator.last_update_success
-        return super().available
 
     @property
     @override

@@ -53,7 +53,15 @@ class RecordingSwitch(SlotEntity, SwitchEntity):
 
     @override
     def _state_key(self) -> tuple[object, ...]:
-        return self.available, self.recording, self.status
+        # That only the length has grown is no reason to write a state.
+        recording = self.recording
+        return self.available, recording and recording.without_duration, self.status
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether there is a recording to switch, and the service answers."""
+        return super().available and self.recording is not None
 
     @property
     @override

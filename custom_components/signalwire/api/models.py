@@ -213,6 +213,11 @@ class Recording(Model, frozen=True, kw_only=True, dict=True):
         return self.start_time or self.date_created
 
     @cached_property
+    def without_duration(self) -> Self:
+        """Return the recording without its length, which grows with every reading."""
+        return msgspec.structs.replace(self, _duration=None)
+
+    @cached_property
     def parents(self) -> list[tuple[str, str]]:
         """Return the call or the conference, as the kind in an address and the SID.
 
