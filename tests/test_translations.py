@@ -149,3 +149,12 @@ def test_every_language_has_every_text_with_its_placeholders(language: str) -> N
         assert translated[path].strip(), path
         # A sentence that was left in English.
         assert translated[path] != text or len(text.split()) < 4, path
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_triggers_and_conditions_are_found_by_the_name_of_the_service(language: str) -> None:
+    texts = json.loads((FOLDER / "translations" / f"{language}.json").read_text())
+    for kind in ("triggers", "conditions"):
+        for key, text in texts[kind].items():
+            # The editor searches names and descriptions.
+            assert "SignalWire" in text["description"], f"{kind}.{key}"
