@@ -120,7 +120,7 @@ async def test_a_failed_pause_triggers(
     call_with_recording(simulator)
     await refresh(hass, loaded)
     simulator.faults.add(Fault(method="POST", status=400, times=1))
-    with pytest.raises(Exception, match="refuses"):
+    with pytest.raises(Exception, match="rejected"):
         await hass.services.async_call(
             "switch", "turn_off", {"entity_id": "switch.recording_1"}, blocking=True
         )

@@ -52,7 +52,7 @@ async def test_a_recordings_life_reads_as_sentences(
     await hass.services.async_call("switch", "turn_off", switch, blocking=True, context=context)
     await hass.services.async_call("switch", "turn_on", switch, blocking=True)
     simulator.faults.add(Fault(method="POST", status=400, body='{"message": "no"}', times=1))
-    with pytest.raises(Exception, match="refuses"):
+    with pytest.raises(Exception, match="rejected"):
         await hass.services.async_call("switch", "turn_off", switch, blocking=True)
     simulator.space.hang_up(call.sid)
     await refresh(hass, loaded)
@@ -68,7 +68,7 @@ async def test_a_recordings_life_reads_as_sentences(
         "was paused by Home Assistant (Recording 1, +15550100 → +15550101)",
         "was resumed by Home Assistant (Recording 1, +15550100 → +15550101)",
         "could not be paused by Home Assistant (Recording 1, +15550100 → +15550101): "
-        "SignalWire refuses to change the recording: no, HTTP 400",
+        "SignalWire rejected the change of the recording: no, HTTP 400",
         "has ended (Recording 1, +15550100 → +15550101)",
         "was started by SignalWire (Recording 2)",
         "was paused by Call recording (Recording 2, Front desk)",

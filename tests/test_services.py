@@ -146,7 +146,7 @@ async def test_one_failure_does_not_keep_the_others_from_being_done(
     first = min(simulator.space.recordings)
     simulator.faults.add(Fault(method="POST", path=first, status=400, body="{}"))
     entities = [f"switch.recording_{number}" for number in (1, 2, 3)]
-    with pytest.raises(HomeAssistantError, match="refuses to change"):
+    with pytest.raises(HomeAssistantError, match="rejected the change"):
         await _call(hass, "update_recording", entity_id=entities, status="paused")
     statuses = {sid: _status(simulator, sid) for sid in simulator.space.recordings}
     assert statuses.pop(first) == "in-progress"
@@ -256,7 +256,7 @@ async def test_start_says_what_is_wrong(
     with pytest.raises(vol.Invalid):
         await _call(hass, "start_recording", call_sid=UNKNOWN, all_calls=True)
     simulator.faults.add(Fault(path="/Calls", status=400, body='{"message": "no"}', times=1))
-    with pytest.raises(HomeAssistantError, match="SignalWire did not do it"):
+    with pytest.raises(HomeAssistantError, match="SignalWire could not do this"):
         await _call(hass, "start_recording", all_calls=True)
     await _call(hass, "hold_recordings", answered=False)
     with pytest.raises(ServiceValidationError, match="are held"):
@@ -294,10 +294,10 @@ async def test_list_tells_of_a_service_that_does_not_answer(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
     simulator.faults.add(Fault(status=400, body='{"message": "no"}', times=1))
-    with pytest.raises(HomeAssistantError, match=r"SignalWire did not do it: .*no"):
+    with pytest.raises(HomeAssistantError, match=r"SignalWire could not do this: .*no"):
         await _call(hass, "list_recordings")
     simulator.faults.add(Fault(status=401, times=1))
-    with pytest.raises(HomeAssistantError, match="refuses the login"):
+    with pytest.raises(HomeAssistantError, match="rejected the login"):
         await _call(hass, "list_recordings")
 
 
@@ -332,7 +332,7 @@ async def test_delete_tells_of_a_service_that_fails_and_is_never_tried_twice(
             await _call(hass, "delete_recording", recording_sid=sid, confirm=True, answered=False)
     assert sum(request.method == "DELETE" for request in simulator.requests) == 2
     simulator.faults.add(Fault(method="GET", path=sid, status=400, times=1))
-    with pytest.raises(HomeAssistantError, match="SignalWire did not do it"):
+    with pytest.raises(HomeAssistantError, match="SignalWire could not do this"):
         await _call(hass, "delete_recording", recording_sid=sid, confirm=True, answered=False)
 
 

@@ -199,7 +199,7 @@ async def _see_what_goes_wrong(stage: Stage, card: Locator) -> None:
     await expect(row).to_contain_text("Asking SignalWire")
     await expect(row).to_have_attribute("aria-busy", "true")
     await expect(row).to_have_attribute("data-state", "on")
-    await expect(page.get_by_text("SignalWire refuses").first).to_be_visible()
+    await expect(page.get_by_text("SignalWire rejected").first).to_be_visible()
     await expect(row).to_have_attribute("data-state", "on")
     await expect(row).not_to_have_attribute("aria-busy", "true")
 
