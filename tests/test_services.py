@@ -71,7 +71,7 @@ async def test_update_takes_all_recordings_of_a_device_or_a_project_at_once(
     answer = await _call(hass, "update_recording", device_id=list(devices), status="stopped")
     assert {recording["status"] for recording in answer["recordings"]} == {"stopped"}
     assert len(answer["recordings"]) == 2
-    with pytest.raises(ServiceValidationError, match="Nothing is being recorded"):
+    with pytest.raises(ServiceValidationError, match="Nothing in this target"):
         await _call(hass, "update_recording", device_id=list(devices), status="stopped")
 
 
@@ -89,8 +89,8 @@ async def test_update_reaches_a_recording_by_its_sid_though_no_list_has_shown_it
     ("data", "sentence"),
     [
         ({"entity_id": "switch.recording_1"}, "no recording in slot 1"),
-        ({"entity_id": "switch.corner_shop_call_recording"}, "does not stand for a recording"),
-        ({"entity_id": "light.kitchen"}, "does not stand for a recording"),
+        ({"entity_id": "switch.corner_shop_call_recording"}, "does not belong to a recording"),
+        ({"entity_id": "light.kitchen"}, "does not belong to a recording"),
         ({"recording_sid": UNKNOWN}, "has no such recording"),
         ({"recording_sid": UNKNOWN, "config_entry_id": "x"}, "no such SignalWire project"),
     ],
@@ -217,7 +217,7 @@ async def test_start_takes_every_call_that_is_not_recorded_yet(
     answer = await _call(hass, "start_recording", all_calls=True)
     assert {recording["call_sid"] for recording in answer["recordings"]} == new
     assert state(hass, "sensor.corner_shop_active_recordings") == "4"
-    with pytest.raises(ServiceValidationError, match="no such call in progress"):
+    with pytest.raises(ServiceValidationError, match="No matching call"):
         await _call(hass, "start_recording", all_calls=True)
 
 
@@ -311,7 +311,7 @@ async def test_delete_takes_only_what_has_ended_and_was_confirmed(
     await refresh(hass, loaded)
     # No refresh has seen the end.
     simulator.space.hang_up(call.sid)
-    with pytest.raises(ServiceValidationError, match="not confirmed"):
+    with pytest.raises(ServiceValidationError, match="was not deleted"):
         await _call(hass, "delete_recording", recording_sid=sid, confirm=False, answered=False)
     assert sid in simulator.space.recordings
     await _call(hass, "delete_recording", recording_sid=sid, confirm=True, answered=False)
