@@ -108,7 +108,8 @@ async def test_an_answer_that_does_not_confirm_is_a_failure(
         await _turn(hass, "off")
     assert caught.value.translation_key == "not_confirmed"
     assert str(caught.value) == (
-        'SignalWire did not do this: "paused" was requested, but it answered "in-progress". Try again'
+        'SignalWire did not do this: "paused" was requested, but it answered "in-progress". '
+        "Try again"
     )
     assert state(hass, SWITCH) == STATE_ON
 

@@ -1,11 +1,12 @@
 """What must be true of the hold, as far as the answers to people's calls settle it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from math import inf
 
 from . import adapter
 from .clock import Clock
+from .lines import Scope
 
 _MARGIN = 2.0
 _ADOPT_AFTER = 10.0
@@ -161,11 +162,16 @@ NAMES = (SWITCH, "terminal", "front desk")
 
 
 class ExpectedHolds:
-    """The holds of all names: recordings are held while any is."""
+    """The holds of all scopes and names: a recording is held while any of its scopes is.
 
-    def __init__(self, clock: Clock) -> None:
+    A scope is a line by its ID, or None for the whole project.
+    """
+
+    def __init__(self, clock: Clock, lines: Iterable[str] = ()) -> None:
         self._clock = clock
-        self._holds = {name: ExpectedHold(clock) for name in NAMES}
+        self._holds = {
+            (scope, name): ExpectedHold(clock) for scope in (None, *lines) for name in NAMES
+        }
 
     @property
     def now(self) -> float:
@@ -174,28 +180,41 @@ class ExpectedHolds:
 
     @property
     def expected(self) -> bool | None:
-        """Return whether recordings are held; None where it is not settled."""
-        states = [hold.expected for hold in self._holds.values()]
-        return True if True in states else None if None in states else False
+        """Return whether anything is held; None where it is not settled."""
+        return _together(self._holds.values())
 
-    @property
-    def since(self) -> float:
-        """Return since when at least the expected state is the same, in monotonic seconds."""
-        if held := [hold.since for hold in self._holds.values() if hold.expected]:
+    def on(self, lines: frozenset[str]) -> bool | None:
+        """Return whether recordings on these lines are held; None where it is not settled."""
+        return _together(self._of(lines))
+
+    def since(self, lines: frozenset[str]) -> float:
+        """Return since when at least `on` these lines is the same, in monotonic seconds."""
+        holds = self._of(lines)
+        if held := [hold.since for hold in holds if hold.expected]:
             return min(held)
-        return max(hold.since for hold in self._holds.values())
+        return max(hold.since for hold in holds)
+
+    def _of(self, lines: frozenset[str]) -> list[ExpectedHold]:
+        return [hold for (scope, _), hold in self._holds.items() if scope is None or scope in lines]
 
     @property
     def is_switch_alone(self) -> bool:
-        """Return whether nobody but the switch can hold."""
-        return all(hold.expected is False for name, hold in self._holds.items() if name != SWITCH)
+        """Return whether nobody but the project's switch can hold."""
+        return all(
+            hold.expected is False for key, hold in self._holds.items() if key != (None, SWITCH)
+        )
 
     def begin(
-        self, *, holds: bool, duration: float | None = None, name: str | None = SWITCH
+        self,
+        *,
+        holds: bool,
+        duration: float | None = None,
+        name: str | None = SWITCH,
+        scope: Scope = None,
     ) -> list[HoldCall]:
-        """Note that a call begins, for a name or for all; its duration is in seconds."""
+        """Note that a call begins, for a name or for all of a scope; its duration is in seconds."""
         names = NAMES if name is None else (name,)
-        return [self._holds[each].begin(holds=holds, duration=duration) for each in names]
+        return [self._holds[scope, each].begin(holds=holds, duration=duration) for each in names]
 
     def drop(self, calls: list[HoldCall]) -> None:
         """Note that a call had nothing to act on, and changed nothing."""
@@ -214,15 +233,21 @@ class ExpectedHolds:
 
     def forget(self, *, state: bool | None) -> None:
         """Note that what was stored is gone; `state` is what must come of it, if known."""
-        for name, hold in self._holds.items():
-            hold.forget(state=state if state is None else state and name == SWITCH)
+        for key, hold in self._holds.items():
+            hold.forget(state=state if state is None else state and key == (None, SWITCH))
 
     def wall_clock_jumped(self) -> None:
         """Note that the wall clock is another: a time that had passed may come again."""
         for hold in self._holds.values():
             hold.wall_clock_jumped()
 
-    def tick(self, shown: Collection[str] | None, *, loaded_for: float) -> None:
-        """Follow the time; `shown` are the names that are shown to hold, if any are shown."""
-        for name, hold in self._holds.items():
-            hold.tick(None if shown is None else name in shown, loaded_for=loaded_for)
+    def tick(self, shown: Mapping[Scope, Collection[str]], *, loaded_for: float) -> None:
+        """Follow the time; `shown` are the names that are shown to hold, of each shown scope."""
+        for (scope, name), hold in self._holds.items():
+            names = shown.get(scope)
+            hold.tick(None if names is None else name in names, loaded_for=loaded_for)
+
+
+def _together(holds: Iterable[ExpectedHold]) -> bool | None:
+    states = [hold.expected for hold in holds]
+    return True if True in states else None if None in states else False

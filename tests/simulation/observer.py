@@ -15,6 +15,7 @@ from homeassistant.helpers import issue_registry
 
 from . import adapter
 from .holds import ExpectedHolds, HoldCall
+from .lines import LINES, Scope
 from .network import Exchange
 from .ownership import Ownership
 from .service import Recording
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .world import World
 
 _NEVER = float("-inf")
+_EVERYWHERE = frozenset(line.id for line in LINES)
 _PROJECT_ENTITIES = (adapter.MASTER, adapter.STOP_ALL, adapter.COUNT)
 _GET_DISCARD = 20.0
 # Requests that follow each other this closely, as the pages of a list do, are one look.
@@ -56,7 +58,12 @@ class Observer:
     def __init__(self, world: World, ignored: frozenset[str]) -> None:
         self.world = world
         self.clock = world.clock
-        self.hold = ExpectedHolds(world.clock)
+        self.hold = ExpectedHolds(world.clock, (line.id for line in world.lines))
+        # The switches "Call recording", with the lines whose recordings each holds.
+        self._switches: dict[str, frozenset[str]] = {
+            adapter.MASTER: frozenset(),
+            **{line.switch: frozenset((line.id,)) for line in world.lines},
+        }
         self.owners = Ownership(self.hold)
         self.violation: Violation | None = None
         self.checks = 0
@@ -150,7 +157,11 @@ class Observer:
     @callback
     def _on_state(self, event: Event[Any]) -> None:
         entity_id: str = event.data["entity_id"]
-        if entity_id not in _PROJECT_ENTITIES and not adapter.slot_of(entity_id):
+        if (
+            entity_id not in _PROJECT_ENTITIES
+            and entity_id not in self._switches
+            and not adapter.slot_of(entity_id)
+        ):
             return
         state = event.data["new_state"]
         if state is None:
@@ -160,7 +171,7 @@ class Observer:
         self.shown[entity_id] = now = (state.state, dict(state.attributes))
         if self.world.trace.wanted and _brief(before) != _brief(now):
             self.world.trace.add("state", f"{entity_id} {_brief(now)}")
-        if entity_id == adapter.MASTER:
+        if entity_id in self._switches:
             self.hold_survives()
             self.confirmed_is_true()
 
@@ -185,7 +196,7 @@ class Observer:
         if sid is None:
             return
         if status == "in-progress":
-            self.never_resumes_while_held(exchange)
+            self.never_resumes_while_held(sid, exchange)
             self.persons_pause_is_kept(sid, exchange)
         elif status == "paused":
             if self.world.disk.busy_for > adapter.STORE_TIMEOUT - 0.01:
@@ -263,11 +274,17 @@ class Observer:
         state = self.shown.get(adapter.MASTER)
         return {"on": False, "off": True}.get(state[0]) if state else None
 
-    def _shown_holds(self) -> list[str] | None:
-        """Return the names that are shown to hold; None where nothing is shown."""
-        if self.shows_held() is None:
-            return None
-        return [each["name"] for each in self.shown[adapter.MASTER][1]["holds"]]
+    def _shown_holds(self) -> dict[Scope, list[str]]:
+        """Return the names that are shown to hold, of each scope that shows anything."""
+        shown: dict[Scope, list[str]] = {}
+        for entity_id, lines in self._switches.items():
+            state, attributes = self.shown.get(entity_id, ("", {}))
+            if state not in ("on", "off"):
+                continue
+            own = "line" if lines else "project"
+            scope = next(iter(lines), None)
+            shown[scope] = [each["name"] for each in attributes["holds"] if each["scope"] == own]
+        return shown
 
     def recordings_in_slots(self) -> dict[int, tuple[str, str]]:
         """Return SID and state (`on`, `off`) of each slot that shows a recording."""
@@ -355,22 +372,27 @@ class Observer:
         That is one that recorded since before an answered request about it was sent, or since
         longer than looks, requests and lists that lag can take.
         """
-        state = self.shown.get(adapter.MASTER)
-        if state is None or state[0] != "off" or not state[1].get("confirmed"):
-            return
+        for entity_id, lines in self._switches.items():
+            state = self.shown.get(entity_id)
+            if state is not None and state[0] == "off" and state[1].get("confirmed"):
+                self._check_confirmed(entity_id, lines)
+
+    def _check_confirmed(self, entity_id: str, lines: frozenset[str]) -> None:
         now = self.clock.now
         for sid, recording in self.world.service.active.items():
-            if recording.status != "in-progress":
+            if recording.status != "in-progress" or not lines <= recording.lines:
                 continue
             told = self._told.get(sid)
             if told is not None and self._is_told(told, recording, within=2):
                 self.report(
                     "confirmed_is_true",
-                    f"{sid} records since {recording.since:.1f}, as was told at {told.came:.1f}",
+                    f"{entity_id}: {sid} records since {recording.since:.1f}, as was told at "
+                    f"{told.came:.1f}",
                 )
             bound = adapter.MAX_HELD_INTERVAL + adapter.REQUEST_TOTAL + self.world.max_lag + 5
             if now - recording.since > bound:
-                self.report("confirmed_is_true", f"{sid} records since {recording.since:.1f}")
+                text = f"{entity_id}: {sid} records since {recording.since:.1f}"
+                self.report("confirmed_is_true", text)
 
     def persons_pause_is_kept(self, sid: str, exchange: Exchange) -> None:
         """What a person paused is never resumed by the integration."""
@@ -432,9 +454,9 @@ class Observer:
             again = partial(self.cancelled_is_carried_out, sid, began, process)
             self.world.agenda.after(adapter.CARRIED_OUT, again)
 
-    def never_resumes_while_held(self, exchange: Exchange) -> None:
-        """While held, no `in-progress` is sent."""
-        if self.hold.expected is True:
+    def never_resumes_while_held(self, sid: str, exchange: Exchange) -> None:
+        """While a recording is held, no `in-progress` is sent to it."""
+        if self.hold.on(self.world.service.recordings[sid].lines) is True:
             self.report("never_resumes_while_held", str(exchange))
 
     def nothing_is_unknown(self) -> None:
@@ -475,12 +497,15 @@ class Observer:
 
     def hold_survives(self) -> None:
         """What a hold or a release was answered with stays so, over reload, crash and restart."""
-        shown, expected = self.shows_held(), self.hold.expected
-        if shown is None or expected is None or self.loaded_for < 1:
+        if self.loaded_for < 1:
             return
-        if shown is not expected and self.clock.now - self.hold.since > 1:
+        for entity_id, lines in self._switches.items():
+            shown = {"on": False, "off": True}.get(self.shown.get(entity_id, ("", {}))[0])
+            expected, since = self.hold.on(lines), self.hold.since(lines)
+            if None in (shown, expected) or shown is expected or self.clock.now - since <= 1:
+                continue
             was = "held" if expected else "released"
-            self.report("hold_survives", f"it was {was} at {self.hold.since:.1f}")
+            self.report("hold_survives", f"{entity_id} was {was} at {since:.1f}")
 
     def nothing_after_unload(self, what: str) -> None:
         """After unload or removal nothing is sent and nothing is written."""
@@ -488,63 +513,78 @@ class Observer:
             self.report("nothing_after_unload", what)
 
     def held_is_paused(self) -> None:
-        """Without faults, while held, everything is paused soon, and shown as confirmed."""
-        if self.hold.expected is not True:
-            return
+        """Without faults, what is held is paused soon, and shown as confirmed."""
         now = self.clock.now
-        settled = min(self.calm_for, now - self.hold.since)
-        if settled < adapter.SETTLE:
-            return
         newest = _NEVER
         for sid, recording in self.world.service.active.items():
             newest = max(newest, recording.history[0].time)
-            if recording.status == "in-progress" and now - recording.since > adapter.SETTLE:
+            if (
+                recording.status == "in-progress"
+                and now - recording.since > adapter.SETTLE
+                and self.hold.on(recording.lines) is True
+                and min(self.calm_for, now - self.hold.since(recording.lines)) >= adapter.SETTLE
+            ):
                 self.report("held_is_paused", f"{sid} records since {recording.since:.1f}")
-        quiet = now - max(newest, self.last_disturbance)
-        if quiet > adapter.SETTLE and not self.shown[adapter.MASTER][1].get("confirmed"):
-            self.report("held_is_paused", f"not confirmed: {self.shown[adapter.MASTER][1]}")
+        if now - max(newest, self.last_disturbance) <= adapter.SETTLE:
+            return
+        for entity_id, lines in self._switches.items():
+            if (
+                self.hold.on(lines) is True
+                and min(self.calm_for, now - self.hold.since(lines)) >= adapter.SETTLE
+                and not self.shown[entity_id][1].get("confirmed")
+            ):
+                text = f"{entity_id} is not confirmed: {self.shown[entity_id][1]}"
+                self.report("held_is_paused", text)
 
     def released_is_resumed(self) -> None:
-        """Without faults, once released, what only the hold paused records again."""
-        if self.hold.expected is not False:
-            return
+        """Without faults, what only a hold paused and none needs paused records again."""
         now = self.clock.now
-        settled = min(self.calm_for, now - self.hold.since, now - self.last_disturbance)
+        settled = min(self.calm_for, now - self.last_disturbance)
         if settled < adapter.SETTLE:
             return
         for sid in sorted(self.owners.holds | self.owners.wanted_on):
             recording = self.world.service.recordings[sid]
-            if recording.status == "paused":
+            if (
+                recording.status == "paused"
+                and self.hold.on(recording.lines) is False
+                and min(now - self.hold.since(recording.lines), now - recording.since)
+                >= adapter.SETTLE
+            ):
                 self.report("released_is_resumed", f"{sid} is paused since {recording.since:.1f}")
 
     def failing_pause_is_loud(self) -> None:
         """A recording that records though it has long been held has raised an alarm."""
-        if self.hold.expected is not True or self.loaded_since is None:
+        now, loaded_since = self.clock.now, self.loaded_since
+        if loaded_since is None:
             return
-        now = self.clock.now
         for sid, recording in self.world.service.active.items():
-            if recording.status != "in-progress":
+            if recording.status != "in-progress" or self.hold.on(recording.lines) is not True:
                 continue
-            start = max(recording.since, self.hold.since, self.loaded_since)
+            start = max(recording.since, self.hold.since(recording.lines), loaded_since)
             bound = adapter.ALARM + self.world.poll_interval
             if now - start > bound and self.last_alarm < start - 5 and self._last_issue < start:
                 self.report("failing_pause_is_loud", f"{sid} records since {recording.since:.1f}")
 
     def failing_resume_is_loud(self) -> None:
-        """What only the hold paused, and still is paused long after, has raised an alarm."""
-        if self.hold.expected is not False or self.loaded_since is None:
+        """What only a hold paused, and still is paused long after, has raised an alarm.
+
+        As long as it is not known on which line it is, it may be held.
+        """
+        now, loaded_since = self.clock.now, self.loaded_since
+        if loaded_since is None or self.hold.expected is not False:
             return
-        now = self.clock.now
         for sid in sorted(self.owners.holds):
-            since = self.world.service.recordings[sid].since
-            start = max(since, self.hold.since, self.loaded_since)
+            recording = self.world.service.recordings[sid]
+            start = max(recording.since, self.hold.since(_EVERYWHERE), loaded_since)
             bound = adapter.ALARM + self.world.poll_interval
             if now - start > bound and self.last_alarm < start - 5 and self._last_issue < start:
-                self.report("failing_resume_is_loud", f"{sid} is paused since {since:.1f}")
+                text = f"{sid} is paused since {recording.since:.1f}"
+                self.report("failing_resume_is_loud", text)
 
     def damage_is_told(self) -> None:
         """After damage to what was stored, an issue says so, until somebody releases."""
-        if self.hold.expected is not True or self.hold.since > self.damaged_at:
+        of_project: frozenset[str] = frozenset()
+        if self.hold.on(of_project) is not True or self.hold.since(of_project) > self.damaged_at:
             self.is_damaged = False
         elif self.is_damaged and self.loaded_for > 10 and not self.issues():
             self.report("damage_is_told", "there is no issue")

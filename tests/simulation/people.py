@@ -13,6 +13,7 @@ import voluptuous as vol
 
 from . import adapter
 from .holds import NAMES, SWITCH, HoldCall
+from .lines import Line, Scope
 from .plan import Step
 
 if TYPE_CHECKING:
@@ -52,23 +53,27 @@ class People:
             for number, (sid, state) in self._world.observer.recordings_in_slots().items()
             if state != "unknown"
         )
+        data: dict[str, Any]
         match step.kind:
-            case "master_off":
-                return self._hold(process, step, None, "switch", "turn_off", _MASTER)
-            case "master_on":
-                return self._release(process, step, "switch", "turn_on", _MASTER)
+            case "master_off" | "master_on":
+                line = self._line(step)
+                data = {"entity_id": line.switch if line else adapter.MASTER}
+                if step.kind == "master_off":
+                    return self._hold(process, step, None, "switch", "turn_off", data)
+                return self._release(process, step, "switch", "turn_on", data)
             case "hold":
-                data = self._name(rng)
+                data = self._name(rng) | self._target(step)
                 return self._hold(process, step, None, adapter.DOMAIN, "hold_recordings", data)
             case "hold_for":
                 seconds = step.values["seconds"]
                 assert isinstance(seconds, float)
-                data = {"for": timedelta(seconds=seconds), **self._name(rng)}
+                data = {"for": timedelta(seconds=seconds), **self._name(rng), **self._target(step)}
                 return self._hold(process, step, seconds, adapter.DOMAIN, "hold_recordings", data)
             case "release":
                 data = self._name(rng)
                 if data and rng.random() < 0.2:
                     data = {"all_holds": True}
+                data |= self._target(step)
                 return self._release(process, step, adapter.DOMAIN, "release_recordings", data)
             case "stop_all":
                 return self._stop_all(process, step)
@@ -86,6 +91,15 @@ class People:
             return {}
         return {"name": rng.choice(NAMES)}
 
+    def _line(self, step: Step) -> Line | None:
+        """Return the line that is meant, None for the whole project."""
+        lines = self._world.lines
+        return Random(f"line {step.seed}").choice((None, *lines)) if lines else None
+
+    def _target(self, step: Step) -> dict[str, Any]:
+        line = self._line(step)
+        return {} if line is None else {"entity_id": line.switch}
+
     async def _hold(
         self,
         process: Process,
@@ -97,7 +111,8 @@ class People:
     ) -> None:
         expected = self._world.observer.hold
         reaches = self._reaches(process, domain)
-        call = expected.begin(holds=True, duration=duration, name=data.get("name", SWITCH))
+        name, scope = data.get("name", SWITCH), self._scope(data)
+        call = expected.begin(holds=True, duration=duration, name=name, scope=scope)
         succeeded = await self._call(process, step, domain, service, data)
         if reaches:
             expected.end(call, duration=duration, succeeded=succeeded)
@@ -110,12 +125,17 @@ class People:
         expected = self._world.observer.hold
         reaches = self._reaches(process, domain)
         name = None if "all_holds" in data else data.get("name", SWITCH)
-        call = expected.begin(holds=False, name=name)
+        call = expected.begin(holds=False, name=name, scope=self._scope(data))
         succeeded = await self._call(process, step, domain, service, data)
         if reaches:
             expected.end(call, succeeded=succeeded)
         else:
             expected.drop(call)
+
+    def _scope(self, data: dict[str, Any]) -> Scope:
+        """Return which scope an action means."""
+        entity_id = data.get("entity_id")
+        return next((line.id for line in self._world.lines if line.switch == entity_id), None)
 
     def _reaches(self, process: Process, domain: str) -> bool:
         """Return whether there is something that an action acts on.
@@ -245,6 +265,3 @@ class People:
         # While it stops, Home Assistant passes over entities, and says that all is done.
         is_passed_over = hass.is_stopping and domain != adapter.DOMAIN
         return outcome == "done" and not is_passed_over
-
-
-_MASTER: dict[str, Any] = {"entity_id": adapter.MASTER}

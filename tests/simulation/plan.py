@@ -71,6 +71,7 @@ FEATURES = (
 )
 # Decided apart, so that the plans of older seeds stay as they were.
 NAMES = "names"
+LINES = "lines"
 _RARE = {
     "damage": 0.1,
     "remove": 0.3,
@@ -92,8 +93,9 @@ class Planner:
         self._end = (self._rng.uniform(4, 12) if hours is None else hours) * 3600
         self._steps: list[Step] = []
         self._features = {name for name in FEATURES if self._rng.random() < _RARE.get(name, 0.5)}
-        if Random(f"{NAMES} {seed}").random() < 0.5:
-            self._features.add(NAMES)
+        for feature in (NAMES, LINES):
+            if Random(f"{feature} {seed}").random() < 0.5:
+                self._features.add(feature)
         if features is not None:
             self._features = set(features)
         kinds = self._rng.sample(FAULTS, self._rng.randint(2, len(FAULTS)))

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant import config_entries, loader
 from homeassistant.auth import AuthManager, auth_store
-from homeassistant.config_entries import ConfigEntries, ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import (
+    ConfigEntries,
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigSubentryDataWithId,
+)
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import (
     area_registry,
@@ -136,7 +141,16 @@ class Process:
             minor_version=1,
             options=dict(self.world.options),
             source=config_entries.SOURCE_USER,
-            subentries_data=(),
+            subentries_data=[
+                ConfigSubentryDataWithId(
+                    data={"addresses": [line.number, line.conference]},
+                    subentry_id=line.id,
+                    subentry_type="line",
+                    title=line.name,
+                    unique_id=None,
+                )
+                for line in self.world.lines
+            ],
             title=adapter.TITLE,
             unique_id=PROJECT_ID,
             version=1,

@@ -13,6 +13,7 @@ import json
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from .clock import START, Clock
+from .lines import Ends
 
 PROJECT_ID = "5f0c1f5e-9d0b-4a47-8f5c-0b7f7a6b1c2d"
 TOKEN = "PTsimulated"
@@ -53,6 +54,7 @@ class Parent:
     kind: str
     started: float
     ended: float | None = None
+    ends: Ends = field(default_factory=Ends)
 
 
 @dataclass(eq=False, slots=True)
@@ -74,6 +76,11 @@ class Recording:
     def since(self) -> float:
         """Return since when it has had this status without a break."""
         return self.history[-1].time
+
+    @property
+    def lines(self) -> frozenset[str]:
+        """Return the IDs of the lines that it is on."""
+        return self.parent.ends.lines
 
     @property
     def is_active(self) -> bool:
@@ -146,12 +153,12 @@ class Service:
 
     # What happens at the service by itself.
 
-    def start(self, kind: str, *, age: float = 0.0) -> Recording:
+    def start(self, kind: str, *, age: float = 0.0, ends: Ends | None = None) -> Recording:
         """Begin to record a new call (`Calls`) or conference; `age` seconds ago if given."""
         number = len(self.recordings) + 1
         created = self._clock.now - age
         name = "call" if kind == "Calls" else "conf"
-        parent = Parent(f"{name}-{number:05}", kind, created - 2)
+        parent = Parent(f"{name}-{number:05}", kind, created - 2, ends=ends or Ends())
         self.parents[parent.sid] = parent
         return self._record(parent, created)
 
@@ -303,9 +310,9 @@ class Service:
         return {
             "sid": parent.sid,
             "status": "in-progress" if parent.ended is None else "completed",
-            "from": "+15550100",
-            "to": "+15550101",
-            "friendly_name": parent.sid,
+            "from": parent.ends.from_number,
+            "to": parent.ends.to_number,
+            "friendly_name": parent.ends.conference or parent.sid,
             "start_time": _date(parent.started, self._clock),
             "date_created": _date(parent.started, self._clock),
         }

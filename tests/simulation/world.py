@@ -15,6 +15,7 @@ from . import adapter
 from .clock import Clock
 from .clock import installed as clock_installed
 from .disk import Disk
+from .lines import LINES, draw_ends
 from .loop import Agenda, Task
 from .network import Conditions, Network
 from .observer import Observer, Violation
@@ -79,6 +80,7 @@ class World:
             adapter.STORAGE_PREFIX,
         )
         self.options: dict[str, Any] = dict(plan.options)
+        self.lines = LINES if "lines" in plan.profile else ()
         self.max_lag = _MAX_LAG
         self.entry_exists = True
         self.entry_wanted = True
@@ -268,7 +270,8 @@ class World:
 
     def _do_call(self, step: Step) -> None:
         kind = "Conferences" if step.values.get("conference") else "Calls"
-        recording = self.service.start(kind)
+        ends = draw_ends(step.seed, conference=kind == "Conferences") if self.lines else None
+        recording = self.service.start(kind, ends=ends)
         self._end_later(recording.parent, step)
 
     def _do_old_call(self, step: Step) -> None:
@@ -362,7 +365,7 @@ class World:
         # It fails closed.
         self.observer.is_damaged = True
         self.observer.hold.forget(state=True)
-        self.observer.damaged_at = self.observer.hold.since
+        self.observer.damaged_at = self.clock.now
         self.observer.owners.forget()
 
     def _do_restart(self, step: Step) -> None:
