@@ -14,7 +14,7 @@ import orjson
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.signalwire.voice import commands
+from custom_components.signalwire.voice import commands, sentences
 from simulator import Simulator
 
 type Say = Callable[..., Awaitable[str]]
@@ -24,6 +24,12 @@ type Say = Callable[..., Awaitable[str]]
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a machine that is busy with something else take its time."""
     monkeypatch.setattr(commands, "ANSWER_TIMEOUT", 60)
+
+
+@pytest.fixture(autouse=True)
+def attentive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what is listened for follow at once what changes that."""
+    monkeypatch.setattr(sentences, "_SETTLE", 0)
 
 
 @pytest.fixture

@@ -7,22 +7,27 @@ from homeassistant.components.conversation.agent_manager import get_agent_manage
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.helpers import intent
+from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from homeassistant.util.file import WriteError
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    MockUser,
+    async_mock_service,
+)
 
 from custom_components.signalwire.coordinator import SignalWireCoordinator
-from custom_components.signalwire.voice import Command
+from custom_components.signalwire.voice import Command, async_stop_listening
 from custom_components.signalwire.voice.recognition import Recognizer
 from simulator import Fault, Simulator
 from tests.helpers import call_with_recording, refresh, state, statuses, until
 from tests.voice.conftest import Say
-from tests.voice.phrases import PHRASES, TIMED, UNCLEAR
+from tests.voice.phrases import OTHERS, PHRASES, SLOPPY, TIMED, UNCLEAR
 
 MASTER = "switch.corner_shop_call_recording"
+CLINIC = "switch.clinic_call_recording"
 
 
 def _statuses(simulator: Simulator) -> list[str]:
@@ -383,17 +388,17 @@ async def test_one_of_several_is_not_guessed_but_all_are_paused(
     call_with_recording(simulator)
     assert await say("stop recording the call") == (
         "I can't tell which recording is meant, so I stopped none. "
-        "To end them all for good, say: stop all recordings. "
+        "To end them all for good, say: stop all call recordings. "
         "The recordings of two calls are paused. Call recording stays paused until it is resumed."
     )
     assert _statuses(simulator) == ["paused", "paused"]
     # Nothing may be said of new calls now: they will be paused.
-    assert await say("stop all recordings") == "Both recordings are stopped for good."
+    assert await say("stop all call recordings") == "Both recordings are stopped for good."
     assert _statuses(simulator) == ["stopped", "stopped"]
 
 
 async def test_there_may_be_nothing_to_stop(say: Say) -> None:
-    assert await say("stop all recordings") == (
+    assert await say("stop all call recordings") == (
         "No call is being recorded, so there was nothing to stop."
     )
 
@@ -403,7 +408,7 @@ async def test_a_stop_that_is_not_confirmed_is_not_claimed(say: Say, simulator: 
     first = call_with_recording(simulator)
     call_with_recording(simulator)
     simulator.faults.add(Fault(method="POST", path=first.sid, status=500))
-    assert await say("stop all recordings") == (
+    assert await say("stop all call recordings") == (
         "The recording is stopped for good. "
         "I could not stop one recording. It may still be running."
     )
@@ -511,22 +516,6 @@ async def test_without_a_project_that_is_ready_nothing_is_claimed(
     assert await say("pause recording") == ("No SignalWire project is ready, so nothing was done.")
 
 
-async def test_a_disabled_project_is_none(
-    hass: HomeAssistant, say: Say, loaded: MockConfigEntry
-) -> None:
-    await hass.config_entries.async_set_disabled_by(loaded.entry_id, ConfigEntryDisabler.USER)
-    assert await say("pause recording") == "No SignalWire project is set up."
-
-
-async def test_what_is_not_exposed_is_not_touched(
-    hass: HomeAssistant, say: Say, simulator: Simulator
-) -> None:
-    call_with_recording(simulator)
-    async_expose_entity(hass, "conversation", MASTER, False)
-    assert await say("stop all recordings") == ("Call recording is not exposed to this assistant.")
-    assert _statuses(simulator) == ["in-progress"]
-
-
 async def test_who_may_only_look_may_only_ask(
     hass: HomeAssistant, say: Say, hass_read_only_user: MockUser, simulator: Simulator
 ) -> None:
@@ -584,14 +573,53 @@ async def test_what_is_not_understood_is_not_said_to_be_done(
 
 
 async def test_nobody_listens_once_the_last_project_is_removed(
-    hass: HomeAssistant, say: Say, loaded: MockConfigEntry, entry: MockConfigEntry
+    hass: HomeAssistant, say: Say, loaded: MockConfigEntry, second: Simulator
 ) -> None:
-    manager = get_agent_manager(hass)
-    assert manager.trigger_sentences
-    await hass.config_entries.async_remove(loaded.entry_id)
-    assert not manager.trigger_sentences
-    result = await conversation.async_converse(hass, "pause recording", None, Context())
-    assert result.response.response_type is intent.IntentResponseType.ERROR
+    first, last = hass.config_entries.async_entries("signalwire")
+    await hass.config_entries.async_remove(first.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert len(get_agent_manager(hass)._trigger_callbacks) == 1
+    await hass.config_entries.async_remove(last.entry_id)
+    assert not get_agent_manager(hass)._trigger_callbacks
+    assert not await is_listened_for(hass, "pause the call recording")
+    # Nothing is left that would begin to listen again.
+    async_expose_entity(hass, "conversation", "switch.another", True)
+    assert not await is_listened_for(hass, "pause the call recording")
+
+
+async def test_nothing_is_listened_for_while_no_project_is_exposed(
+    hass: HomeAssistant, say: Say, loaded: MockConfigEntry, second: Simulator
+) -> None:
+    for entity_id in (MASTER, CLINIC):
+        assert await is_listened_for(hass, "pause the call recording")
+        async_expose_entity(hass, "conversation", entity_id, False)
+    assert not await is_listened_for(hass, "pause the call recording")
+    assert not get_agent_manager(hass).trigger_sentences
+    async_expose_entity(hass, "conversation", CLINIC, True)
+    assert await is_listened_for(hass, "pause the call recording")
+    assert len(get_agent_manager(hass)._trigger_callbacks) == 1
+
+
+async def test_nothing_is_listened_for_while_all_projects_are_disabled(
+    hass: HomeAssistant, say: Say, loaded: MockConfigEntry
+) -> None:
+    set_disabled_by = hass.config_entries.async_set_disabled_by
+    await set_disabled_by(loaded.entry_id, ConfigEntryDisabler.USER)
+    assert not await is_listened_for(hass, "pause the call recording")
+    await set_disabled_by(loaded.entry_id, None)
+    assert await is_listened_for(hass, "pause the call recording")
+    assert len(get_agent_manager(hass)._trigger_callbacks) == 1
+
+
+async def test_what_is_not_exposed_is_not_touched(
+    hass: HomeAssistant, say: Say, simulator: Simulator, second: Simulator
+) -> None:
+    call_with_recording(simulator)
+    call_with_recording(second)
+    async_expose_entity(hass, "conversation", MASTER, False)
+    assert (await say("stop all call recordings")).startswith("The recording is stopped for good.")
+    assert statuses(simulator) == ["in-progress"]
+    assert statuses(second) == ["stopped"]
 
 
 async def test_a_project_that_comes_back_is_listened_for_again(
@@ -632,17 +660,134 @@ async def test_a_conversation_that_comes_too_late_is_left_alone(
     assert not get_agent_manager(hass).trigger_sentences
 
 
-async def test_sentences_meant_for_others_are_not_answered_here(
+# What is left to others.
+
+RECORDING = {
+    "en": "Recording",
+    "de": "Aufnahme",
+    "es": "Grabación",
+    "fr": "Enregistrement",
+    "it": "Registrazione",
+    "nl": "Opname",
+}
+TURNED_OFF = {
+    "en": "turn off the recording",
+    "de": "schalte die Aufnahme aus",
+    "es": "apaga la grabación",
+    "fr": "éteins l'enregistrement",
+    "it": "spegni la registrazione",
+    "nl": "zet de opname uit",
+}
+PAUSED_PLAINLY = {
+    "en": "pause the recording",
+    "de": "pausiere die Aufnahme",
+    "es": "pausa la grabación",
+    "fr": "mets l'enregistrement en pause",
+    "it": "metti in pausa la registrazione",
+    "nl": "pauzeer de opname",
+}
+
+
+async def is_listened_for(hass: HomeAssistant, text: str) -> bool:
+    """Return whether a sentence is taken from Home Assistant, once everything has settled."""
+    await hass.async_block_till_done(wait_background_tasks=True)
+    agent = get_agent_manager(hass).default_agent
+    assert agent is not None
+    user_input = conversation.ConversationInput(
+        text=text,
+        context=Context(),
+        conversation_id=None,
+        device_id=None,
+        satellite_id=None,
+        language="en",
+        agent_id=conversation.HOME_ASSISTANT_AGENT,
+    )
+    return await agent.async_recognize_sentence_trigger(user_input) is not None
+
+
+@pytest.mark.parametrize("language", OTHERS)
+async def test_sentences_meant_for_others_are_answered_as_without_us(
+    hass: HomeAssistant, say: Say, simulator: Simulator, language: str
+) -> None:
+    async def answers() -> list[tuple[object, object]]:
+        responses = [
+            (
+                await conversation.async_converse(hass, text, None, Context(), language=language)
+            ).response
+            for text in OTHERS[language]
+        ]
+        return [(response.response_type, response.speech) for response in responses]
+
+    call_with_recording(simulator)
+    answered = await answers()
+    async_stop_listening(hass)
+    assert not get_agent_manager(hass).trigger_sentences
+    assert answered == await answers()
+    assert _statuses(simulator) == ["in-progress"]
+    assert state(hass, MASTER) == "on"
+
+
+@pytest.mark.parametrize("language", RECORDING)
+async def test_a_switch_that_is_called_recording_is_turned_off(
+    hass: HomeAssistant, say: Say, simulator: Simulator, language: str
+) -> None:
+    turned_off = async_mock_service(hass, "switch", "turn_off")
+    hass.states.async_set("switch.camera", "on", {"friendly_name": RECORDING[language]})
+    call_with_recording(simulator)
+    await say(TURNED_OFF[language], language)
+    (call,) = turned_off
+    assert call.data["entity_id"] == ["switch.camera"]
+    assert _statuses(simulator) == ["in-progress"]
+
+
+@pytest.mark.parametrize("language", RECORDING)
+async def test_what_is_called_recording_is_left_to_home_assistant_while_it_is_exposed(
+    hass: HomeAssistant, say: Say, language: str
+) -> None:
+    text = PAUSED_PLAINLY[language]
+    assert await is_listened_for(hass, text)
+    hass.states.async_set("switch.camera", "on", {"friendly_name": RECORDING[language]})
+    assert not await is_listened_for(hass, text)
+    # There are words left that are for calls alone.
+    assert await is_listened_for(hass, PHRASES[language][Command.STOP][0])
+    async_expose_entity(hass, "conversation", "switch.camera", False)
+    assert await is_listened_for(hass, text)
+    async_expose_entity(hass, "conversation", "switch.camera", True)
+    assert not await is_listened_for(hass, text)
+    hass.states.async_remove("switch.camera")
+    assert await is_listened_for(hass, text)
+    assert len(get_agent_manager(hass)._trigger_callbacks) == 1
+
+
+async def test_an_alias_counts_as_a_name(hass: HomeAssistant, say: Say) -> None:
+    entities = er.async_get(hass)
+    camera = entities.async_get_or_create("switch", "test", "camera", original_name="Camera")
+    hass.states.async_set(camera.entity_id, "on")
+    assert await is_listened_for(hass, "pause the recording")
+    entities.async_update_entity(camera.entity_id, aliases=[er.COMPUTED_NAME, "Recording"])
+    assert not await is_listened_for(hass, "pause the recording")
+    entities.async_update_entity(camera.entity_id, aliases=[er.COMPUTED_NAME], name="Recordings")
+    assert not await is_listened_for(hass, "pause the recording")
+    entities.async_update_entity(camera.entity_id, name="Camera")
+    assert await is_listened_for(hass, "pause the recording")
+
+
+async def test_our_own_switch_may_be_called_call_recording(
     hass: HomeAssistant, say: Say, simulator: Simulator
 ) -> None:
     call_with_recording(simulator)
-    for text in ("pause the music", "stop the timer", "stopp die Musik", "stop"):
-        for language in PHRASES:
-            result = await conversation.async_converse(
-                hass, text, None, Context(), language=language
-            )
-            assert result.response.response_type is intent.IntentResponseType.ERROR, text
-    assert _statuses(simulator) == ["in-progress"]
+    er.async_get(hass).async_update_entity(MASTER, aliases=["Call recording"])
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert await say("turn off the call recording") == PAUSED["en"]
+
+
+@pytest.mark.parametrize("language", SLOPPY)
+async def test_what_is_written_without_care_is_listened_for(
+    hass: HomeAssistant, say: Say, language: str
+) -> None:
+    for text in SLOPPY[language]:
+        assert await say(text, language)
+        assert await is_listened_for(hass, text), text
 
 
 async def test_a_hold_that_cannot_be_stored_keeps_no_other_from_being_held(

@@ -28,8 +28,8 @@ def _names(text: str) -> set[str]:
 
 @pytest.mark.parametrize("language", LANGUAGES.values(), ids=LANGUAGES)
 def test_every_language_has_every_part(language: Language) -> None:
-    assert language.sentences.keys() == set(Command)
-    assert all(language.sentences.values())
+    assert language.templates.sentences.keys() == set(Command)
+    assert all(language.templates.sentences.values())
     assert language.answers.keys() == ENGLISH.answers.keys()
     assert language.units.keys() == {"hours", "minutes", "seconds"}
     assert len(language.numbers) == len(set(language.numbers)) == 11

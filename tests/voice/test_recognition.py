@@ -24,7 +24,8 @@ from custom_components.signalwire.voice import Command, Language, preferred
 from custom_components.signalwire.voice.language import read_languages
 from custom_components.signalwire.voice.recognition import Recognizer, trigger_sentences
 from custom_components.signalwire.voice.sentences import trigger_config
-from tests.voice.phrases import OTHERS, PHRASES, TIMED, UNCLEAR
+from custom_components.signalwire.voice.templates import ALL_NOUNS, Noun
+from tests.voice.phrases import OTHERS, PHRASES, SLOPPY, TIMED, UNCLEAR
 
 LANGUAGES = read_languages()
 RECOGNIZER = Recognizer(LANGUAGES.values())
@@ -39,11 +40,12 @@ SAID = [
 @pytest.fixture(scope="module")
 def triggers() -> Intents:
     """Return what Home Assistant makes of the sentence trigger."""
+    return _triggers(trigger_sentences(LANGUAGES.values()))
+
+
+def _triggers(sentences: list[str]) -> Intents:
     intents = Intents.from_dict(
-        {
-            "language": "en",
-            "intents": {"it": {"data": [{"sentences": trigger_sentences(LANGUAGES.values())}]}},
-        }
+        {"language": "en", "intents": {"it": {"data": [{"sentences": sentences}]}}}
     )
     intents.slot_lists["duration"] = WildcardSlotList("duration")
     return intents
@@ -54,7 +56,8 @@ def _others(code: str) -> list[Language]:
 
 
 def test_every_language_has_phrases_here() -> None:
-    assert LANGUAGES.keys() == PHRASES.keys() == TIMED.keys() == UNCLEAR.keys()
+    for phrases in (PHRASES, SLOPPY, TIMED, UNCLEAR, OTHERS):
+        assert LANGUAGES.keys() == phrases.keys()
     for commands in PHRASES.values():
         assert commands.keys() == set(Command)
 
@@ -93,7 +96,19 @@ def test_a_duration_that_is_not_understood_is_a_pause_all_the_same(code: str, te
     )
 
 
-@pytest.mark.parametrize("text", OTHERS)
+@pytest.mark.parametrize(
+    ("code", "text"), [(code, text) for code, texts in SLOPPY.items() for text in texts]
+)
+def test_what_is_written_without_care_is_understood(
+    code: str, text: str, triggers: Intents
+) -> None:
+    request = RECOGNIZER.recognize(text, _others(code))
+    assert request is not None
+    assert request.command is SLOPPY[code][text]
+    assert recognize(text, triggers)
+
+
+@pytest.mark.parametrize("text", [text for texts in OTHERS.values() for text in texts])
 def test_what_is_meant_for_others_is_left_to_them(text: str, triggers: Intents) -> None:
     assert recognize(text, triggers) is None
     assert RECOGNIZER.recognize(text, preferred(LANGUAGES, "en")) is None
@@ -103,8 +118,9 @@ def test_what_is_meant_for_others_is_left_to_them(text: str, triggers: Intents) 
 def test_every_template_is_understood_as_its_command(code: str, triggers: Intents) -> None:
     """Sentences made at random out of each template; none may be another command's."""
     chance = random.Random(code)
-    for command, templates in LANGUAGES[code].sentences.items():
-        for template in templates:
+    templates = LANGUAGES[code].templates
+    for command in templates.sentences:
+        for template in templates.variants(command, ALL_NOUNS, with_lines=False):
             for _ in range(8):
                 text = _say(template, chance, LANGUAGES[code])
                 foreign = RECOGNIZER.recognize(text, _others(code))
@@ -134,7 +150,11 @@ def _say(template: str, chance: random.Random, language: Language) -> str:
     text = "".join(
         _parts(
             parse_sentence(
-                f"{language.before} {template} {language.after}".replace("<duration>", "{duration}")
+                re.sub(
+                    "<duration>|<time>",
+                    "{duration}",
+                    f"{language.templates.before} {template} {language.templates.after}",
+                )
             ).expression,
             chance,
             _LENGTH[language.code],
@@ -164,3 +184,36 @@ async def test_the_trigger_is_what_home_assistant_would_make_of_it(hass: HomeAss
     config = trigger_config(trigger_sentences(LANGUAGES.values()))
     (validated,) = await async_validate_trigger_config(hass, config)
     assert {key: validated[key] for key in config[0]} == config[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [
+        ("Recording", {("en", Noun.PLAIN)}),
+        ("The recordings", {("en", Noun.PLAIN)}),
+        ("Aufnahme", {("de", Noun.PLAIN)}),
+        ("Call recording", {("en", Noun.COMPOUND)}),
+        ("Grabacion de llamadas", {("es", Noun.COMPOUND)}),
+        ("Camera recording", set()),
+    ],
+)
+def test_the_name_of_something_else_is_taken(name: str, taken: set[tuple[str, Noun]]) -> None:
+    assert RECOGNIZER.taken([name, "Kitchen light"]) == taken
+
+
+@pytest.mark.parametrize("noun", [Noun.PLAIN, Noun.COMPOUND])
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_what_is_taken_is_not_listened_for(code: str, noun: Noun) -> None:
+    """Sentences with one's own words for it are left, and those of the other languages too."""
+    all_sentences = trigger_sentences(LANGUAGES.values())
+    sentences = trigger_sentences(LANGUAGES.values(), {(code, noun)})
+    changed = [
+        sentence
+        for sentence, other in zip(sentences, all_sentences, strict=True)
+        if sentence != other
+    ]
+    pause = PHRASES[code][Command.PAUSE]
+    assert 0 < len(changed) <= len(Command)
+    listening = _triggers(sentences)
+    left = [text for text in pause if recognize(text, listening)]
+    assert 0 < len(left) < len(pause)

@@ -39,6 +39,17 @@ def async_exposed_projects(hass: HomeAssistant, assistant: str | None) -> list[s
     ]
 
 
+@callback
+def async_is_reachable(hass: HomeAssistant, assistant: str) -> bool:
+    """Return whether an assistant gets to see the switch "Call recording" of any project."""
+    return any(
+        not entry.disabled_by
+        and async_call_recording_switch(hass, entry) is not None
+        and _is_exposed(hass, entry, assistant)
+        for entry in hass.config_entries.async_entries(DOMAIN)
+    )
+
+
 async def async_projects(
     hass: HomeAssistant, context: Context | None, assistant: str | None, *, changes: bool
 ) -> list[SignalWireConfigEntry]:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-import re
 from typing import Any, Final, Self
 
 from homeassistant.core import HomeAssistant
@@ -15,11 +14,10 @@ from homeassistant.util.yaml import load_yaml_dict
 
 from ..const import DOMAIN
 from .outcome import Command
+from .templates import Noun, Templates
 
 FOLDER: Final = Path(__file__).parent / "languages"
 DEFAULT_LANGUAGE: Final = "en"
-
-_RULE = re.compile(r"<(\w+)>")
 
 type Forms = str | Mapping[int | str, str]
 """A text, or its forms by number: `1`, a range such as `2-4`, and `other`."""
@@ -29,16 +27,11 @@ type Forms = str | Mapping[int | str, str]
 class Language:
     """One language, out of its file; docs/voice.md tells what the parts mean.
 
-    `sentences` are templates by command with all rules written out, but for `<duration>`, which
-    stands for one of `durations`; `words` are words and phrases for numbers in them. `before` and
-    `after` are what may stand around any sentence.
+    `words` are words and phrases for numbers in the templates' durations.
     """
 
     code: str
-    before: str
-    after: str
-    sentences: Mapping[Command, Sequence[str]]
-    durations: Sequence[str]
+    templates: Templates
     words: Mapping[str, Mapping[str, int]]
     answers: Mapping[str, Forms]
     numbers: Sequence[str]
@@ -48,28 +41,26 @@ class Language:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Return the language that a file describes."""
-        rules: Mapping[str, str] = data["rules"]
         return cls(
             code=data["language"],
-            before=data["before"],
-            after=data["after"],
-            sentences={
-                Command(command): [_write_out(template, rules) for template in templates]
-                for command, templates in data["sentences"].items()
-            },
-            durations=data["durations"],
+            templates=Templates(
+                before=data["before"],
+                after=data["after"],
+                rules=data["rules"],
+                objects={Noun(noun): forms for noun, forms in data["objects"].items()},
+                sentences={
+                    Command(command): templates for command, templates in data["sentences"].items()
+                },
+                durations=data["durations"],
+                words=data["words"],
+                vague=data["vague"],
+            ),
             words=data["words"],
             answers=data["answers"],
             numbers=data["numbers"],
             units=data["units"],
             conjunction=data["and"],
         )
-
-    def template(self, command: Command) -> str:
-        """Return one template for all sentences of a command."""
-        # Far less for the engine to take in than one of each, with all that may stand around it.
-        alternatives = "|".join(f"({sentence})" for sentence in self.sentences[command])
-        return f"{self.before} ({alternatives}) {self.after}"
 
     def text(
         self,
@@ -131,16 +122,6 @@ def preferred(languages: Mapping[str, Language], *tags: str | None) -> list[Lang
         code for tag in tags if tag and tag != "*" for code in language_util.matches(tag, languages)
     ]
     return [languages[code] for code in dict.fromkeys([*codes, DEFAULT_LANGUAGE, *languages])]
-
-
-def _write_out(template: str, rules: Mapping[str, str]) -> str:
-    """Put the rules' bodies where they are named; `<duration>` stays."""
-
-    def body(match: re.Match[str]) -> str:
-        name = match[1]
-        return match[0] if name == "duration" else f"({_write_out(rules[name], rules)})"
-
-    return _RULE.sub(body, template)
 
 
 def _form(forms: Forms, count: int) -> str:

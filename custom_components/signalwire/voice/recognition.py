@@ -1,35 +1,45 @@
-"""Understands a sentence: which command it is, in which language, and for how long.
+"""Understands a sentence: which command it is, in which language, of which line, and for how long.
 
 Home Assistant's sentence triggers tell neither the language nor the template that matched, and
 take every `{list}` for any text at all. So a sentence that they have matched is recognized once
 more here, with the same engine, by language and with real lists of numbers.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+import re
 
-from hassil import Intents, recognize
+from hassil import Intents, recognize, recognize_all
+from hassil.intents import SlotList, TextSlotList
 from hassil.models import MatchEntity
+from hassil.recognize import RecognizeResult
+from hassil.util import remove_punctuation
 
 from .language import Language
 from .outcome import Command
+from .templates import ALL_NOUNS, Noun, with_plain_letters
 
 # More than an action may ask for would be refused by nobody here: a week.
 _RANGES = {"hours": 168, "minutes": 600, "seconds": 600}
 # What the other lists of words count.
 _UNITS = {"half": "minutes", "part_of_an_hour": "minutes"}
 
+_LINE = "line"
+_SPECIAL = re.compile(r"([\\()\[\]{}<>|@])")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What somebody asked for.
 
-    `duration` is None if none was said, or if what was said is `duration_unclear`.
+    `line` is the name of the line that was said. `duration` is None if none was said, or if what
+    was said is `duration_unclear`.
     """
 
     command: Command
     language: Language
+    line: str | None = None
     duration: timedelta | None = None
     duration_unclear: bool = False
 
@@ -41,80 +51,143 @@ class Recognizer:
         """Prepare the sentences."""
         self._exact: dict[str, Intents] = {}
         self._tolerant: dict[str, Intents] = {}
+        objects: dict[str, str] = {}
         for language in languages:
-            durations = "|".join(_with_words(language.durations, language.words))
-            self._exact[language.code] = _intents(language, f"({durations})", _lists(language))
-            self._tolerant[language.code] = _intents(
-                language, "{duration}", {"duration": {"wildcard": True}}
+            templates = language.templates
+            self._exact[language.code] = _intents(
+                language.code,
+                {
+                    command: _with_words(templates.exact(command), language.words)
+                    for command in templates.sentences
+                },
+                _lists(language),
             )
+            self._tolerant[language.code] = _intents(
+                language.code,
+                {
+                    command: templates.tolerant(command, ALL_NOUNS, with_lines=True)
+                    for command in templates.sentences
+                },
+                {"duration": {"wildcard": True}},
+            )
+            objects |= {
+                f"{language.code} {noun}": templates.object(noun)
+                for noun in (Noun.PLAIN, Noun.COMPOUND)
+            }
+        self._objects = _intents("en", objects, {})
 
-    def recognize(self, text: str, languages: Iterable[Language]) -> Request | None:
+    def recognize(
+        self, text: str, languages: Iterable[Language], lines: Iterable[str] = ()
+    ) -> Request | None:
         """Return what is asked for; the first language that fits counts.
 
-        A duration that is not understood counts as unclear only if no language understands it.
+        `lines` are the names of the lines that can be meant. A duration that is not understood
+        counts as unclear only if no language understands it.
         """
         languages = list(languages)
-        for language in languages:
-            if result := recognize(text, self._exact[language.code], language=language.code):
-                return Request(
-                    command=Command(result.intent.name),
-                    language=language,
-                    duration=_duration(result.entities_list),
+        names = [(name_template(line), line) for line in lines]
+        slot_lists: dict[str, SlotList] = {_LINE: TextSlotList.from_tuples(names, name=_LINE)}
+        for intents, is_exact in ((self._exact, True), (self._tolerant, False)):
+            for language in languages:
+                result = recognize(
+                    text, intents[language.code], slot_lists=slot_lists, language=language.code
                 )
-        for language in languages:
-            if result := recognize(text, self._tolerant[language.code], language=language.code):
-                return Request(
-                    command=Command(result.intent.name), language=language, duration_unclear=True
-                )
+                if result is not None:
+                    duration = _duration(result.entities_list)
+                    return Request(
+                        command=Command(result.intent.name),
+                        language=language,
+                        line=_line(result),
+                        duration=duration or None,
+                        duration_unclear=not is_exact or duration == timedelta(),
+                    )
         return None
 
+    def taken(self, names: Iterable[str]) -> set[tuple[str, Noun]]:
+        """Return the ways to name what is recorded, by language, that are the name of something."""
+        found = set()
+        for name in names:
+            for result in recognize_all(name, self._objects):
+                code, noun = result.intent.name.split()
+                found.add((code, Noun(noun)))
+        return found
 
-def trigger_sentences(languages: Iterable[Language]) -> list[str]:
-    """Return the templates in the form that a conversation trigger takes."""
+
+def trigger_sentences(
+    languages: Iterable[Language],
+    taken: Collection[tuple[str, Noun]] = (),
+    lines: Sequence[str] = (),
+) -> list[str]:
+    """Return the templates in the form that a conversation trigger takes.
+
+    Without the ways to name what is recorded that are `taken`; `lines` are the names of the lines.
+    """
+    names = f"({'|'.join(map(name_template, lines))})"
     return [
-        language.template(command).replace("<duration>", "{duration}")
+        language.templates.tolerant(
+            command,
+            [noun for noun in Noun if (language.code, noun) not in taken],
+            with_lines=bool(lines),
+        ).replace(f"{{{_LINE}}}", names)
         for language in languages
-        for command in language.sentences
+        for command in language.templates.sentences
     ]
 
 
-def _intents(language: Language, duration: str, lists: Mapping[str, object]) -> Intents:
-    """Return the engine's form of a language, with this for a duration."""
+def name_template(name: str) -> str:
+    """Return a template for a name, as it is spoken and as it is written."""
+    # The engine leaves out the punctuation of a sentence too.
+    name = remove_punctuation(name).strip()
+    forms = dict.fromkeys((name, " ".join(re.split(r"[-_\s]+", name))))
+    return f"({'|'.join(with_plain_letters(_SPECIAL.sub(r'\\\1', form)) for form in forms)})"
+
+
+def _intents(language: str, templates: Mapping[str, str], lists: Mapping[str, object]) -> Intents:
+    """Return the engine's form of one template for each intent."""
     intents = {
-        command.value: {
-            "data": [{"sentences": [language.template(command).replace("<duration>", duration)]}]
-        }
-        for command in language.sentences
+        str(name): {"data": [{"sentences": [template]}]} for name, template in templates.items()
     }
-    return Intents.from_dict({"language": language.code, "intents": intents, "lists": lists})
+    return Intents.from_dict({"language": language, "intents": intents, "lists": lists})
 
 
-def _with_words(durations: Iterable[str], words: Mapping[str, Mapping[str, int]]) -> Iterable[str]:
-    """Let every list of numbers take the language's words for some of them too."""
-    for template in durations:
-        for name in words:
-            alternatives = f"{{{name}_words:{_UNITS.get(name, name)}}}"
-            if name in _RANGES:
-                alternatives = f"({alternatives}|{{{name}}})"
-            template = template.replace(f"{{{name}}}", alternatives)  # noqa: PLW2901
-        yield template
+def _with_words(template: str, words: Mapping[str, Mapping[str, int]]) -> str:
+    """Let every list of numbers take decimals, and the language's words for some of them."""
+    for name in (*_RANGES, *(name for name in words if name not in _RANGES)):
+        alternatives = [f"{{{name}_words:{_UNITS.get(name, name)}}}"] if name in words else []
+        if name in _RANGES:
+            alternatives += [f"{{{name}}}", f"{{{name}_decimal:{name}}}"]
+        template = template.replace(f"{{{name}}}", f"({'|'.join(alternatives)})")
+    return template
 
 
 def _lists(language: Language) -> dict[str, object]:
-    ranges: dict[str, object] = {
-        name: {"range": {"from": 1, "to": highest}} for name, highest in _RANGES.items()
-    }
-    return ranges | {
-        f"{name}_words": {
-            "values": [{"in": phrase, "out": number} for phrase, number in phrases.items()]
+    lists: dict[str, object] = {}
+    for name, highest in _RANGES.items():
+        numbers = {"from": 1, "to": highest}
+        lists[name] = {"range": numbers}
+        lists[f"{name}_decimal"] = {
+            "range": {**numbers, "from": 0, "fractions": "tenths", "words": False}
         }
-        for name, phrases in language.words.items()
-    }
+    for name, phrases in language.words.items():
+        lists[f"{name}_words"] = {
+            "values": [
+                {"in": with_plain_letters(phrase), "out": number}
+                for phrase, number in phrases.items()
+            ]
+        }
+    return lists
+
+
+def _line(result: RecognizeResult) -> str | None:
+    entity = result.entities.get(_LINE)
+    return None if entity is None else str(entity.value)
 
 
 def _duration(entities: Iterable[MatchEntity]) -> timedelta | None:
-    """Return the sum of all that was said of a duration."""
-    total = timedelta()
-    for entity in entities:
-        total += timedelta(**{entity.name: float(entity.value)})
-    return total or None
+    """Return the sum of all that was said of a duration, None if nothing was."""
+    parts = [
+        timedelta(**{entity.name: float(entity.value)})
+        for entity in entities
+        if entity.name in _RANGES
+    ]
+    return sum(parts, timedelta()) if parts else None
