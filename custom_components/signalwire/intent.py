@@ -4,11 +4,20 @@ from datetime import timedelta
 from typing import Any, override
 
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import intent
 import probatio
 
 from .const import MAX_HOLD
-from .voice import Command, RefusedError, answer, async_carry_out, async_get_languages, preferred
+from .voice import (
+    Command,
+    RefusedError,
+    answer,
+    async_area_of,
+    async_carry_out,
+    async_get_languages,
+    preferred,
+)
 
 INTENT_PAUSE = "SignalWirePauseRecordings"
 INTENT_RESUME = "SignalWireResumeRecordings"
@@ -20,7 +29,7 @@ INTENT_COUNT = "SignalWireCountRecordings"
 _INTENTS = {
     INTENT_PAUSE: (
         Command.PAUSE,
-        "Pauses the recording of all phone calls, for so long if given",
+        "Pauses the recording of phone calls, for so long if given",
     ),
     INTENT_RESUME: (Command.RESUME, "Resumes the recording of phone calls"),
     INTENT_STOP: (Command.STOP, "Stops the only recording of a phone call for good"),
@@ -29,6 +38,8 @@ _INTENTS = {
     INTENT_COUNT: (Command.COUNT, "Tells how many phone calls are being recorded"),
 }
 _UNITS = ("hours", "minutes", "seconds")
+_LINE = "line"
+_AREA = "preferred_area_id"
 
 
 def _bounded(number: float) -> float:
@@ -54,20 +65,28 @@ class RecordingIntentHandler(intent.IntentHandler):
 
     @property
     @override
-    def slot_schema(self) -> dict[Any, Any] | None:
-        """Return the slots: for a pause `hours`, `minutes` and `seconds`, summed up."""
-        if self._command is not Command.PAUSE:
-            return None
-        number = probatio.All(probatio.Coerce(float), _bounded)
-        return {probatio.Optional(unit): number for unit in _UNITS}
+    def slot_schema(self) -> dict[Any, Any]:
+        """Return the slots: the `line`, and for a pause `hours`, `minutes` and `seconds`.
+
+        Without the name of a line, those in the area are meant, if there are any.
+        """
+        schema: dict[Any, Any] = {
+            probatio.Optional(_LINE): cv.string,
+            probatio.Optional(_AREA): cv.string,
+        }
+        if self._command is Command.PAUSE:
+            number = probatio.All(probatio.Coerce(float), _bounded)
+            schema |= {probatio.Optional(unit): number for unit in _UNITS}
+        return schema
 
     @override
     async def async_handle(self, intent_obj: intent.Intent) -> intent.IntentResponse:
         """Do it, and say what came of it."""
         hass = intent_obj.hass
         slots = self.async_validate_slots(intent_obj.slots)
-        units = _UNITS if self.slot_schema else ()
-        duration = timedelta(**{unit: slots[unit]["value"] for unit in units if unit in slots})
+        said = {name: slot["value"] for name, slot in slots.items()}
+        units = _UNITS if self._command is Command.PAUSE else ()
+        duration = timedelta(**{unit: said[unit] for unit in units if unit in said})
         language = preferred(
             await async_get_languages(hass), intent_obj.language, hass.config.language
         )[0]
@@ -77,6 +96,9 @@ class RecordingIntentHandler(intent.IntentHandler):
                 hass,
                 self._command,
                 duration=min(duration, MAX_HOLD) or None,
+                line=said.get(_LINE),
+                area_id=said.get(_AREA)
+                or async_area_of(hass, intent_obj.device_id, intent_obj.satellite_id),
                 context=intent_obj.context,
                 assistant=intent_obj.assistant,
             )

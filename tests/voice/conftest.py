@@ -6,6 +6,7 @@ from unittest.mock import patch
 
 from hassil import Intents
 from homeassistant.components import conversation
+from homeassistant.components.conversation.agent_manager import get_agent_manager
 from homeassistant.components.conversation.default_agent import DefaultAgent, LanguageIntents
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import intent
@@ -18,6 +19,7 @@ from custom_components.signalwire.voice import commands, sentences
 from simulator import Simulator
 
 type Say = Callable[..., Awaitable[str]]
+type IsListenedFor = Callable[[str], Awaitable[bool]]
 
 
 @pytest.fixture(autouse=True)
@@ -76,14 +78,48 @@ async def say(hass: HomeAssistant, spoken_to: None, loaded: MockConfigEntry) -> 
     """Return what says a sentence to Home Assistant, and returns its answer."""
     await hass.async_block_till_done(wait_background_tasks=True)
 
-    async def say(text: str, language: str | None = "en", context: Context | None = None) -> str:
+    async def say(
+        text: str,
+        language: str | None = "en",
+        context: Context | None = None,
+        device_id: str | None = None,
+        satellite_id: str | None = None,
+    ) -> str:
         result = await conversation.async_converse(
-            hass, text, None, context or Context(), language=language
+            hass,
+            text,
+            None,
+            context or Context(),
+            language=language,
+            device_id=device_id,
+            satellite_id=satellite_id,
         )
         assert result.response.response_type is not intent.IntentResponseType.ERROR, text
         return str(result.response.speech["plain"]["speech"])
 
     return say
+
+
+@pytest.fixture
+async def is_listened_for(hass: HomeAssistant) -> IsListenedFor:
+    """Return what tells whether a sentence is taken from Home Assistant, once all has settled."""
+
+    async def is_listened_for(text: str) -> bool:
+        await hass.async_block_till_done(wait_background_tasks=True)
+        agent = get_agent_manager(hass).default_agent
+        assert agent is not None
+        user_input = conversation.ConversationInput(
+            text=text,
+            context=Context(),
+            conversation_id=None,
+            device_id=None,
+            satellite_id=None,
+            language="en",
+            agent_id=conversation.HOME_ASSISTANT_AGENT,
+        )
+        return await agent.async_recognize_sentence_trigger(user_input) is not None
+
+    return is_listened_for
 
 
 @pytest.fixture

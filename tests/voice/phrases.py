@@ -786,3 +786,163 @@ OTHERS: dict[str, list[str]] = {
         "pauzeer",
     ],
 }
+
+# What the line is called in `NAMED`.
+NAMES = {
+    "en": "Front desk",
+    "de": "Empfang",
+    "es": "Recepción",
+    "fr": "Accueil",
+    "it": "Reception",
+    "nl": "Balie",
+}
+
+NAMED: dict[str, dict[Command, list[str]]] = {
+    "en": {
+        Command.PAUSE: [
+            "pause the recording at the front desk",
+            "pause the recording on the front desk line",
+            "pause the recording of line front desk",
+            "pause the front desk recording, please",
+            "turn off call recording at the front desk",
+            "don't record calls at the front desk",
+            "could you put the recording at the front desk on hold",
+        ],
+        Command.RESUME: [
+            "resume the recording at the front desk",
+            "resume the front desk recording",
+            "turn on call recording for the front desk",
+        ],
+        Command.STOP: [
+            "stop the recording at the front desk",
+            "stop the front desk recording",
+            "end the call recording on the front desk line",
+        ],
+        Command.STOP_ALL: ["stop all recordings at the front desk"],
+        Command.IS_RECORDING: [
+            "is the front desk being recorded?",
+            "is the call at the front desk being recorded",
+            "are calls recorded at the front desk?",
+        ],
+        Command.COUNT: [
+            "how many calls are being recorded at the front desk?",
+            "is the recording at the front desk paused",
+        ],
+    },
+    "de": {
+        Command.PAUSE: [
+            "pausiere die Aufnahme am Empfang",
+            "pausiere bitte die Aufnahme der Leitung Empfang",
+            "halte die Aufnahme am Empfang an",
+            "die Aufnahme am Empfang pausieren",
+            "schalte die Anrufaufnahme am Empfang aus",
+            "nimm die Gespräche am Empfang nicht auf",
+        ],
+        Command.RESUME: [
+            "setze die Aufnahme am Empfang fort",
+            "schalte die Anrufaufnahme am Empfang wieder ein",
+        ],
+        Command.STOP: ["beende die Aufnahme am Empfang", "stoppe die Anrufaufnahme am Empfang"],
+        Command.STOP_ALL: ["beende alle Aufnahmen am Empfang"],
+        Command.IS_RECORDING: [
+            "wird der Empfang aufgenommen?",
+            "wird am Empfang gerade aufgenommen?",
+            "wird das Gespräch am Empfang aufgezeichnet",
+        ],
+        Command.COUNT: [
+            "wie viele Anrufe werden am Empfang aufgenommen?",
+            "ist die Aufnahme am Empfang pausiert",
+        ],
+    },
+    "es": {
+        Command.PAUSE: [
+            "pausa la grabación en recepción",
+            "pausa la grabación de la recepción",
+            "pausa la grabacion en la linea recepcion",
+            "no grabes las llamadas en recepción",
+        ],
+        Command.RESUME: ["reanuda la grabación en recepción"],
+        Command.STOP: ["detén la grabación de la recepción"],
+        Command.STOP_ALL: ["detén todas las grabaciones de la recepción"],
+        Command.IS_RECORDING: [
+            "¿se está grabando la recepción?",
+            "¿se está grabando en recepción?",
+        ],
+        Command.COUNT: ["¿cuántas llamadas se están grabando en recepción?"],
+    },
+    "fr": {
+        Command.PAUSE: [
+            "mets l'enregistrement de l'accueil en pause",
+            "mets en pause l'enregistrement à l'accueil",
+            "suspends l'enregistrement sur la ligne accueil",
+            "n'enregistre pas les appels à l'accueil",
+        ],
+        Command.RESUME: ["reprends l'enregistrement à l'accueil"],
+        Command.STOP: ["arrête l'enregistrement de l'accueil"],
+        Command.STOP_ALL: ["arrête tous les enregistrements à l'accueil"],
+        Command.IS_RECORDING: [
+            "est-ce que l'accueil est enregistré ?",
+            "l'accueil est-il enregistré ?",
+        ],
+        Command.COUNT: ["combien d'appels sont enregistrés à l'accueil ?"],
+    },
+    "it": {
+        Command.PAUSE: [
+            "metti in pausa la registrazione alla reception",
+            "sospendi la registrazione della linea reception",
+            "non registrare le chiamate alla reception",
+        ],
+        Command.RESUME: ["riprendi la registrazione alla reception"],
+        Command.STOP: ["ferma la registrazione della reception"],
+        Command.STOP_ALL: ["ferma tutte le registrazioni della reception"],
+        Command.IS_RECORDING: [
+            "la reception viene registrata?",
+            "si sta registrando alla reception?",
+        ],
+        Command.COUNT: ["quante chiamate vengono registrate alla reception?"],
+    },
+    "nl": {
+        Command.PAUSE: [
+            "pauzeer de opname bij de balie",
+            "zet de opname aan de balie op pauze",
+            "pauzeer de opname van lijn balie",
+            "neem de gesprekken bij de balie niet op",
+        ],
+        Command.RESUME: ["hervat de opname bij de balie"],
+        Command.STOP: ["stop de opname bij de balie"],
+        Command.STOP_ALL: ["stop alle opnames bij de balie"],
+        Command.IS_RECORDING: [
+            "wordt de balie opgenomen?",
+            "wordt er bij de balie opgenomen?",
+        ],
+        Command.COUNT: ["hoeveel gesprekken worden er bij de balie opgenomen?"],
+    },
+}
+
+# A pause of the line for ten minutes.
+NAMED_TIMED = {
+    "en": [
+        "pause the recording at the front desk for ten minutes",
+        "pause the recording for ten minutes at the front desk",
+    ],
+    "de": [
+        "pausiere die Aufnahme am Empfang für zehn Minuten",
+        "pausiere die Aufnahme für zehn Minuten am Empfang",
+    ],
+    "es": [
+        "pausa la grabación en recepción durante diez minutos",
+        "pausa la grabación durante diez minutos en recepción",
+    ],
+    "fr": [
+        "mets l'enregistrement de l'accueil en pause pendant dix minutes",
+        "mets l'enregistrement en pause pendant dix minutes à l'accueil",
+    ],
+    "it": [
+        "metti in pausa la registrazione alla reception per dieci minuti",
+        "metti in pausa la registrazione per dieci minuti alla reception",
+    ],
+    "nl": [
+        "pauzeer de opname bij de balie voor tien minuten",
+        "pauzeer de opname voor tien minuten bij de balie",
+    ],
+}

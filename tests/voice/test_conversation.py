@@ -23,7 +23,7 @@ from custom_components.signalwire.voice import Command, async_stop_listening
 from custom_components.signalwire.voice.recognition import Recognizer
 from simulator import Fault, Simulator
 from tests.helpers import call_with_recording, refresh, state, statuses, until
-from tests.voice.conftest import Say
+from tests.voice.conftest import IsListenedFor, Say
 from tests.voice.phrases import OTHERS, PHRASES, SLOPPY, TIMED, UNCLEAR
 
 MASTER = "switch.corner_shop_call_recording"
@@ -573,7 +573,11 @@ async def test_what_is_not_understood_is_not_said_to_be_done(
 
 
 async def test_nobody_listens_once_the_last_project_is_removed(
-    hass: HomeAssistant, say: Say, loaded: MockConfigEntry, second: Simulator
+    hass: HomeAssistant,
+    say: Say,
+    is_listened_for: IsListenedFor,
+    loaded: MockConfigEntry,
+    second: Simulator,
 ) -> None:
     first, last = hass.config_entries.async_entries("signalwire")
     await hass.config_entries.async_remove(first.entry_id)
@@ -581,33 +585,37 @@ async def test_nobody_listens_once_the_last_project_is_removed(
     assert len(get_agent_manager(hass)._trigger_callbacks) == 1
     await hass.config_entries.async_remove(last.entry_id)
     assert not get_agent_manager(hass)._trigger_callbacks
-    assert not await is_listened_for(hass, "pause the call recording")
+    assert not await is_listened_for("pause the call recording")
     # Nothing is left that would begin to listen again.
     async_expose_entity(hass, "conversation", "switch.another", True)
-    assert not await is_listened_for(hass, "pause the call recording")
+    assert not await is_listened_for("pause the call recording")
 
 
 async def test_nothing_is_listened_for_while_no_project_is_exposed(
-    hass: HomeAssistant, say: Say, loaded: MockConfigEntry, second: Simulator
+    hass: HomeAssistant,
+    say: Say,
+    is_listened_for: IsListenedFor,
+    loaded: MockConfigEntry,
+    second: Simulator,
 ) -> None:
     for entity_id in (MASTER, CLINIC):
-        assert await is_listened_for(hass, "pause the call recording")
+        assert await is_listened_for("pause the call recording")
         async_expose_entity(hass, "conversation", entity_id, False)
-    assert not await is_listened_for(hass, "pause the call recording")
+    assert not await is_listened_for("pause the call recording")
     assert not get_agent_manager(hass).trigger_sentences
     async_expose_entity(hass, "conversation", CLINIC, True)
-    assert await is_listened_for(hass, "pause the call recording")
+    assert await is_listened_for("pause the call recording")
     assert len(get_agent_manager(hass)._trigger_callbacks) == 1
 
 
 async def test_nothing_is_listened_for_while_all_projects_are_disabled(
-    hass: HomeAssistant, say: Say, loaded: MockConfigEntry
+    hass: HomeAssistant, say: Say, is_listened_for: IsListenedFor, loaded: MockConfigEntry
 ) -> None:
     set_disabled_by = hass.config_entries.async_set_disabled_by
     await set_disabled_by(loaded.entry_id, ConfigEntryDisabler.USER)
-    assert not await is_listened_for(hass, "pause the call recording")
+    assert not await is_listened_for("pause the call recording")
     await set_disabled_by(loaded.entry_id, None)
-    assert await is_listened_for(hass, "pause the call recording")
+    assert await is_listened_for("pause the call recording")
     assert len(get_agent_manager(hass)._trigger_callbacks) == 1
 
 
@@ -688,23 +696,6 @@ PAUSED_PLAINLY = {
 }
 
 
-async def is_listened_for(hass: HomeAssistant, text: str) -> bool:
-    """Return whether a sentence is taken from Home Assistant, once everything has settled."""
-    await hass.async_block_till_done(wait_background_tasks=True)
-    agent = get_agent_manager(hass).default_agent
-    assert agent is not None
-    user_input = conversation.ConversationInput(
-        text=text,
-        context=Context(),
-        conversation_id=None,
-        device_id=None,
-        satellite_id=None,
-        language="en",
-        agent_id=conversation.HOME_ASSISTANT_AGENT,
-    )
-    return await agent.async_recognize_sentence_trigger(user_input) is not None
-
-
 @pytest.mark.parametrize("language", OTHERS)
 async def test_sentences_meant_for_others_are_answered_as_without_us(
     hass: HomeAssistant, say: Say, simulator: Simulator, language: str
@@ -742,34 +733,38 @@ async def test_a_switch_that_is_called_recording_is_turned_off(
 
 @pytest.mark.parametrize("language", RECORDING)
 async def test_what_is_called_recording_is_left_to_home_assistant_while_it_is_exposed(
-    hass: HomeAssistant, say: Say, language: str
+    hass: HomeAssistant, say: Say, is_listened_for: IsListenedFor, language: str
 ) -> None:
     text = PAUSED_PLAINLY[language]
-    assert await is_listened_for(hass, text)
+    assert await is_listened_for(text)
     hass.states.async_set("switch.camera", "on", {"friendly_name": RECORDING[language]})
-    assert not await is_listened_for(hass, text)
+    assert not await is_listened_for(text)
     # There are words left that are for calls alone.
-    assert await is_listened_for(hass, PHRASES[language][Command.STOP][0])
+    assert await is_listened_for(PHRASES[language][Command.STOP][0])
     async_expose_entity(hass, "conversation", "switch.camera", False)
-    assert await is_listened_for(hass, text)
+    assert await is_listened_for(text)
     async_expose_entity(hass, "conversation", "switch.camera", True)
-    assert not await is_listened_for(hass, text)
+    assert not await is_listened_for(text)
     hass.states.async_remove("switch.camera")
-    assert await is_listened_for(hass, text)
+    assert await is_listened_for(text)
     assert len(get_agent_manager(hass)._trigger_callbacks) == 1
 
 
-async def test_an_alias_counts_as_a_name(hass: HomeAssistant, say: Say) -> None:
+async def test_an_alias_counts_as_a_name(
+    hass: HomeAssistant,
+    say: Say,
+    is_listened_for: IsListenedFor,
+) -> None:
     entities = er.async_get(hass)
     camera = entities.async_get_or_create("switch", "test", "camera", original_name="Camera")
     hass.states.async_set(camera.entity_id, "on")
-    assert await is_listened_for(hass, "pause the recording")
+    assert await is_listened_for("pause the recording")
     entities.async_update_entity(camera.entity_id, aliases=[er.COMPUTED_NAME, "Recording"])
-    assert not await is_listened_for(hass, "pause the recording")
+    assert not await is_listened_for("pause the recording")
     entities.async_update_entity(camera.entity_id, aliases=[er.COMPUTED_NAME], name="Recordings")
-    assert not await is_listened_for(hass, "pause the recording")
+    assert not await is_listened_for("pause the recording")
     entities.async_update_entity(camera.entity_id, name="Camera")
-    assert await is_listened_for(hass, "pause the recording")
+    assert await is_listened_for("pause the recording")
 
 
 async def test_our_own_switch_may_be_called_call_recording(
@@ -783,11 +778,11 @@ async def test_our_own_switch_may_be_called_call_recording(
 
 @pytest.mark.parametrize("language", SLOPPY)
 async def test_what_is_written_without_care_is_listened_for(
-    hass: HomeAssistant, say: Say, language: str
+    hass: HomeAssistant, say: Say, is_listened_for: IsListenedFor, language: str
 ) -> None:
     for text in SLOPPY[language]:
         assert await say(text, language)
-        assert await is_listened_for(hass, text), text
+        assert await is_listened_for(text), text
 
 
 async def test_a_hold_that_cannot_be_stored_keeps_no_other_from_being_held(

@@ -5,6 +5,8 @@ from typing import Any
 
 from homeassistant.components import conversation
 from homeassistant.core import Context, HomeAssistant
+from homeassistant.helpers import area_registry as ar
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import intent
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -20,7 +22,7 @@ from custom_components.signalwire.intent import (
     INTENT_STOP_ALL,
 )
 from simulator import Fault, Simulator
-from tests.helpers import call_with_recording
+from tests.helpers import FRONT_DESK, call_with_recording
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +38,7 @@ async def _handle(
     intent_type: str,
     language: str = "en",
     context: Context | None = None,
+    device_id: str | None = None,
     **slots: Any,
 ) -> intent.IntentResponse:
     return await intent.async_handle(
@@ -45,6 +48,7 @@ async def _handle(
         {name: {"value": value} for name, value in slots.items()},
         context=context,
         language=language,
+        device_id=device_id,
     )
 
 
@@ -158,3 +162,53 @@ async def test_a_time_that_is_none_is_refused(
     with pytest.raises(intent.InvalidSlotInfo):
         await _handle(hass, INTENT_PAUSE, hours=hours)
     assert _statuses(simulator) == ["in-progress"]
+
+
+DESK_NUMBER = "+15550110"
+
+
+@pytest.fixture
+async def shop(hass: HomeAssistant, lines: None, loaded: MockConfigEntry) -> MockConfigEntry:
+    """Return a project that has two lines, now that it was set up anew."""
+    await hass.config_entries.async_reload(loaded.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return loaded
+
+
+async def test_a_line_can_be_named(
+    hass: HomeAssistant, shop: MockConfigEntry, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    call_with_recording(simulator, to_number=DESK_NUMBER)
+    assert _speech(await _handle(hass, INTENT_PAUSE, line="front desk ", minutes=2)) == (
+        "Front desk: The recording of one call is paused. "
+        "Call recording stays paused for two minutes."
+    )
+    assert _statuses(simulator) == ["in-progress", "paused"]
+    await _handle(hass, INTENT_STOP, line="Front desk")
+    assert _statuses(simulator) == ["in-progress", "stopped"]
+    response = await _handle(hass, INTENT_STOP_ALL, line="Till")
+    assert response.error_code is intent.IntentResponseErrorCode.FAILED_TO_HANDLE
+    assert _speech(response) == "There is no line of that name."
+    assert _statuses(simulator) == ["in-progress", "stopped"]
+
+
+@pytest.mark.parametrize("how", ["preferred_area_id", "device_id"])
+async def test_the_line_in_the_area_is_meant(
+    hass: HomeAssistant, shop: MockConfigEntry, simulator: Simulator, how: str
+) -> None:
+    devices = dr.async_get(hass)
+    area = ar.async_get(hass).async_create("Lobby")
+    line = devices.async_get_device_by_identifier(("signalwire", FRONT_DESK), shop.entry_id)
+    speaker = devices.async_get_or_create(
+        config_entry_id=shop.entry_id, identifiers={("test", "speaker")}
+    )
+    assert line is not None
+    for device in (line, speaker):
+        devices.async_update_device(device.id, area_id=area.id)
+    where: dict[str, Any] = {"preferred_area_id": area.id, "device_id": speaker.id}
+    call_with_recording(simulator)
+    call_with_recording(simulator, to_number=DESK_NUMBER)
+    response = await _handle(hass, INTENT_PAUSE, **{how: where[how]})
+    assert _speech(response).startswith("Front desk: ")
+    assert _statuses(simulator) == ["in-progress", "paused"]

@@ -51,10 +51,15 @@ def test_every_answer_is_a_sentence(language: Language) -> None:
     for key in language.answers:
         for count in (1, 2, 3, 12, 13):
             text = language.text(
-                key, count, duration=timedelta(minutes=count), projects=["One", "Two"]
+                key,
+                count,
+                duration=timedelta(minutes=count),
+                projects=["One", "Two"],
+                lines=["Front desk"],
             )
             assert text[0].isupper() or text[0].isdigit(), text
-            assert text[-1] == ".", text
+            # After what is meant, a sentence follows.
+            assert text[-1] == (":" if key == "on_lines" else "."), text
             assert "{" not in text, text
             assert "  " not in text, text
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.core import Context, HomeAssistant
+from homeassistant.helpers import area_registry as ar
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import llm
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -14,8 +16,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 
 from custom_components.signalwire.llm import async_get_tools
 from simulator import Fault, Simulator
-from tests.helpers import PROJECT_ID, call_with_recording
+from tests.helpers import FRONT_DESK, PROJECT_ID, call_with_recording
 
+DESK_NUMBER = "+15550110"
 MASTER = "switch.corner_shop_call_recording"
 
 
@@ -86,6 +89,7 @@ async def test_pause_and_resume(
     assert result.data == {
         "confirmed": True,
         "projects": ["Corner shop"],
+        "lines": [],
         "projects_that_do_not_answer": [],
         "projects_not_ready": [],
         "calls_being_recorded": 0,
@@ -94,6 +98,7 @@ async def test_pause_and_resume(
         "recordings_not_as_asked_yet": 0,
         "recordings_stopped": 0,
         "call_recording_held": True,
+        "whole_project_held": False,
     }
     assert loaded.runtime_data.data.hold.until - before >= timedelta(minutes=10)
     assert _statuses(simulator) == ["paused"]
@@ -149,3 +154,61 @@ async def test_a_time_out_of_bounds_changes_nothing(
     with pytest.raises(probatio.Invalid):
         await _call(hass, "pause_recordings", minutes=minutes)
     assert not loaded.runtime_data.data.hold.held
+
+
+@pytest.fixture
+async def shop(hass: HomeAssistant, lines: None, loaded: MockConfigEntry) -> MockConfigEntry:
+    """Return a project that has two lines, now that it was set up anew."""
+    await hass.config_entries.async_reload(loaded.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return loaded
+
+
+async def test_a_line_can_be_meant(
+    hass: HomeAssistant, shop: MockConfigEntry, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    call_with_recording(simulator, to_number=DESK_NUMBER)
+    result = await _call(hass, "pause_recordings", line="front desk")
+    assert result.data["confirmed"] is True
+    assert result.data["lines"] == ["Front desk"]
+    assert result.data["calls_paused"] == 1
+    assert _statuses(simulator) == ["in-progress", "paused"]
+    await _call(hass, "pause_recordings")
+    result = await _call(hass, "resume_recordings", line="front desk")
+    assert result.error
+    assert result.data["whole_project_held"] is True
+    result = await _call(hass, "pause_recordings", line="Till")
+    assert result.data == {"error": "There is no line of that name; nothing was done"}
+
+
+async def test_the_lines_and_where_they_are_are_told(
+    hass: HomeAssistant, shop: MockConfigEntry
+) -> None:
+    devices = dr.async_get(hass)
+    device = devices.async_get_device_by_identifier(("signalwire", FRONT_DESK), shop.entry_id)
+    assert device is not None
+    area = ar.async_get(hass).async_create("Lobby")
+    devices.async_update_device(device.id, area_id=area.id)
+    async_expose_entity(hass, "conversation", "switch.office_call_recording", False)
+    tools = async_get_tools(hass, _context(), llm.LLM_API_ASSIST)
+    assert tools is not None
+    assert tools.prompt is not None
+    assert "these lines: Front desk (in Lobby). " in tools.prompt
+    async_expose_entity(hass, "conversation", "switch.front_desk_call_recording", False)
+    tools = async_get_tools(hass, _context(), llm.LLM_API_ASSIST)
+    assert tools is not None
+    assert tools.prompt is not None
+    assert "line" not in tools.prompt
+    assert not any("line" in tool.parameters.schema for tool in tools.tools)
+
+
+async def test_one_line_that_is_exposed_is_enough(
+    hass: HomeAssistant, shop: MockConfigEntry, simulator: Simulator
+) -> None:
+    call_with_recording(simulator, to_number=DESK_NUMBER)
+    async_expose_entity(hass, "conversation", MASTER, False)
+    assert not (await _call(hass, "pause_recordings", line="Front desk")).error
+    assert (await _call(hass, "pause_recordings")).data == {
+        "error": "Call recording is not exposed to this assistant"
+    }

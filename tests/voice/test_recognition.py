@@ -1,6 +1,7 @@
 """Every sentence is understood as what it means, and nothing else is."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 import random
 import re
 
@@ -25,10 +26,20 @@ from custom_components.signalwire.voice.language import read_languages
 from custom_components.signalwire.voice.recognition import Recognizer, trigger_sentences
 from custom_components.signalwire.voice.sentences import trigger_config
 from custom_components.signalwire.voice.templates import ALL_NOUNS, Noun
-from tests.voice.phrases import OTHERS, PHRASES, SLOPPY, TIMED, UNCLEAR
+from tests.voice.phrases import (
+    NAMED,
+    NAMED_TIMED,
+    NAMES,
+    OTHERS,
+    PHRASES,
+    SLOPPY,
+    TIMED,
+    UNCLEAR,
+)
 
 LANGUAGES = read_languages()
 RECOGNIZER = Recognizer(LANGUAGES.values())
+LINES = [*NAMES.values(), "Dr. Müller", "Back-office", "Caja (1) [caja]", "{a|b} <c>", "!"]
 SAID = [
     pytest.param(code, command, text, id=f"{code}-{text}")
     for code, commands in PHRASES.items()
@@ -41,6 +52,12 @@ SAID = [
 def triggers() -> Intents:
     """Return what Home Assistant makes of the sentence trigger."""
     return _triggers(trigger_sentences(LANGUAGES.values()))
+
+
+@pytest.fixture(scope="module")
+def triggers_with_lines() -> Intents:
+    """Return the same for a project with lines."""
+    return _triggers(trigger_sentences(LANGUAGES.values(), lines=LINES))
 
 
 def _triggers(sentences: list[str]) -> Intents:
@@ -56,9 +73,9 @@ def _others(code: str) -> list[Language]:
 
 
 def test_every_language_has_phrases_here() -> None:
-    for phrases in (PHRASES, SLOPPY, TIMED, UNCLEAR, OTHERS):
+    for phrases in (PHRASES, SLOPPY, TIMED, UNCLEAR, OTHERS, NAMES, NAMED, NAMED_TIMED):
         assert LANGUAGES.keys() == phrases.keys()
-    for commands in PHRASES.values():
+    for commands in (*PHRASES.values(), *NAMED.values()):
         assert commands.keys() == set(Command)
 
 
@@ -109,30 +126,115 @@ def test_what_is_written_without_care_is_understood(
 
 
 @pytest.mark.parametrize("text", [text for texts in OTHERS.values() for text in texts])
-def test_what_is_meant_for_others_is_left_to_them(text: str, triggers: Intents) -> None:
+def test_what_is_meant_for_others_is_left_to_them(
+    text: str, triggers: Intents, triggers_with_lines: Intents
+) -> None:
     assert recognize(text, triggers) is None
-    assert RECOGNIZER.recognize(text, preferred(LANGUAGES, "en")) is None
+    assert recognize(text, triggers_with_lines) is None
+    assert RECOGNIZER.recognize(text, preferred(LANGUAGES, "en"), LINES) is None
 
 
+@pytest.mark.parametrize(
+    ("code", "command", "text", "duration"),
+    [
+        *(
+            (code, command, text, None)
+            for code, commands in NAMED.items()
+            for command, texts in commands.items()
+            for text in texts
+        ),
+        *(
+            (code, Command.PAUSE, text, timedelta(minutes=10))
+            for code, texts in NAMED_TIMED.items()
+            for text in texts
+        ),
+    ],
+)
+def test_a_line_is_understood(
+    code: str,
+    command: Command,
+    text: str,
+    duration: timedelta | None,
+    triggers: Intents,
+    triggers_with_lines: Intents,
+) -> None:
+    request = RECOGNIZER.recognize(text, preferred(LANGUAGES, code), LINES)
+    assert request is not None
+    assert (request.command, request.line) == (command, NAMES[code])
+    assert (request.duration, request.duration_unclear) == (duration, False)
+    assert recognize(text, triggers_with_lines)
+    # Without a line of that name, it is not for us.
+    assert recognize(text, triggers) is None
+    assert RECOGNIZER.recognize(text, preferred(LANGUAGES, code)) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ("at Dr. Müller", "Dr. Müller"),
+        ("at dr muller", "Dr. Müller"),
+        ("at Dr Mueller", "Dr. Müller"),
+        ("in the back office", "Back-office"),
+        ("in the back-office", "Back-office"),
+        ("at Caja (1) [caja]", "Caja (1) [caja]"),
+        ("at {a|b} <c>", "{a|b} <c>"),
+    ],
+)
+def test_a_line_is_understood_as_written_and_as_spoken(
+    said: str, line: str, triggers_with_lines: Intents
+) -> None:
+    text = f"pause the recording {said}"
+    request = RECOGNIZER.recognize(text, preferred(LANGUAGES, "en"), LINES)
+    assert request is not None
+    assert request.line == line
+    assert recognize(text, triggers_with_lines)
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("en", "pause all recordings"),
+        ("de", "setze alle Aufnahmen fort"),
+        ("es", "reanuda todas las grabaciones"),
+        ("fr", "reprends tous les enregistrements"),
+        ("it", "riprendi tutte le registrazioni"),
+        ("nl", "hervat alle opnames"),
+    ],
+)
+def test_everything_is_more_than_what_is_near(code: str, text: str) -> None:
+    request = RECOGNIZER.recognize(text, preferred(LANGUAGES, code))
+    assert request is not None
+    assert request.everything
+    request = RECOGNIZER.recognize(PHRASES[code][Command.PAUSE][-1], preferred(LANGUAGES, code))
+    assert request is not None
+    assert not request.everything
+
+
+@pytest.mark.parametrize("with_lines", [False, True])
 @pytest.mark.parametrize("code", LANGUAGES)
-def test_every_template_is_understood_as_its_command(code: str, triggers: Intents) -> None:
+def test_every_template_is_understood_as_its_command(
+    code: str, with_lines: bool, triggers: Intents, triggers_with_lines: Intents
+) -> None:
     """Sentences made at random out of each template; none may be another command's."""
+    listening = triggers_with_lines if with_lines else triggers
+    lines = LINES if with_lines else ()
     chance = random.Random(code)
     templates = LANGUAGES[code].templates
     for command in templates.sentences:
-        for template in templates.variants(command, ALL_NOUNS, with_lines=False):
-            for _ in range(8):
+        for template in templates.variants(command, ALL_NOUNS, with_lines=with_lines):
+            for _ in range(5):
                 text = _say(template, chance, LANGUAGES[code])
-                foreign = RECOGNIZER.recognize(text, _others(code))
+                foreign = RECOGNIZER.recognize(text, _others(code), lines)
                 assert foreign is not None, text
                 assert foreign.command is command, text
-                request = RECOGNIZER.recognize(text, preferred(LANGUAGES, code))
+                request = RECOGNIZER.recognize(text, preferred(LANGUAGES, code), lines)
                 assert request is not None, text
                 assert request.command is command, text
                 assert request.language.code == code, text
+                assert (request.line is not None) == ("front desk" in text), text
                 assert not request.duration_unclear, text
                 assert (request.duration is not None) == (_LENGTH[code] in text), text
-                assert recognize(text, triggers), text
+                assert recognize(text, listening), text
 
 
 _LENGTH = {
@@ -173,7 +275,7 @@ def _parts(expression: Expression, chance: random.Random, length: str) -> Iterat
             for item in expression.items:
                 yield from _parts(item, chance, length)
         case ListReference():
-            yield length
+            yield "front desk" if expression.list_name == "line" else length
         case _:
             raise AssertionError(f"Unexpected in a template: {expression!r}")
 

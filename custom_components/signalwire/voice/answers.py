@@ -23,10 +23,12 @@ def answer(outcome: Outcome, language: Language, *, duration_unclear: bool = Fal
     parts = list(sentences)
     if duration_unclear:
         parts.append(language.text("duration_unclear"))
-    if 0 < len(outcome.unreachable) < len(outcome.projects) + len(outcome.not_loaded):
+    if 0 < len(outcome.unreachable) < len({*outcome.projects, *outcome.not_loaded}):
         parts.append(language.text("concerns", projects=outcome.unreachable))
     if outcome.not_loaded:
         parts.append(language.text("not_loaded", projects=outcome.not_loaded))
+    if outcome.lines:
+        parts.insert(0, language.text("on_lines", lines=outcome.lines))
     return " ".join(parts)
 
 
@@ -49,6 +51,10 @@ def _pause(outcome: Outcome, language: Language) -> Iterator[str]:
 
 
 def _resume(outcome: Outcome, language: Language) -> Iterator[str]:
+    if outcome.all_held:
+        yield language.text("all_held")
+        if not outcome.changed:
+            return
     if outcome.unreachable and outcome.changed:
         yield language.text("resume_unanswered")
         return

@@ -27,12 +27,14 @@ type Forms = str | Mapping[int | str, str]
 class Language:
     """One language, out of its file; docs/voice.md tells what the parts mean.
 
-    `words` are words and phrases for numbers in the templates' durations.
+    `words` are words and phrases for numbers in the templates' durations. A sentence with one of
+    the words in `everything` means all calls, wherever it is said.
     """
 
     code: str
     templates: Templates
     words: Mapping[str, Mapping[str, int]]
+    everything: frozenset[str]
     answers: Mapping[str, Forms]
     numbers: Sequence[str]
     units: Mapping[str, Forms]
@@ -56,6 +58,7 @@ class Language:
                 vague=data["vague"],
             ),
             words=data["words"],
+            everything=frozenset(data["everything"]),
             answers=data["answers"],
             numbers=data["numbers"],
             units=data["units"],
@@ -69,12 +72,14 @@ class Language:
         *,
         duration: timedelta | None = None,
         projects: Iterable[str] = (),
+        lines: Iterable[str] = (),
     ) -> str:
         """Return an answer as a sentence, with what it names filled in."""
         sentence = _form(self.answers[key], count).format(
             count=self.number(count),
             duration="" if duration is None else self.duration(duration),
             projects=self.list_of(projects),
+            lines=self.list_of(lines),
         )
         return sentence[:1].upper() + sentence[1:]
 

@@ -32,19 +32,22 @@ class Command(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What the service has confirmed, of all projects together, once a command was carried out.
+    """What the service has confirmed, of all that was meant, once a command was carried out.
 
+    `lines` are the names of the lines that were meant; without any it was all calls.
     `recording`, `paused` and `unknown` are numbers of calls; one that has several recordings
     counts once, as what is worst for its privacy. `unconfirmed` and `stopped` are numbers of
     recordings: those that are not yet as they were asked to be, and those that were ended.
-    `held` is whether all projects are to stay paused, `remaining` for how long, `changed` whether
-    that is new. `ambiguous` is that one recording was to be stopped and there were more, which were
+    `held` is whether all that was meant is to stay paused, `remaining` for how long, `changed`
+    whether that is new; `all_held` is that lines were to be resumed, whose whole project is held.
+    `ambiguous` is that one recording was to be stopped and there were more, which were
     held instead. `unreachable` are the titles of the projects that could not be read, `not_loaded`
     of those that are not set up at the moment, so that nothing was done about them.
     """
 
     command: Command
     projects: tuple[str, ...]
+    lines: tuple[str, ...] = ()
     unreachable: tuple[str, ...] = ()
     not_loaded: tuple[str, ...] = ()
     recording: int = 0
@@ -53,6 +56,7 @@ class Outcome:
     unconfirmed: int = 0
     stopped: int = 0
     held: bool = False
+    all_held: bool = False
     remaining: timedelta | None = None
     changed: bool = False
     ambiguous: bool = False
@@ -60,13 +64,20 @@ class Outcome:
     @property
     def confirmed(self) -> bool:
         """Return whether what was asked for is done, or the question could be answered."""
-        return not (self.unreachable or self.not_loaded or self.unconfirmed or self.ambiguous)
+        return not (
+            self.unreachable
+            or self.not_loaded
+            or self.unconfirmed
+            or self.ambiguous
+            or self.all_held
+        )
 
     def as_dict(self) -> JsonObjectType:
         """Return the facts for a language model; `resumes_in` is in seconds."""
         return {
             "confirmed": self.confirmed,
             "projects": list(self.projects),
+            "lines": list(self.lines),
             "projects_that_do_not_answer": list(self.unreachable),
             "projects_not_ready": list(self.not_loaded),
             "calls_being_recorded": self.recording,
@@ -75,5 +86,6 @@ class Outcome:
             "recordings_not_as_asked_yet": self.unconfirmed,
             "recordings_stopped": self.stopped,
             "call_recording_held": self.held,
+            "whole_project_held": self.all_held,
             "resumes_in": None if self.remaining is None else int(self.remaining.total_seconds()),
         }

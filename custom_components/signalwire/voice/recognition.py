@@ -5,7 +5,7 @@ take every `{list}` for any text at all. So a sentence that they have matched is
 more here, with the same engine, by language and with real lists of numbers.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 import re
@@ -33,13 +33,15 @@ _SPECIAL = re.compile(r"([\\()\[\]{}<>|@])")
 class Request:
     """What somebody asked for.
 
-    `line` is the name of the line that was said. `duration` is None if none was said, or if what
+    `line` is the name of the line that was said; `everything` is that all calls are meant, wherever
+    that is said. `duration` is None if none was said, or if what
     was said is `duration_unclear`.
     """
 
     command: Command
     language: Language
     line: str | None = None
+    everything: bool = False
     duration: timedelta | None = None
     duration_unclear: bool = False
 
@@ -85,7 +87,7 @@ class Recognizer:
         counts as unclear only if no language understands it.
         """
         languages = list(languages)
-        names = [(name_template(line), line) for line in lines]
+        names = [(template, line) for line in lines if (template := _name_template(line))]
         slot_lists: dict[str, SlotList] = {_LINE: TextSlotList.from_tuples(names, name=_LINE)}
         for intents, is_exact in ((self._exact, True), (self._tolerant, False)):
             for language in languages:
@@ -98,6 +100,7 @@ class Recognizer:
                         command=Command(result.intent.name),
                         language=language,
                         line=_line(result),
+                        everything=not language.everything.isdisjoint(_words(text)),
                         duration=duration or None,
                         duration_unclear=not is_exact or duration == timedelta(),
                     )
@@ -116,28 +119,34 @@ class Recognizer:
 def trigger_sentences(
     languages: Iterable[Language],
     taken: Collection[tuple[str, Noun]] = (),
-    lines: Sequence[str] = (),
+    lines: Iterable[str] = (),
+    *,
+    only_lines: bool = False,
 ) -> list[str]:
     """Return the templates in the form that a conversation trigger takes.
 
-    Without the ways to name what is recorded that are `taken`; `lines` are the names of the lines.
+    Without the ways to name what is recorded that are `taken`; `lines` are the names of the lines,
+    one of which every sentence has with `only_lines`.
     """
-    names = f"({'|'.join(map(name_template, lines))})"
+    names = [template for line in lines if (template := _name_template(line))]
+    if only_lines and not names:
+        return []
     return [
         language.templates.tolerant(
             command,
-            [noun for noun in Noun if (language.code, noun) not in taken],
-            with_lines=bool(lines),
-        ).replace(f"{{{_LINE}}}", names)
+            [noun for noun in Noun if not only_lines and (language.code, noun) not in taken],
+            with_lines=bool(names),
+        ).replace(f"{{{_LINE}}}", f"({'|'.join(names)})")
         for language in languages
         for command in language.templates.sentences
     ]
 
 
-def name_template(name: str) -> str:
-    """Return a template for a name, as it is spoken and as it is written."""
+def _name_template(name: str) -> str | None:
+    """Return a template for a name, as written and as spoken; None if there is nothing to say."""
     # The engine leaves out the punctuation of a sentence too.
-    name = remove_punctuation(name).strip()
+    if not (name := remove_punctuation(name).strip()):
+        return None
     forms = dict.fromkeys((name, " ".join(re.split(r"[-_\s]+", name))))
     return f"({'|'.join(with_plain_letters(_SPECIAL.sub(r'\\\1', form)) for form in forms)})"
 
@@ -176,6 +185,10 @@ def _lists(language: Language) -> dict[str, object]:
             ]
         }
     return lists
+
+
+def _words(text: str) -> Iterable[str]:
+    return re.findall(r"\w+", text.casefold())
 
 
 def _line(result: RecognizeResult) -> str | None:

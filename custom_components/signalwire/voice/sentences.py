@@ -8,6 +8,7 @@ language, so all are listened for. Nothing is while no switch "Call recording" i
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.components.homeassistant.exposed_entities import async_listen_entity_updates
@@ -31,7 +32,7 @@ from homeassistant.setup import async_when_setup
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN, LOGGER
-from .access import RefusedError, async_is_reachable
+from .access import RefusedError, async_area_of, async_exposed_scopes
 from .answers import answer
 from .commands import async_carry_out
 from .language import Language, async_get_languages, preferred
@@ -44,7 +45,8 @@ if TYPE_CHECKING:
 _CONVERSATION: Final = "conversation"
 # Seconds; many names change at once, at start above all.
 _SETTLE = 1.0
-_NAMES = {"aliases", "name", "name_by_user", "original_name"}
+# What of entities and devices decides what is listened for.
+_FOLLOWED = {"aliases", "area_id", "name", "name_by_user", "original_name"}
 # There from the first project's set-up to the last one's removal.
 _LISTENING: HassKey[Listening] = HassKey(f"{DOMAIN}_sentences")
 
@@ -59,8 +61,14 @@ def trigger_config(sentences: list[str]) -> list[ConfigType]:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What is to be listened for: all but what other things are called, by language."""
+    """What is to be listened for: sentences with the names of the lines, and without any.
 
+    With `only_lines` those without any could not be obeyed; `taken` are the ways to name what is
+    recorded, by language, that are the name of something else.
+    """
+
+    lines: tuple[str, ...]
+    only_lines: bool
     taken: frozenset[tuple[str, Noun]]
 
 
@@ -92,8 +100,8 @@ class Listening:
         self._unsubscribe = [
             async_dispatcher_connect(self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, changed),
             async_listen_entity_updates(self._hass, _CONVERSATION, changed),
-            listen(er.EVENT_ENTITY_REGISTRY_UPDATED, changed, event_filter=_is_of_names),
-            listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, changed, event_filter=_is_of_names),
+            listen(er.EVENT_ENTITY_REGISTRY_UPDATED, changed, event_filter=_is_of_identity),
+            listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, changed, event_filter=_is_of_identity),
             listen(EVENT_STATE_CHANGED, changed, event_filter=_is_of_existence),
         ]
         self._async_changed()
@@ -134,7 +142,13 @@ class Listening:
             self._async_detach()
             return
         sentences = await self._hass.async_add_executor_job(
-            self._recognition.trigger_sentences, self._languages.values(), wanted.taken
+            partial(
+                self._recognition.trigger_sentences,
+                self._languages.values(),
+                wanted.taken,
+                wanted.lines,
+                only_lines=wanted.only_lines,
+            )
         )
         self._async_detach()
         detach = await async_initialize_triggers(
@@ -147,12 +161,15 @@ class Listening:
 
     async def _async_wanted(self) -> _Wanted | None:
         """Return what to listen for, None for nothing."""
-        if not async_is_reachable(self._hass, _CONVERSATION):
+        scopes = async_exposed_scopes(self._hass, _CONVERSATION)
+        if not scopes:
             return None
+        lines = dict.fromkeys(scope.name for scope in scopes if scope.line_id is not None)
+        only_lines = all(scope.line_id is not None and scope.area_id is None for scope in scopes)
         taken = await self._hass.async_add_executor_job(
             self._recognizer.taken, async_names_of_others(self._hass, _CONVERSATION)
         )
-        return _Wanted(frozenset(taken))
+        return _Wanted(tuple(lines), only_lines, frozenset(taken))
 
     @callback
     def _async_detach(self) -> None:
@@ -170,18 +187,22 @@ class Listening:
     async def _async_text(self, trigger: Mapping[str, Any]) -> str:
         user_input: Mapping[str, Any] = trigger["user_input"]
         languages = preferred(self._languages, user_input["language"], self._hass.config.language)
+        lines = () if self._wanted is None else self._wanted.lines
         request = await self._hass.async_add_executor_job(
-            self._recognizer.recognize, trigger["sentence"], languages
+            self._recognizer.recognize, trigger["sentence"], languages, lines
         )
         if request is None:
             # The trigger takes the same sentences; without an answer it would claim to have done
             # it.
             return languages[0].text("not_understood")
+        area_id = async_area_of(self._hass, trigger["device_id"], trigger["satellite_id"])
         try:
             outcome = await async_carry_out(
                 self._hass,
                 request.command,
                 duration=request.duration,
+                line=request.line,
+                area_id=None if request.everything else area_id,
                 context=Context(
                     user_id=user_input["context"]["user_id"],
                     parent_id=user_input["context"]["parent_id"],
@@ -214,11 +235,11 @@ def _log(level: int, message: str, **details: Any) -> None:
 
 
 @callback
-def _is_of_names(
+def _is_of_identity(
     event: er.EventEntityRegistryUpdatedData | dr.EventDeviceRegistryUpdatedData,
 ) -> bool:
-    """Return whether a name may be another now."""
-    return event["action"] != "update" or not _NAMES.isdisjoint(event["changes"])
+    """Return whether a name or an area may be another now."""
+    return event["action"] != "update" or not _FOLLOWED.isdisjoint(event["changes"])
 
 
 @callback

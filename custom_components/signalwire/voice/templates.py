@@ -88,10 +88,13 @@ class Templates:
     def variants(
         self, command: Command, nouns: Collection[Noun], *, with_lines: bool
     ) -> Iterator[str]:
-        """Yield the templates of a command; what is left in them is `<duration>` or `<time>`."""
+        """Yield the templates of a command; what is left in them is `<duration>` or `<time>`.
+
+        Without any nouns, every sentence names a line.
+        """
         for template in self.sentences[command]:
             without_line = self._write_out(" ".join(template.replace(_AT_LINE, "").split()))
-            if "{line}" not in without_line:
+            if nouns and "{line}" not in without_line:
                 yield from self._with_nouns(without_line, set(nouns) - {Noun.PLAIN})
                 if Noun.PLAIN in nouns and _ANY in without_line:
                     plain = without_line.replace("<duration>", "<time>")
