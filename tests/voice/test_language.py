@@ -10,6 +10,7 @@ import pytest
 from custom_components.signalwire import voice
 from custom_components.signalwire.voice import Command, preferred
 from custom_components.signalwire.voice.language import Language, read_languages
+from custom_components.signalwire.voice.templates import Noun
 
 LANGUAGES = read_languages()
 ENGLISH = LANGUAGES["en"]
@@ -30,6 +31,11 @@ def _names(text: str) -> set[str]:
 def test_every_language_has_every_part(language: Language) -> None:
     assert language.templates.sentences.keys() == set(Command)
     assert all(language.templates.sentences.values())
+    assert language.templates.objects.keys() == set(Noun)
+    for forms in language.templates.objects.values():
+        assert forms.keys() == {"any", "one", "all"}
+    assert {"hours", "minutes", "seconds", "at_line"} <= language.templates.rules.keys()
+    assert language.everything
     assert language.answers.keys() == ENGLISH.answers.keys()
     assert language.units.keys() == {"hours", "minutes", "seconds"}
     assert len(language.numbers) == len(set(language.numbers)) == 11

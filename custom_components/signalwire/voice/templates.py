@@ -29,16 +29,15 @@ class Noun(StrEnum):
 ALL_NOUNS = frozenset(Noun)
 
 _ANY = "<recording>"
-# What stands for an object, and the numbers it may be in.
+# What stands for an object, and the form it has there.
 _OBJECTS = {
-    _ANY: ("one", "all"),
-    "<call_recording>": ("one", "all"),
-    "<one_call_recording>": ("one",),
-    "<all_call_recordings>": ("all",),
+    _ANY: "any",
+    "<call_recording>": "any",
+    "<one_call_recording>": "one",
+    "<all_call_recordings>": "all",
 }
 _AT_LINE = "[<at_line>]"
 _RULE = re.compile(r"<(\w+)>")
-_NUMBERS = ("{hours}", "{minutes}", "{seconds}")
 _ACCENTED_WORD = re.compile(r"\w*[^\W\x00-\x7f]\w*")
 _DIGRAPHS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _MIRROR = str.maketrans("[]()", "][)(")
@@ -83,7 +82,7 @@ class Templates:
 
     def object(self, noun: Noun) -> str:
         """Return one template for all that is said for a noun."""
-        return with_plain_letters(self._write_out("|".join(self.objects[noun].values())))
+        return with_plain_letters(self._write_out(self.objects[noun]["any"]))
 
     def variants(
         self, command: Command, nouns: Collection[Noun], *, with_lines: bool
@@ -92,29 +91,29 @@ class Templates:
 
         Without any nouns, every sentence names a line.
         """
+        call_nouns = frozenset(nouns) - {Noun.PLAIN}
         for template in self.sentences[command]:
             without_line = self._write_out(" ".join(template.replace(_AT_LINE, "").split()))
+            with_line = self._write_out(template.replace(_AT_LINE, "<at_line>"))
+            left = ALL_NOUNS
             if nouns and "{line}" not in without_line:
-                yield from self._with_nouns(without_line, set(nouns) - {Noun.PLAIN})
+                maybe_line = self._write_out(template) if with_lines else without_line
+                yield from self._with_nouns(maybe_line, call_nouns)
                 if Noun.PLAIN in nouns and _ANY in without_line:
                     plain = without_line.replace("<duration>", "<time>")
                     yield from self._with_nouns(plain, {Noun.PLAIN})
-            with_line = self._write_out(template.replace(_AT_LINE, "<at_line>"))
-            if with_lines and "{line}" in with_line:
-                yield from self._with_nouns(with_line, ALL_NOUNS)
+                left = ALL_NOUNS - call_nouns if _has_object(template) else frozenset()
+            if with_lines and left and "{line}" in with_line:
+                # The line says which recording is meant, however that is named.
+                yield from self._with_nouns(with_line, left)
 
     def _with_nouns(self, template: str, nouns: Collection[Noun]) -> Iterator[str]:
         """Yield the template with these names for the object, if there are any for it."""
-        for placeholder, numbers in _OBJECTS.items():
+        if not nouns and _has_object(template):
+            return
+        for placeholder, form in _OBJECTS.items():
             if placeholder in template:
-                names = "|".join(
-                    f"({self.objects[noun][number]})"
-                    for noun in Noun
-                    if noun in nouns
-                    for number in numbers
-                )
-                if not names:
-                    return
+                names = "|".join(f"({self.objects[noun][form]})" for noun in Noun if noun in nouns)
                 template = template.replace(placeholder, f"({self._write_out(names)})")
         yield template
 
@@ -129,13 +128,9 @@ class Templates:
 
     def _time(self) -> str:
         """Return a template for what can only be a time, with any text for its numbers."""
-        times = "|".join((*self.durations, self.vague))
-        for name, phrases in self.words.items():
-            if f"{{{name}}}" not in _NUMBERS:
-                times = times.replace(f"{{{name}}}", f"({'|'.join(phrases)})")
-        for number in _NUMBERS:
-            times = times.replace(number, "{duration}")
-        return f"({self._write_out(times)})"
+        units = "|".join(("<hours>", "<minutes>", "<seconds>", *self.words.get("half", ())))
+        times = (f"{{duration}} ({units})", *self.words["part_of_an_hour"], self.vague)
+        return f"({self._write_out('|'.join(times))})"
 
     def _write_out(self, template: str) -> str:
         """Put the rules' bodies where they are named."""
@@ -148,6 +143,10 @@ class Templates:
             return rule if is_optional else f"({rule})"
 
         return _RULE.sub(body, template)
+
+
+def _has_object(template: str) -> bool:
+    return any(placeholder in template for placeholder in _OBJECTS)
 
 
 def _with_tight_start(template: str) -> str:
