@@ -27,13 +27,11 @@ type Forms = str | Mapping[int | str, str]
 class Language:
     """One language, out of its file; docs/voice.md tells what the parts mean.
 
-    `words` are words and phrases for numbers in the templates' durations. A sentence with one of
-    the words in `everything` means all calls, wherever it is said.
+    A sentence with one of the words in `everything` means all calls, wherever it is said.
     """
 
     code: str
     templates: Templates
-    words: Mapping[str, Mapping[str, int]]
     everything: frozenset[str]
     answers: Mapping[str, Forms]
     numbers: Sequence[str]
@@ -57,7 +55,6 @@ class Language:
                 words=data["words"],
                 vague=data["vague"],
             ),
-            words=data["words"],
             everything=frozenset(data["everything"]),
             answers=data["answers"],
             numbers=data["numbers"],

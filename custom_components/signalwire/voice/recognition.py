@@ -56,13 +56,14 @@ class Recognizer:
         objects: dict[str, str] = {}
         for language in languages:
             templates = language.templates
+            words = _words_for_numbers(language)
             self._exact[language.code] = _intents(
                 language.code,
                 {
-                    command: _with_words(templates.exact(command), language.words)
+                    command: _with_words(templates.exact(command), words)
                     for command in templates.sentences
                 },
-                _lists(language),
+                _lists(words),
             )
             self._tolerant[language.code] = _intents(
                 language.code,
@@ -160,16 +161,25 @@ def _intents(language: str, templates: Mapping[str, str], lists: Mapping[str, ob
 
 
 def _with_words(template: str, words: Mapping[str, Mapping[str, int]]) -> str:
-    """Let every list of numbers take decimals, and the language's words for some of them."""
-    for name in (*_RANGES, *(name for name in words if name not in _RANGES)):
-        alternatives = [f"{{{name}_words:{_UNITS.get(name, name)}}}"] if name in words else []
+    """Let every list of numbers take decimals, and these words for some of them."""
+    for name in words:
+        alternatives = f"{{{name}_words:{_UNITS.get(name, name)}}}"
         if name in _RANGES:
-            alternatives += [f"{{{name}}}", f"{{{name}_decimal:{name}}}"]
-        template = template.replace(f"{{{name}}}", f"({'|'.join(alternatives)})")
+            alternatives += f"|{{{name}}}|{{{name}_decimal:{name}}}"
+        template = template.replace(f"{{{name}}}", f"({alternatives})")
     return template
 
 
-def _lists(language: Language) -> dict[str, object]:
+def _words_for_numbers(language: Language) -> Mapping[str, Mapping[str, int]]:
+    """Return the words that the engine does not know itself, or not without their accents."""
+    accented = {
+        word: number for number, word in enumerate(language.numbers, 2) if not word.isascii()
+    }
+    words = language.templates.words
+    return {**words, **{name: {**accented, **words.get(name, {})} for name in _RANGES}}
+
+
+def _lists(words: Mapping[str, Mapping[str, int]]) -> dict[str, object]:
     lists: dict[str, object] = {}
     for name, highest in _RANGES.items():
         numbers = {"from": 1, "to": highest}
@@ -177,7 +187,7 @@ def _lists(language: Language) -> dict[str, object]:
         lists[f"{name}_decimal"] = {
             "range": {**numbers, "from": 0, "fractions": "tenths", "words": False}
         }
-    for name, phrases in language.words.items():
+    for name, phrases in words.items():
         lists[f"{name}_words"] = {
             "values": [
                 {"in": with_plain_letters(phrase), "out": number}

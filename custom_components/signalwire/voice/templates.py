@@ -46,7 +46,10 @@ _QUOTES = "\"'“”„‟«»‹›‘‚"  # noqa: RUF001 (quotes that look li
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Templates:
-    """The parts that a language's sentences are made of; docs/voice.md tells what they mean."""
+    """The parts that a language's sentences are made of; docs/voice.md tells what they mean.
+
+    `words` are words and phrases for numbers in the durations.
+    """
 
     before: str
     after: str
