@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 import random
 import re
 
@@ -319,3 +320,17 @@ def test_what_is_taken_is_not_listened_for(code: str, noun: Noun) -> None:
     listening = _triggers(sentences)
     left = [text for text in pause if recognize(text, listening)]
     assert 0 < len(left) < len(pause)
+
+
+def test_the_examples_in_the_documentation_are_understood(triggers_with_lines: Intents) -> None:
+    documentation = (Path(__file__).parents[2] / "docs" / "voice.md").read_text()
+    rows = re.findall(
+        r"^\| (?:English|Deutsch|Español|Français|Italiano|Nederlands) \|.*$",
+        documentation,
+        re.MULTILINE,
+    )
+    assert len(rows) == 2 * len(LANGUAGES)
+    for row in rows:
+        for example in re.split(r" [|·] ", row.strip("| "))[1:]:
+            assert RECOGNIZER.recognize(example, preferred(LANGUAGES, "en"), LINES), example
+            assert recognize(example, triggers_with_lines), example
