@@ -602,7 +602,7 @@ async def test_nothing_is_listened_for_while_no_project_is_exposed(
         assert await is_listened_for("pause the call recording")
         async_expose_entity(hass, "conversation", entity_id, False)
     assert not await is_listened_for("pause the call recording")
-    assert not get_agent_manager(hass).trigger_sentences
+    assert not get_agent_manager(hass)._trigger_callbacks
     async_expose_entity(hass, "conversation", CLINIC, True)
     assert await is_listened_for("pause the call recording")
     assert len(get_agent_manager(hass)._trigger_callbacks) == 1
@@ -665,7 +665,7 @@ async def test_a_conversation_that_comes_too_late_is_left_alone(
     assert await async_setup_component(hass, "homeassistant", {})
     assert await async_setup_component(hass, "conversation", {})
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert not get_agent_manager(hass).trigger_sentences
+    assert not get_agent_manager(hass)._trigger_callbacks
 
 
 # What is left to others.
@@ -712,7 +712,7 @@ async def test_sentences_meant_for_others_are_answered_as_without_us(
     call_with_recording(simulator)
     answered = await answers()
     async_stop_listening(hass)
-    assert not get_agent_manager(hass).trigger_sentences
+    assert not get_agent_manager(hass)._trigger_callbacks
     assert answered == await answers()
     assert _statuses(simulator) == ["in-progress"]
     assert state(hass, MASTER) == "on"

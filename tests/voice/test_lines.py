@@ -304,7 +304,7 @@ async def test_a_line_is_exposed_by_its_own_switch(
     async_expose_entity(hass, "conversation", FRONT_DESK_SWITCH, False)
     async_expose_entity(hass, "conversation", OFFICE_SWITCH, False)
     assert not await is_listened_for("pause the recording")
-    assert not get_agent_manager(hass).trigger_sentences
+    assert not get_agent_manager(hass)._trigger_callbacks
 
 
 @pytest.mark.usefixtures("two_calls")
