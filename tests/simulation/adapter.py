@@ -20,6 +20,7 @@ ENTRY_ID = "entry"
 MASTER = "switch.shop_call_recording"
 STOP_ALL = "button.shop_stop_all_recordings"
 COUNT = "sensor.shop_active_recordings"
+ACTIVITY = "event.shop_recording_activity"
 EVENT_ACTIVITY = "signalwire_recording_activity"
 STORAGE_PREFIX = f"{DOMAIN}.{ENTRY_ID}"
 PROJECT_FILE = f"{DOMAIN}.{ENTRY_ID}"
@@ -42,8 +43,8 @@ PROMPT = 1.5
 """A pause that a person asks for is on its way by then, whatever hangs."""
 STORE_TIMEOUT = 0.5
 """So long a pause waits for the disk, and is then sent all the same."""
-CARRIED_OUT = 30.0
-"""Without faults a pause is carried out, or told to have failed, by then."""
+CARRIED_OUT = 60.0
+"""A pause is carried out, or told to have failed, by then, whatever the faults."""
 ALARM = 45.0
 """A recording that runs although it is held has raised an alarm by then, whatever the faults."""
 SETTLE = 90.0

@@ -77,6 +77,8 @@ class Observer:
         # The entry is not set up, and nothing of it may be heard.
         self.is_muted = False
         self.last_alarm = _NEVER
+        # When an alarm told of a recording last.
+        self._alarmed: dict[str, float] = {}
         # When there was last an issue.
         self._last_issue = _NEVER
         self.last_disturbance = 0.0
@@ -158,7 +160,7 @@ class Observer:
     def _on_state(self, event: Event[Any]) -> None:
         entity_id: str = event.data["entity_id"]
         if (
-            entity_id not in _PROJECT_ENTITIES
+            entity_id not in (*_PROJECT_ENTITIES, adapter.ACTIVITY)
             and entity_id not in self._switches
             and not adapter.slot_of(entity_id)
         ):
@@ -166,6 +168,10 @@ class Observer:
         state = event.data["new_state"]
         if state is None:
             self.shown.pop(entity_id, None)
+            return
+        if entity_id == adapter.ACTIVITY:
+            if state.attributes.get("event_type") in adapter.ALARMS:
+                self._alarmed[state.attributes["recording_sid"]] = self.clock.now
             return
         before = self.shown.get(entity_id)
         self.shown[entity_id] = now = (state.state, dict(state.attributes))
@@ -439,20 +445,16 @@ class Observer:
         """A pause is carried out, or told to have failed, whoever waits for it."""
         recording = self.world.service.recordings[sid]
         if (
-            process is not self.world.process
-            or self.loaded_since is None
-            or self.loaded_since > began
-            or self.owners.last_call.get(sid) != "pause"
-            or recording.status != "in-progress"
-            or recording.since > began
-            or self.last_alarm > began
+            process is self.world.process
+            and self.loaded_since is not None
+            and self.loaded_since < began
+            and self.owners.last_call.get(sid) == "pause"
+            and recording.status == "in-progress"
+            and recording.since < began
+            and self._alarmed.get(sid, _NEVER) < began
+            and not self.world.has_lied_lately(began)
         ):
-            return
-        if self.calm_for > adapter.CARRIED_OUT:
             self.report("cancelled_is_carried_out", f"{sid} records since {recording.since:.1f}")
-        else:
-            again = partial(self.cancelled_is_carried_out, sid, began, process)
-            self.world.agenda.after(adapter.CARRIED_OUT, again)
 
     def never_resumes_while_held(self, sid: str, exchange: Exchange) -> None:
         """While a recording is held, no `in-progress` is sent to it."""
