@@ -598,7 +598,11 @@ class Observer:
         settled = min(self.calm_for, self.clock.now - self.last_disturbance)
         if settled > adapter.ISSUES_GONE and self.hold.expected is not None:
             newest = max((r.since for r in self.world.service.active.values()), default=_NEVER)
-            if self.clock.now - newest > adapter.SETTLE and (issues := self.issues()):
+            issues = self.issues()
+            if self.hold.expected:
+                # It says itself that it stays until the release.
+                issues = [issue for issue in issues if not issue.startswith(adapter.UNDONE_ISSUE)]
+            if self.clock.now - newest > adapter.SETTLE and issues:
                 self.report("issues_go", ", ".join(issues))
 
     def set_up_heals(self) -> None:

@@ -350,6 +350,8 @@ class Project:
                 (lines := self.lines.of(self._parties.lookup(recording))) is not None
             ):
                 self.state.assign_lines(sid, lines)
+                # It may be held no more.
+                self.reporter.forget_undone()
 
     def parties_of(self, recording: Recording | None) -> Parties | None:
         """Return who talks to whom, if that was read."""
