@@ -180,7 +180,7 @@ async def test_polls_that_fail_come_less_often_until_one_succeeds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        "custom_components.signalwire.project.polling.random.uniform", lambda _, high: high
+        "custom_components.signalwire.api.backoff.random.uniform", lambda _, high: high
     )
     coordinator = loaded.runtime_data
     simulator.faults.add(Fault(status=400))

@@ -324,9 +324,7 @@ async def test_a_new_hold_does_not_wait_out_the_tries_of_an_old_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Once it waits, it waits for a minute.
-    monkeypatch.setattr(
-        "custom_components.signalwire.project.reconciler.random.uniform", lambda *_: 60.0
-    )
+    monkeypatch.setattr("custom_components.signalwire.api.backoff.random.uniform", lambda *_: 60.0)
     simulator.faults.add(Fault(method="POST", status=400))
     await turn(hass, "off")
     await until(
@@ -345,9 +343,7 @@ async def test_a_pause_right_after_a_resume_is_sent_as_soon_as_that_is_answered(
 ) -> None:
     await _turn_off_and_see_it(hass)
     # Nothing has failed: to wait at all would be too long.
-    monkeypatch.setattr(
-        "custom_components.signalwire.project.reconciler.random.uniform", lambda *_: 60.0
-    )
+    monkeypatch.setattr("custom_components.signalwire.api.backoff.random.uniform", lambda *_: 60.0)
     simulator.faults.add(Fault(method="POST", delay=0.1, times=1))
     await turn(hass, "on")
     await until(lambda: updates_sent(simulator) == ["paused", "in-progress"])

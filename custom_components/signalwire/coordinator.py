@@ -11,6 +11,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 
 from .api import AuthenticationError, SignalWireClient, SignalWireError, UnavailableError
 from .const import DOMAIN, LOGGER
+from .errors import reason_of
 from .project.polling import Polling, bounded_wait
 from .project.project import Project
 from .project.snapshot import ProjectSnapshot
@@ -113,7 +114,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
         return UpdateFailed(
             translation_domain=DOMAIN,
             translation_key="refresh_failed",
-            translation_placeholders={"error": str(err) or "It took too long"},
+            translation_placeholders={"error": reason_of(err)},
             retry_after=wait,
         )
 

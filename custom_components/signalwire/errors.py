@@ -28,6 +28,11 @@ def operation_error(key: str, **placeholders: str) -> HomeAssistantError:
     )
 
 
+def reason_of(err: Exception) -> str:
+    """Return why something failed, in words; those of a timeout are ours."""
+    return str(err) or "It took too long"
+
+
 def recording_ended() -> ServiceValidationError:
     """Return what to tell who asks something of a recording that is over."""
     return validation_error("recording_ended")

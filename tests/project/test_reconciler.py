@@ -9,7 +9,7 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.signalwire.project.reconciler import MAX_UPDATES_AT_ONCE, _wait_after
+from custom_components.signalwire.project.reconciler import MAX_UPDATES_AT_ONCE
 from simulator import Fault, Simulator
 from tests.conftest import QUICK
 from tests.helpers import (
@@ -47,9 +47,7 @@ def alarms(loaded: MockConfigEntry) -> list[str | None]:
 @pytest.fixture
 def long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the reconciler wait for a minute where it would wait for a second."""
-    monkeypatch.setattr(
-        "custom_components.signalwire.project.reconciler.random.uniform", lambda *_: 60.0
-    )
+    monkeypatch.setattr("custom_components.signalwire.api.backoff.random.uniform", lambda *_: 60.0)
 
 
 async def _rejected(loaded: MockConfigEntry, sid: str) -> None:
@@ -95,17 +93,6 @@ async def test_once_confirmed_nothing_waits_any_longer(
     await until(lambda: confirmation(hass) == (0, True))
     await until(lambda: not loaded.runtime_data.project.reconciler.in_flight, 2)
     assert updates_sent(simulator) == ["paused"]
-
-
-@pytest.mark.parametrize(
-    ("failures", "least", "most"),
-    [(1, 0.5, 1), (3, 2, 4), (5, 7.5, 15), (99, 7.5, 15), (5000, 7, 15)],
-)
-def test_waits_grow_with_each_failure_up_to_fifteen_seconds(
-    failures: int, least: float, most: float
-) -> None:
-    waits = [_wait_after(failures) for _ in range(50)]
-    assert least <= min(waits) < max(waits) <= most
 
 
 async def test_a_hold_does_not_wait_for_the_next_retry_of_a_resume(

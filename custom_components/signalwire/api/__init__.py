@@ -1,6 +1,7 @@
 """An async client of SignalWire's Compatibility API, for recordings; free of Home Assistant."""
 
 from .audio import AudioFormat, RecordingAudio, single_range
+from .backoff import retry_wait
 from .callback import CallbackContent, RecordingCallback
 from .client import SignalWireClient
 from .enums import (
@@ -73,5 +74,6 @@ __all__ = [
     "UnavailableError",
     "is_signed",
     "parse_space",
+    "retry_wait",
     "single_range",
 ]

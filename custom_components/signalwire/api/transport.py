@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 import logging
-import random
 from time import monotonic
 from urllib.parse import urlencode
 
@@ -14,6 +13,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
+from .backoff import retry_wait
 from .errors import (
     AuthenticationError,
     HostNotFoundError,
@@ -63,8 +63,7 @@ class RetryPolicy:
 
     def wait_before(self, attempt: int) -> float:
         """Return how long to wait before the given try, the second being number 2."""
-        wait = min(self.first_wait * 2.0 ** (attempt - 2), self.longest_wait)
-        return wait * random.uniform(0.5, 1)  # noqa: S311 (spreads load, keeps no secret)
+        return retry_wait(attempt - 1, self.first_wait, self.longest_wait)
 
 
 @dataclass(slots=True)

@@ -1,8 +1,8 @@
 """How long to wait for the next poll."""
 
 from datetime import timedelta
-import random
 
+from ..api import retry_wait
 from .settings import ProjectSettings
 
 _MAX_BUSY_WAIT = timedelta(seconds=15)
@@ -25,8 +25,7 @@ class Polling:
     def wait_after(self, failures: int, *, active: bool, held: bool) -> timedelta:
         """Return the time after so many failures in a row.
 
-        It begins at the active interval and doubles; a random part of up to a half is left out,
-        so that many do not come back at the same moment.
+        It begins at the active interval and doubles.
         """
         busy = active or held
         shortest = self._settings.active_interval
@@ -37,9 +36,8 @@ class Polling:
             if busy
             else max(self._settings.idle_interval, _MAX_IDLE_WAIT)
         )
-        wait = min(shortest * 2.0 ** min(failures - 1, 16), longest)
-        jitter = random.uniform(0.5, 1)  # noqa: S311 (spreads load, keeps no secret)
-        return max(shortest, wait * jitter)
+        wait = retry_wait(failures, shortest.total_seconds(), longest.total_seconds())
+        return max(shortest, timedelta(seconds=wait))
 
 
 def bounded_wait(requested: float | None) -> float | None:

@@ -15,7 +15,7 @@ from homeassistant.util import dt as dt_util
 from ..api import Recording, SignalWireClient, SignalWireError
 from ..const import LOGGER, MANY_RECORDINGS
 from ..devices import async_slot_devices
-from ..errors import validation_error
+from ..errors import reason_of, validation_error
 from .activity import ActivityLog, ActivityReporter
 from .clock import Clock
 from .commands import RecordingCommands
@@ -205,7 +205,7 @@ class Project:
             raise
         except (SignalWireError, TimeoutError) as err:
             state.apply_failed_refresh()
-            self.watchdog.last_failure = str(err) or "It took too long"
+            self.watchdog.last_failure = reason_of(err)
             raise
         await self.async_apply(result)
         if not self.is_stopped:

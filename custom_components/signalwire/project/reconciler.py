@@ -8,7 +8,6 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 from itertools import islice
-import random
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import callback
@@ -21,6 +20,7 @@ from ..api import (
     RejectedError,
     ServiceAnswerError,
     SignalWireError,
+    retry_wait,
 )
 from ..errors import operation_error, recording_ended, update_error, validation_error
 from .hold import PausedBy
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 MAX_UPDATES_AT_ONCE = 32
 """Updates of the hold that are in flight at once; those that hang make room for others."""
+_FIRST_WAIT = 1.0
 _MAX_WAIT = 15.0
 _HANGS_AFTER = 1.0
 # A pause is not made to wait for a stop that hangs, but a stop is given the time of a request.
@@ -249,7 +250,9 @@ class Reconciler:
                     queue.failures = 0
                 elif work.request is None and self._next_work(queue) == work:
                     queue.failures += 1
-                    await self._async_wait(queue, _wait_after(queue.failures))
+                    await self._async_wait(
+                        queue, retry_wait(queue.failures, _FIRST_WAIT, _MAX_WAIT)
+                    )
         finally:
             del self._queues[queue.sid]
             for request in queue.requests:
@@ -538,9 +541,3 @@ def _cancel_cut_off(queue: _Queue) -> None:
     if queue.cut_off is not None:
         queue.cut_off.cancel()
         queue.cut_off = None
-
-
-def _wait_after(failures: int) -> float:
-    """Return the seconds until the next try, longer each time."""
-    longest = min(2.0 ** min(failures - 1, 16), _MAX_WAIT)
-    return longest * random.uniform(0.5, 1)  # noqa: S311 (spreads load, keeps no secret)
