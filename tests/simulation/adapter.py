@@ -61,8 +61,8 @@ HELD = "held"
 """The translation key of the error that says that all recordings are held."""
 ENDED = "recording_ended"
 """The translation key of the error that says that a recording has ended."""
-UNDONE_ISSUE = "pause_undone"
-"""What the ID of the issue begins with that tells of pauses that something else undid."""
+UNTIL_RELEASED = ("pause_undone", "hold_not_restored")
+"""Issues that say themselves that they stay until the release."""
 LASTING_ISSUES = ("slots_exceeded", "webhook_refused")
 """Issues that tell of something other than a pause that is not as it should be."""
 

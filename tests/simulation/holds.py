@@ -134,7 +134,7 @@ class ExpectedHold:
 
     def wall_clock_jumped(self) -> None:
         """Note that the wall clock is another: a time that had passed may come again."""
-        if self._state is True and self._ends[1] != inf:
+        if self._state is True and self._ends[0] != inf:
             self._become_unknown((self._clock.wall(), inf))
 
     def tick(self, shown: bool | None, *, loaded_for: float) -> None:

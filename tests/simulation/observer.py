@@ -600,8 +600,7 @@ class Observer:
             newest = max((r.since for r in self.world.service.active.values()), default=_NEVER)
             issues = self.issues()
             if self.hold.expected:
-                # It says itself that it stays until the release.
-                issues = [issue for issue in issues if not issue.startswith(adapter.UNDONE_ISSUE)]
+                issues = [each for each in issues if not each.startswith(adapter.UNTIL_RELEASED)]
             if self.clock.now - newest > adapter.SETTLE and issues:
                 self.report("issues_go", ", ".join(issues))
 

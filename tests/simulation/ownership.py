@@ -86,8 +86,14 @@ class Ownership:
             self._asked.discard(sid)
 
     def pause_succeeded(self, recording: Recording) -> None:
-        """Note that a person was told that the recording is paused."""
+        """Note that a person was told that the recording is paused.
+
+        If it recorded again since they asked, whose pause it is by now is not settled.
+        """
         sid = recording.sid
+        asked = self._asked_at.get(sid, inf)
+        if any(each.time > asked and each.status != "paused" for each in recording.history):
+            return
         if self.last_call.get(sid) == "pause" and recording.status == "paused":
             self.persons.add(sid)
             self._not_refuted[sid] = recording.since

@@ -157,6 +157,15 @@ class Process:
         )
         await self.hass.config_entries.async_add(entry)
 
+    async def forget_devices(self) -> None:
+        """Have the device registry written, which has none of a removed entry's.
+
+        An entry that is added again has another ID in truth, and so no devices from before.
+        """
+        assert self.hass is not None
+        registry = device_registry.async_get(self.hass)
+        await registry._store.async_save(registry._data_to_save())
+
     async def stop(self) -> None:
         """Stop Home Assistant as a restart does."""
         assert self.hass is not None

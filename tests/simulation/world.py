@@ -448,6 +448,7 @@ class World:
             self.observer.is_muted = True
             await asyncio.sleep(0.01)
             self.observer.unloaded(process.leftovers)
+            await process.forget_devices()
             await asyncio.sleep(_number(step, "down"))
             if left := self.disk.ours():
                 self.observer.report("nothing_after_unload", f"is left: {', '.join(left)}")
