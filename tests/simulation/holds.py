@@ -116,7 +116,7 @@ class ExpectedHold:
         """Note that Home Assistant or the entry ends: what is not answered may be lost."""
         while self._pending:
             call = self._pending.pop()
-            if call.holds is not self._state:
+            if call.holds is not self._state or self._passed_at is not None:
                 self._become_unknown(call.ends if call.holds else (self._clock.wall(), inf))
             elif call.holds:
                 self._ends = min(self._ends[0], call.ends[0]), max(self._ends[1], call.ends[1])
