@@ -1,23 +1,35 @@
-// Projects, slots and entities, as Home Assistant's registries relate them.
+// Projects, lines, slots and their entities, as Home Assistant's registries relate them.
 
 /**
- * Return the projects: `{id, name, ids, slots: [{id, name, ids}]}`. `ids` maps what an entity is
- * for, such as `switch.call_recording`, to its ID.
+ * Return the projects by name: `{id, name, entry, ids, lines, slots}`, where a line is `{id, name,
+ * ids}` and a slot has a `number`, too. `ids` maps what an entity is for, such as
+ * `switch.call_recording`, to its ID.
  */
 export function findProjects(hass) {
   const found = {};
   const at = (id) => {
-    const { name, name_by_user, via_device_id: parent } = hass.devices[id] ?? {};
-    return (found[id] ??= { id, name: name_by_user ?? name ?? id, parent, ids: {}, slots: [] });
+    const device = hass.devices[id] ?? {};
+    const { name, name_by_user, via_device_id: parent, primary_config_entry: entry } = device;
+    const number = Number(device.identifiers?.[0]?.[1].split("_").at(-1));
+    return (found[id] ??= { id, name: name_by_user ?? name ?? id, parent, entry, number, ids: {}, lines: [], slots: [] });
   };
   for (const { platform, device_id, entity_id, translation_key } of Object.values(hass.entities)) {
     if (platform !== "signalwire" || !device_id) continue;
     at(device_id).ids[`${entity_id.split(".")[0]}.${translation_key}`] = entity_id;
   }
-  for (const slot of Object.values(found)) if (slot.parent) at(slot.parent).slots.push(slot);
-  return Object.values(found)
-    .filter(({ parent }) => !parent)
-    .sort((a, b) => a.name.localeCompare(b.name));
+  const byName = (a, b) => a.name.localeCompare(b.name, undefined, { numeric: true });
+  const all = Object.values(found).sort(byName);
+  for (const child of all) {
+    if (!child.parent) continue;
+    const { lines, slots } = at(child.parent);
+    (child.ids["switch.call_recording"] ? lines : slots).push(child);
+  }
+  return all.filter(({ parent }) => !parent);
+}
+
+/** Return the IDs of all entities that a card of the project can show. */
+export function entitiesOf({ ids, lines, slots }) {
+  return [ids, ...[...lines, ...slots].map((child) => child.ids)].flatMap(Object.values);
 }
 
 /** Return an entity's state object, unless it is missing or unavailable. */
@@ -32,24 +44,12 @@ export function valueOf(hass, id) {
   return value === "unknown" ? undefined : value;
 }
 
-/** Return whether the service answers, as far as the sensors that it feeds tell. */
-export function isAnswering(hass, { ids, slots }) {
-  const fed = [ids, ...slots.map((slot) => slot.ids)]
-    .flatMap((of) => [of["sensor.active_recordings"], of["sensor.state"]])
-    .filter((id) => hass.states[id]);
-  return !fed.length || fed.some((id) => stateOf(hass, id));
-}
+/** Return the entity whose state tells whether the service answers. */
+const fedBy = ({ ids, slots }) =>
+  [ids["sensor.active_recordings"], ...slots.map((slot) => slot.ids["sensor.state"])].find(Boolean);
 
-/** Return the slots with a recording, the oldest first, so that a new one moves none. */
-export function activeSlots(hass, { slots }) {
-  const since = ({ ids, name }) => (valueOf(hass, ids["sensor.started"]) ?? "~") + name;
-  return slots
-    .filter(({ ids }) => stateOf(hass, ids["switch.recording"]))
-    .sort((a, b) => since(a).localeCompare(since(b)));
-}
-
-/** Return who is recorded: both ends of a call, a conference, or else the slot's name. */
-export function partiesOf(hass, { ids, name }) {
-  const parties = ["sensor.from", "sensor.to"].map((role) => valueOf(hass, ids[role]));
-  return parties.some(Boolean) ? parties.filter(Boolean) : [name];
+/** Return since when the service has not answered, in milliseconds; undefined if it does. */
+export function silentSince(hass, project) {
+  const state = hass.states[fedBy(project)];
+  return state?.state === "unavailable" ? Date.parse(state.last_changed) : undefined;
 }

@@ -6,12 +6,12 @@ import { text } from "./texts.js";
 const CARD = "custom:signalwire-recordings-card";
 const icon = "mdi:record-rec";
 
-function view(hass, { id, name, ids }) {
+function view(hass, { id, name, ids, lines }) {
   const section = (component, card, used) =>
     used.every(Boolean) && hass.config.components.includes(component)
       ? [{ type: "grid", cards: [{ hours_to_show: 24, grid_options: { columns: "full" }, ...card }] }]
       : [];
-  const activity = ids["event.activity"];
+  const activity = [{ ids }, ...lines].map((one) => one.ids["event.activity"]).filter(Boolean);
   const counts = [ids["sensor.active_recordings"], ids["sensor.paused_recordings"]];
   return {
     type: "sections",
@@ -21,7 +21,7 @@ function view(hass, { id, name, ids }) {
     max_columns: 2,
     sections: [
       { type: "grid", column_span: 2, cards: [{ type: CARD, device_id: id, grid_options: { columns: "full" } }] },
-      ...section("logbook", { type: "logbook", target: { entity_id: [activity] } }, [activity]),
+      ...section("logbook", { type: "logbook", target: { entity_id: activity } }, [activity.length]),
       ...section("history", { type: "history-graph", entities: counts }, counts),
     ],
   };

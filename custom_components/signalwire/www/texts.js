@@ -12,11 +12,11 @@ export function text(hass, key, ...values) {
   return texts[key].replace(/{(\d)}/g, (_, at) => values[at]);
 }
 
-/** Return milliseconds as mm:ss or h:mm:ss, in the digits of the language. */
+/** Return milliseconds as m:ss or h:mm:ss, in the digits of the language. */
 export function clock(hass, time) {
-  const seconds = Math.max(Math.floor(time / 1000), 0);
-  const hours = Math.floor(seconds / 3600);
-  const two = new Intl.NumberFormat(languageOf(hass), { minimumIntegerDigits: 2 });
-  const words = [Math.floor(seconds / 60) % 60, seconds % 60].map((part) => two.format(part));
-  return [...(hours ? [hours.toLocaleString(languageOf(hass))] : []), ...words].join(":");
+  const all = Math.max(Math.floor(time / 1000), 0);
+  const [hours, minutes, seconds] = [Math.floor(all / 3600), Math.floor(all / 60) % 60, all % 60];
+  const written = (part, digits) =>
+    new Intl.NumberFormat(languageOf(hass), { minimumIntegerDigits: digits }).format(part);
+  return [...(hours ? [written(hours, 1)] : []), written(minutes, hours ? 2 : 1), written(seconds, 2)].join(":");
 }
