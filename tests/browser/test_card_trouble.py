@@ -46,7 +46,7 @@ async def test_a_failure_stays_on_its_row_and_the_header_keeps_its_height(tmp_pa
             await tap(row.get_by_role("button", name="Pause"))
             await _see_it_busy(row)
             await expect(row).to_contain_text("Couldn't pause, still recording")
-            await expect(row).to_contain_text("SignalWire refuses to change the recording")
+            await expect(row).to_contain_text("SignalWire rejected")
             await expect(card.get_by_role("alert")).to_contain_text("Couldn't pause")
             # No message of Home Assistant's that goes after some seconds.
             await expect(page.locator("notification-manager")).to_have_count(0)

@@ -21,12 +21,20 @@ export class RecordingFeature extends ProjectElement {
     super("<div></div>");
   }
 
+  /** Home Assistant tells the entity after the states, and may change it. */
+  set context({ entity_id }) {
+    if (entity_id === this._entity) return;
+    this._entity = entity_id;
+    this._seen = [];
+    if (this._hass) this.hass = this._hass;
+  }
+
   _find(hass) {
-    return findProjects(hass).find((one) => entitiesOf(one).includes(this.context?.entity_id)) ?? "none";
+    return findProjects(hass).find((one) => entitiesOf(one).includes(this._entity)) ?? "none";
   }
 
   _view(ui) {
-    const isMeant = ({ switchId }) => switchId === this.context?.entity_id;
+    const isMeant = ({ switchId }) => switchId === this._entity;
     const target = [...this._targets.values()].find(isMeant);
     if (!target) return html``;
     const who = target.sid ? whoOf(ui, target) : target.name;
