@@ -85,13 +85,14 @@ async def _take_card(page: Page, address: str, control: Control) -> None:
     await page.set_viewport_size(ViewportSize(width=_SIZE[0], height=_SIZE[1]))
     await page.reload()
     await control.fail(method="POST", status=503)
-    await card.get_by_role("switch").click()
-    await card.get_by_role("alert").wait_for()
+    header = card.locator("header")
+    await header.get_by_role("button", name="Pause all").click()
+    await header.get_by_text("Not confirmed").wait_for()
     await page.mouse.move(0, 0)
     await _shoot(card, "card-unconfirmed")
     await control.mend()
-    await card.get_by_role("switch").click()
-    await card.get_by_role("alert").wait_for(state="detached")
+    await header.get_by_role("button", name="Resume all").click()
+    await header.get_by_text("Recording").first.wait_for()
 
 
 async def _take_editor(page: Page, address: str) -> None:

@@ -102,9 +102,9 @@ async def _edit(stage: Stage) -> None:
     await page.locator("hui-card-edit-mode .control").first.press("Enter")
     form = page.locator("hui-dialog-edit-card")
     for label in ("Title", "Project", "Only this line", "Compact", "Hide telephone numbers"):
-        await expect(form.get_by_text(label, exact=True).first).to_be_visible()
+        await expect(form.get_by_text(label, exact=True).filter(visible=True)).not_to_have_count(0)
     for label in ("Hide Stop", "Hide what a pause keeps", "Interactions"):
-        await expect(form.get_by_text(label, exact=True).first).to_be_visible()
+        await expect(form.get_by_text(label, exact=True).filter(visible=True)).not_to_have_count(0)
 
 
 async def test_the_badge_and_the_tile_feature(tmp_path: Path) -> None:

@@ -16,6 +16,11 @@ export class RecordingsCard extends ProjectElement {
     return ui.model ? cardView(ui) : nothingView(ui, ui.project);
   }
 
+  /** Home Assistant says whether this is a preview, which has no header of the page above it. */
+  set preview(isPreview) {
+    this.toggleAttribute("preview", isPreview);
+  }
+
   disconnectedCallback() {
     super.disconnectedCallback();
     this._menu.close();

@@ -38,6 +38,8 @@ export function form() {
       { name: "interactions", type: "expandable", flatten: true, icon: "mdi:gesture-tap", schema: actions },
     ],
     computeLabel: ({ name }) => (OURS.includes(name) ? text(hass, `option_${name}`) : undefined),
+    // A device picker that is empty shows no label.
+    computeHelper: ({ name, selector }) => selector?.device && text(hass, `option_${name}`),
   };
 }
 
