@@ -31,6 +31,7 @@ _ELSEWHERE = "+15555550103"
 # A name that somebody else has chosen.
 _ROOM = 'Room <b>1</b> & "two"'
 _MANY = 14
+_LEFT = "element => element.getBoundingClientRect().left"
 
 
 async def _look(stage: Stage, state: str) -> None:
@@ -122,4 +123,24 @@ async def test_recording_and_paused_differ_in_colour_and_shape(tmp_path: Path) -
         await expect(row.get_by_role("button", name="More options")).to_be_hidden()
         await expect(row.get_by_role("button", name="Resume")).to_be_visible()
         await expect(header_of(stage.page).get_by_role("button", name="Pause all")).to_be_visible()
+        assert await stage.demo.stop() == 0
+
+
+async def test_from_right_to_left_everything_is_mirrored(tmp_path: Path) -> None:
+    async with staged(tmp_path / "demo") as stage:
+        card = await open_card(stage)
+        await stage.control.start_call(CALLER, CALLED)
+        row = row_of(stage.page, CALLER)
+        await show(stage.page, PHONE, "light")
+        # As Home Assistant does for a language that is written so.
+        await card.evaluate(
+            "card => { document.documentElement.dir = card.style.direction = 'rtl'; }"
+        )
+        button, dot = row.get_by_role("button", name="Pause"), row.locator(".dot")
+        assert await button.evaluate(_LEFT) < await dot.evaluate(_LEFT)
+        arrow = row.locator("strong ha-icon")
+        await expect(arrow).to_have_css("transform", "matrix(-1, 0, 0, 1, 0, 0)")
+        # Numbers are written from left to right all the same.
+        await expect(row.locator("bdi").first).to_have_text(CALLER)
+        assert await stage.page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
         assert await stage.demo.stop() == 0

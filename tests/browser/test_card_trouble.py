@@ -12,6 +12,11 @@ pytestmark = IN_A_BROWSER
 
 _OTHER = "+15555550118"
 _ELSEWHERE = "+15555550103"
+_HAPTICS = """() => {
+  const seen = [];
+  window.addEventListener("haptic", ({detail}) => seen.push(detail));
+  return seen;
+}"""
 # Taps on whatever is where a row was, in the moment in which the row has gone.
 _TAP_WHAT_FOLLOWS = """([card, party]) => ({outcome: new Promise(done => {
   const root = card.shadowRoot;
@@ -43,11 +48,13 @@ async def test_a_failure_stays_on_its_row_and_the_header_keeps_its_height(tmp_pa
             await stage.control.start_call(CALLER, CALLED)
             row = row_of(page, CALLER)
             await stage.control.fail(method="POST", status=400, delay=1)
+            haptics = await page.evaluate_handle(_HAPTICS)
             await tap(row.get_by_role("button", name="Pause"))
             await _see_it_busy(row)
             await expect(row).to_contain_text("Couldn't pause, still recording")
             await expect(row).to_contain_text("SignalWire rejected")
             await expect(card.get_by_role("alert")).to_contain_text("Couldn't pause")
+            assert await haptics.json_value() == ["light", "failure"]
             # No message of Home Assistant's that goes after some seconds.
             await expect(page.locator("notification-manager")).to_have_count(0)
             await expect(row.get_by_role("button", name="Pause")).to_be_visible()

@@ -28,7 +28,10 @@ export function headline(ui) {
   if (hold.isAlarming) {
     return ["alarm", say("unconfirmed"), hold.unconfirmed ? say("still", hold.unconfirmed) : say("unseen")];
   }
-  if (hold.isPausing) return ["busy", say("pausing_n", hold.unconfirmed || ""), holdWords(ui, hold)];
+  if (hold.isPausing) {
+    const words = hold.unconfirmed ? say("pausing_n", hold.unconfirmed) : say("pausing");
+    return ["busy", words, holdWords(ui, hold)];
+  }
   if (hold.off) return ["paused", say(model.active ? "all_paused" : "hold_off"), holdWords(ui, hold)];
   if (model.recording) return ["recording", say("recording_n", model.recording), more];
   if (model.doubtful) return ["alarm", say("unconfirmed"), more];
