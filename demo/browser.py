@@ -7,7 +7,7 @@ import shutil
 
 from playwright.async_api import Page, ViewportSize, async_playwright
 
-from .dashboard import BROUGHT
+from .dashboard import DASHBOARD
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 # Off: what a browser asks the internet for by itself.
@@ -60,7 +60,7 @@ async def log_in(page: Page, address: str, user: str, password: str) -> None:
 
 async def open_recordings(page: Page, address: str) -> None:
     """Open the dashboard that the integration brings."""
-    await page.goto(f"{address}/{BROUGHT['url_path']}")
+    await page.goto(f"{address}/{DASHBOARD['url_path']}")
 
 
 async def say_to_assist(page: Page, *sentences: str) -> None:

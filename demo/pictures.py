@@ -10,6 +10,7 @@ from playwright.async_api import Locator, Page, ViewportSize
 
 from .browser import find_browser, log_in, open_recordings, opened, say_to_assist
 from .editor import EDITOR_TARGETS, open_editor
+from .lines import LINES
 from .outside import started
 from .screen import DemoError, complain, say
 from .settings import free_port
@@ -41,24 +42,25 @@ async def _take() -> None:
         ):
             control = Control(session, demo.space)
             await log_in(page, demo.address, demo.user, demo.password)
-            switches = page.locator("hui-tile-card", has_text="This call").get_by_role("switch")
+            rows = page.locator("signalwire-recordings-card").get_by_role("listitem")
             calls = []
-            for number, (caller, called) in enumerate(_CALLS):
+            for caller, called in _CALLS:
                 calls.append(await control.start_call(caller, called))
-                await switches.nth(number).wait_for()
+                await rows.filter(has_text=caller).wait_for()
                 # A picture of calls that all began in the same second would look made up.
                 await asyncio.sleep(_APART)
             room = await control.start_conference(_ROOM)
-            await switches.nth(len(_CALLS)).wait_for()
-            await switches.nth(1).click()
-            await page.get_by_role("switch", checked=False).wait_for()
+            await rows.filter(has_text=_ROOM).last.wait_for()
+            # Longer than a tap on what has just moved is not taken.
+            await asyncio.sleep(_SETTLE)
+            paused = rows.filter(has_text=_CALLS[1][0])
+            await paused.get_by_role("button", name="Pause").click()
+            await paused.get_by_role("button", name="Resume").wait_for()
             await asyncio.sleep(_AGE)
-            await page.reload()
-            await switches.nth(len(_CALLS)).wait_for()
-            await page.get_by_text("Tap a recording").wait_for()
             _TARGET.mkdir(parents=True, exist_ok=True)
             await _shoot(page, "dashboard")
             await _take_card(page, demo.address, control)
+            await _take_line(page, demo.address)
             await _take_editor(page, demo.address)
             await _take_assist(page, demo.address)
             for call in calls:
@@ -93,6 +95,21 @@ async def _take_card(page: Page, address: str, control: Control) -> None:
     await control.mend()
     await header.get_by_role("button", name="Resume all").click()
     await header.get_by_text("Recording").first.wait_for()
+
+
+async def _take_line(page: Page, address: str) -> None:
+    """Take the form for a line, and the device of one."""
+    await page.set_viewport_size(_DIALOG)
+    await page.goto(f"{address}/config/integrations/integration/signalwire")
+    await page.get_by_role("button", name="Add line").first.click()
+    await page.get_by_text("Numbers and addresses").first.click()
+    await page.get_by_text("Switchboard").wait_for()
+    await _shoot(page, "add-line")
+    await page.goto(f"{address}/config/integrations/integration/signalwire")
+    await page.get_by_text(LINES[0].name, exact=True).last.click()
+    await page.get_by_text("Talking to").wait_for()
+    await page.mouse.move(0, 0)
+    await _shoot(page, "line")
 
 
 async def _take_editor(page: Page, address: str) -> None:

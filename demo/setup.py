@@ -6,8 +6,7 @@ Every step looks first whether it is done, so that a start after an interrupted 
 from dataclasses import dataclass
 from typing import Any
 
-from . import dashboard
-from .entities import Devices
+from .dashboard import ensure_dashboard
 from .home_assistant import Commands, Login, Server, connected
 from .lines import add_lines
 from .screen import DemoError, say
@@ -44,7 +43,7 @@ async def set_up(server: Server, wanted: Wanted) -> str | None:
         entry = await _settled(commands)
         if entry["state"] != _LOADED:
             say(f"The integration is not ready: {entry['reason'] or entry['state']}")
-        await _ensure_dashboard(commands)
+        await ensure_dashboard(commands)
         webhooks = await commands.send("webhook/list")
     await server.log_out(login)
     ids = [webhook["webhook_id"] for webhook in webhooks if webhook["domain"] == DOMAIN]
@@ -125,43 +124,3 @@ def _fill_in(schema: list[dict[str, Any]], account: Account) -> dict[str, str]:
         "api_token": account.token,
     }
     return {field["name"]: answers[field["name"]] for field in schema if field["name"] in answers}
-
-
-async def _ensure_dashboard(commands: Commands) -> None:
-    """Make the dashboard and show it first, unless it is there already: it may have been edited."""
-    boards = await commands.send("lovelace/dashboards/list")
-    if any(board["url_path"] == dashboard.URL_PATH for board in boards):
-        return
-    devices = await wait_until(
-        lambda: _devices(commands), "the integration had its entities", _ENTRY_LIMIT
-    )
-    await commands.send(
-        "lovelace/dashboards/create",
-        url_path=dashboard.URL_PATH,
-        title=dashboard.TITLE,
-        icon=dashboard.ICON,
-        show_in_sidebar=True,
-    )
-    await commands.send(
-        "lovelace/config/save",
-        url_path=dashboard.URL_PATH,
-        config=dashboard.build(devices),
-    )
-    # The one that the integration brings.
-    await commands.send("lovelace/dashboards/create", **dashboard.BROUGHT, show_in_sidebar=True)
-    await commands.send(
-        "lovelace/config/save",
-        url_path=dashboard.BROUGHT["url_path"],
-        config={"strategy": {"type": "custom:signalwire-recordings"}},
-    )
-    core = (await commands.send("frontend/get_system_data", key="core"))["value"] or {}
-    core["default_panel"] = dashboard.URL_PATH
-    await commands.send("frontend/set_system_data", key="core", value=core)
-
-
-async def _devices(commands: Commands) -> Devices | None:
-    """Return the integration's devices, once they are there."""
-    [entry] = await commands.send("config_entries/get", domain=DOMAIN)
-    devices = await commands.send("config/device_registry/list")
-    entities = await commands.send("config/entity_registry/list")
-    return Devices.find(devices, entities, entry["entry_id"])

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 import aiohttp
-from playwright.async_api import Locator, Page
+from playwright.async_api import Page
 import pytest
 
 from demo.browser import find_browser, opened
@@ -44,9 +44,6 @@ class Stage:
     demo: Demo
     control: Control
     page: Page
-
-    def tile(self, name: str) -> Locator:
-        return self.page.locator("hui-tile-card", has_text=name)
 
 
 @asynccontextmanager
