@@ -94,7 +94,9 @@ async def test_the_header_is_always_in_sight(tmp_path: Path, size: tuple[int, in
                 await stage.control.start_call(f"+155555501{number:02}", _ELSEWHERE)
             await expect(card.get_by_role("listitem")).to_have_count(_MANY, timeout=LIMIT * 1000)
             await is_in_sight(header)
-            await card.get_by_role("listitem").last.scroll_into_view_if_needed()
+            await card.evaluate(
+                "card => [...card.shadowRoot.querySelectorAll('li')].at(-1).scrollIntoView()"
+            )
             await is_in_sight(header)
             await header.get_by_role("button", name="Pause all").click()
             await expect(header).to_contain_text("All paused", timeout=LIMIT * 1000)

@@ -59,6 +59,8 @@ async def test_a_failure_stays_on_its_row_and_the_header_keeps_its_height(tmp_pa
             await expect(page.locator("notification-manager")).to_have_count(0)
             await expect(row.get_by_role("button", name="Pause")).to_be_visible()
 
+            await _see_it_in_a_new_card(card)
+
             await stage.control.mend()
             await tap(row.get_by_role("button", name="Retry"))
             await expect(row).to_have_attribute("data-state", "off")
@@ -72,6 +74,19 @@ async def test_a_failure_stays_on_its_row_and_the_header_keeps_its_height(tmp_pa
             await expect(header).to_contain_text("All paused", timeout=LIMIT * 1000)
             assert await _heights(header) == height
         assert await stage.demo.stop() == 0
+
+
+async def _see_it_in_a_new_card(card: Locator) -> None:
+    """Check that it stays where Home Assistant replaces the card, as when a registry changes."""
+    text = await card.evaluate(
+        """card => {
+          const fresh = document.createElement(card.localName);
+          fresh.setConfig(card._config);
+          fresh.hass = card._hass;
+          return fresh.shadowRoot.querySelector("li").textContent;
+        }"""
+    )
+    assert "Couldn't pause, still recording" in text
 
 
 async def _see_it_busy(row: Locator) -> None:

@@ -59,7 +59,7 @@ export class Asks {
       const now = targets.get(key);
       const [off, same] = [now?.off, now?.until === target.until && now?.state === target.state];
       const isDone = { pause: off && now.state !== "unknown", resume: !off, stop: false }[verb] ?? !same;
-      if (!now || isDone) this.failures.delete(key);
+      if (now && isDone) this.failures.delete(key);
     }
   }
 }

@@ -10,6 +10,8 @@ import { whoOf } from "./rows.js";
 import { text } from "./texts.js";
 import { Touch, targetOf } from "./touch.js";
 
+// Of the page: it outlives an element, which Home Assistant replaces when a registry changes.
+const ASKS = new Asks();
 const HINT = 2000;
 const ASK_AGAIN = 5000;
 const STYLES = new CSSStyleSheet();
@@ -21,7 +23,7 @@ export class ProjectElement extends HTMLElement {
 
   static getStubConfig = (hass) => ({ device_id: findProjects(hass)[0]?.id });
 
-  _asks = new Asks();
+  _asks = ASKS;
   _seen = [];
   _targets = new Map();
 
@@ -77,7 +79,7 @@ export class ProjectElement extends HTMLElement {
     this._targets = new Map(targets.map((target) => [target.key, target]));
     asks.settle(this._targets);
     const say = (key, ...values) => key && text(hass, key, ...values);
-    this._ui = { hass, config, asks, project, model, outage: model && this._outage(model), now, say };
+    this._ui = { hass, config, asks, targets: this._targets, project, model, outage: model && this._outage(model), now, say };
     patch(this.shadowRoot.firstChild, this._view(this._ui));
     this._touch.note(this.shadowRoot.firstChild);
     // With the next full second, so that several cards tick together.

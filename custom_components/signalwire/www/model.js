@@ -75,7 +75,7 @@ export function readModel(hass, project, lineId, now) {
   }
   const { entry, name, ids } = project;
   const leaves = stateOf(hass, ids["select.pause_behavior"]);
-  const model = { entry, name, silent, hold, leaves: leaves && { ...leaves, key: "leaves" } };
+  const model = { entry, name, silent, hold, leaves: leaves && { ...leaves, key: leaves.entity_id } };
   const only = lines.find(({ line }) => line.id === lineId);
   if (only) return { ...model, ...only.line, hold: only.line, groups: [{ rows: only.rows }] };
   const counts = ["active", "paused"].map((what) => valueOf(hass, ids[`sensor.${what}_recordings`]));

@@ -58,4 +58,6 @@ export const countWords = ({ say }, counts, ...keys) =>
 
 /** Return the failures in words. */
 export const failureWords = (ui) =>
-  [...ui.asks.failures.values()].map((failure) => `${failureOf(ui, failure)}. ${failure.reason}`);
+  [...ui.asks.failures.values()]
+    .filter(({ target }) => ui.targets.has(target.key))
+    .map((failure) => `${failureOf(ui, failure)}. ${failure.reason}`);

@@ -29,8 +29,8 @@ function header(ui) {
 function leavesControl(ui) {
   const choice = (option) =>
     button("leaves", "", ui.say(option), "", html`data-option="${option}" aria-pressed="${ui.model.leaves.state === option}"`);
-  return html`<div class="leaves" data-key="leaves" data-on="leaves"><span class="soft">${ui.say("leaves")}</span>
-    <div role="group" aria-label="${ui.say("leaves")}">${["silence", "skip"].map(choice)}</div>${failed(ui, "leaves")}</div>`;
+  return html`<div class="leaves" data-key="leaves" data-on="${ui.model.leaves.key}"><span class="soft">${ui.say("leaves")}</span>
+    <div role="group" aria-label="${ui.say("leaves")}">${["silence", "skip"].map(choice)}</div>${failed(ui, ui.model.leaves.key)}</div>`;
 }
 
 /** Return a card. */
