@@ -183,6 +183,11 @@ class ExpectedHolds:
         """Return whether anything is held; None where it is not settled."""
         return _together(self._holds.values())
 
+    @property
+    def settled_since(self) -> float:
+        """Return since when nothing of what is expected has changed, in monotonic seconds."""
+        return max(hold.since for hold in self._holds.values())
+
     def on(self, lines: frozenset[str]) -> bool | None:
         """Return whether recordings on these lines are held; None where it is not settled."""
         return _together(self._of(lines))

@@ -120,7 +120,9 @@ class Ownership:
                 self._not_refuted[sid] = recording.since
             elif self.last_call.get(sid) == "pause" and sid not in self._undone:
                 self._asked.add(sid)
-                if self._hold.expected is False and not is_orphaned:
+                # What was sent before the release may be the hold's.
+                is_sent_since = executing.sent > self._hold.settled_since
+                if self._hold.expected is False and is_sent_since and not is_orphaned:
                     self.persons.add(sid)
                     self._unanswered.add(sid)
             elif not (
