@@ -6,22 +6,28 @@ from email.utils import format_datetime
 import json
 import logging
 import time
+from typing import Any
 
 from homeassistant.const import SERVICE_TURN_OFF, STATE_OFF, STATE_ON, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from simulator import Fault, Simulator
 from tests.helpers import (
+    STOP_ALL,
     advance,
     call_with_recording,
+    jump,
+    lists,
     make_older,
     refresh,
     second_page,
+    settle,
     state,
     until,
 )
@@ -489,3 +495,39 @@ async def test_a_huge_list_costs_the_refresh_and_does_not_block_the_event_loop(
         worst = max(worst, time.thread_time() - before)
     assert not loaded.runtime_data.last_update_success
     assert worst < 0.5
+
+
+@pytest.mark.parametrize(
+    ("domain", "service", "data"),
+    [
+        ("signalwire", "start_recording", {"all_calls": True}),
+        ("button", "press", {"entity_id": STOP_ALL}),
+        ("homeassistant", "update_entity", {"entity_id": SWITCH_1}),
+    ],
+)
+async def test_a_refresh_goes_on_when_whoever_asked_for_it_is_cancelled(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    recorded: str,
+    domain: str,
+    service: str,
+    data: dict[str, Any],
+) -> None:
+    assert await async_setup_component(hass, "homeassistant", {})
+    simulator.space.hang_up(next(iter(simulator.space.calls)))
+    call_with_recording(simulator)
+    simulator.faults.add(Fault(method="GET", path="/Recordings.json", delay=0.2, times=1))
+    listed = lists(simulator)
+    asked = hass.async_create_task(hass.services.async_call(domain, service, data, blocking=True))
+    await until(lambda: lists(simulator) > listed)
+    asked.cancel()
+    await asyncio.gather(asked, return_exceptions=True)
+    await settle(hass)
+    # What was being read is shown, and the polls go on.
+    assert recorded not in loaded.runtime_data.data.recordings
+    assert len(loaded.runtime_data.data.recordings) == 1
+    listed = lists(simulator)
+    jump(hass, seconds=6)
+    await settle(hass)
+    assert lists(simulator) > listed

@@ -1,7 +1,8 @@
 """Polls a project, and publishes its snapshot to the entities."""
 
+from collections.abc import Coroutine
 from datetime import timedelta
-from typing import override
+from typing import Any, override
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
@@ -15,6 +16,7 @@ from .errors import reason_of
 from .project.polling import Polling, bounded_wait
 from .project.project import Project
 from .project.snapshot import ProjectSnapshot
+from .tasks import finish_anyway
 from .webhook.callback_reader import CallbackReader
 from .webhook.endpoint import ProjectWebhook
 from .webhook.signing_key import SigningKey
@@ -73,6 +75,19 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
         await self.project.async_load()
         self.data = self.project.snapshot()
         self.update_interval = self._interval
+
+    @override
+    async def async_refresh(self) -> None:
+        """Refresh, whether or not whoever asks for it waits for the end."""
+        await self._async_finish(super().async_refresh())
+
+    @override
+    async def async_request_refresh(self) -> None:
+        """Refresh soon, whether or not whoever asks for it waits for the end."""
+        await self._async_finish(super().async_request_refresh())
+
+    async def _async_finish(self, refresh: Coroutine[Any, Any, None]) -> None:
+        await finish_anyway(self.hass, self.config_entry, refresh, "signalwire refresh")
 
     @override
     async def _async_update_data(self) -> ProjectSnapshot:

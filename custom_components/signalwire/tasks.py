@@ -1,7 +1,11 @@
-"""Doing several things at once, so that one that fails does not cut off the others."""
+"""Several things at once, of which none cuts off another, and work that outlives who asked."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
 
 
 async def gather_all[ResultT](
@@ -21,3 +25,13 @@ async def gather_all[ResultT](
         elif not is_fine(outcome):
             raise outcome
     return results
+
+
+async def finish_anyway[ResultT](
+    hass: HomeAssistant,
+    entry: ConfigEntry[Any],
+    work: Coroutine[Any, Any, ResultT],
+    name: str,
+) -> ResultT:
+    """Return what the work returns; who waits may be cancelled, and it goes on until the unload."""
+    return await asyncio.shield(entry.async_create_background_task(hass, work, name))

@@ -19,7 +19,7 @@ from ..api import (
     SignalWireError,
 )
 from ..errors import has_ended, operation_error, recording_ended, service_error, validation_error
-from ..tasks import gather_all
+from ..tasks import finish_anyway, gather_all
 from .observation import Interval
 from .parties import parties_of_call
 from .storage import is_stored_as_held
@@ -218,8 +218,11 @@ class RecordingCommands:
         or if the service could not be read, so that there may be more.
         """
         self._project.require_running()
+        refresh = finish_anyway(
+            self._project.hass, self._project.entry, self._async_refresh(), "signalwire refresh"
+        )
         _, failure = await asyncio.gather(
-            self._async_stop_known(context, line), self._async_refresh(), return_exceptions=True
+            self._async_stop_known(context, line), refresh, return_exceptions=True
         )
         await self._async_stop_known(context, line)
         # What ends while this goes on has not read everything.
