@@ -17,15 +17,18 @@ from pytest_homeassistant_custom_component.common import (
 )
 import voluptuous as vol
 
-from simulator import Simulator
+from custom_components.signalwire.api import RetryPolicy
+from simulator import Fault, Simulator
 from tests.helpers import (
     MASTER,
     hold,
     restart,
+    set_retry_policy,
     settle,
     state,
     statuses,
     turn,
+    until,
     updates_sent,
 )
 
@@ -189,3 +192,19 @@ async def test_names_are_the_same_with_spaces_around_them(
     await hold(hass, name=" terminal ")
     await release(hass, name="terminal")
     assert holds(hass) == []
+
+
+async def test_polls_stay_fast_until_all_is_resumed(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, recorded: str
+) -> None:
+    await hold(hass)
+    await settle(hass)
+    set_retry_policy(loaded, RetryPolicy(attempts=1))
+    simulator.faults.add(Fault(method="POST", status=503))
+    await hass.services.async_call("signalwire", "release_recordings", {}, blocking=True)
+    await loaded.runtime_data.async_refresh()
+    assert loaded.runtime_data.update_interval == timedelta(seconds=1)
+    simulator.faults.clear()
+    await until(lambda: statuses(simulator) == ["in-progress"])
+    await settle(hass)
+    assert loaded.runtime_data.update_interval == timedelta(seconds=5)

@@ -98,7 +98,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
             self.failures += 1
             state = self.project.state
             self.update_interval = self._polling.wait_after(
-                self.failures, active=bool(state.recordings), held=bool(state.holds)
+                self.failures, active=bool(state.recordings), held=state.is_busy_holding
             )
             raise self._refresh_error(err) from err
         self.failures = 0
@@ -111,7 +111,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
     @property
     def _interval(self) -> timedelta:
         state = self.project.state
-        return self._polling.interval(active=bool(state.recordings), held=bool(state.holds))
+        return self._polling.interval(active=bool(state.recordings), held=state.is_busy_holding)
 
     def _refresh_error(self, err: SignalWireError | TimeoutError) -> HomeAssistantError:
         """Return what a poll that failed with this error raises."""

@@ -17,7 +17,7 @@ class Polling:
         self._settings = settings
 
     def interval(self, *, active: bool, held: bool) -> timedelta:
-        """Return the time between two polls that succeed."""
+        """Return the time between two polls that succeed; `held` also if any is to be resumed."""
         if held:
             return self._settings.held_interval
         return self._settings.active_interval if active else self._settings.idle_interval

@@ -553,6 +553,13 @@ class ProjectState:
             if tracked.recording is None and tracked.paused_by is not None
         }
 
+    @property
+    def is_busy_holding(self) -> bool:
+        """Return whether anything is held, or paused by a hold and still to be resumed."""
+        return bool(self.holds) or any(
+            one.paused_by is PausedBy.HOLD for one in self.recordings.values()
+        )
+
     def is_fully_read(self, hold: Hold) -> bool:
         """Return whether a full refresh began after the hold did."""
         return self.last_full_refresh is not None and self.last_full_refresh >= hold.begun
