@@ -131,6 +131,10 @@ class Observer:
         self._unstored.clear()
         if self.disk_trouble > _NEVER:
             self.owners.forget()
+            for sid, under_way in self._pauses.items():
+                if under_way:
+                    # That it is the hold's could not be stored.
+                    self.owners.unsettle(sid)
             self.disk_trouble = _NEVER
             if not self.world.disk.holds(adapter.PROJECT_FILE):
                 # It could never be written; what is missing is taken for lost.

@@ -139,6 +139,10 @@ class Ownership:
         self._unanswered.clear()
         self.wanted_on.clear()
 
+    def unsettle(self, sid: str) -> None:
+        """Note that whose pause is on its way cannot be known."""
+        self._not_refuted[sid] = self._hold.now
+
     def forget(self) -> None:
         """Note that what was stored is gone."""
         for group in (self.persons, self.holds, self._unanswered, self.wanted_on):
