@@ -76,7 +76,7 @@ def _source(source: RecordingSource | None) -> str | None:
 
 def _line_state(data: ProjectSnapshot, line_id: str) -> str | None:
     """Return what a line's recordings do, None for what is not known for sure."""
-    statuses = {data.confirmed_status(recording) for recording in data.on_line(line_id)}
+    statuses = data.lines[line_id].statuses
     if not statuses:
         return _IDLE
     if any(status is not None and status.is_recording for status in statuses):

@@ -12,7 +12,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..api import Recording, SignalWireClient, SignalWireError
+from ..api import Recording, RecordingStatus, SignalWireClient, SignalWireError
 from ..const import LOGGER, MANY_RECORDINGS
 from ..devices import async_slot_devices
 from ..errors import reason_of, validation_error
@@ -395,9 +395,17 @@ class Project:
         sids: dict[str, list[str]] = {line_id: [] for line_id in self.lines.ids}
         slots: dict[str, list[int]] = {line_id: [] for line_id in self.lines.ids}
         recordings = self.state.recordings
+        statuses: dict[str, set[RecordingStatus | None]] = {
+            line_id: set() for line_id in self.lines.ids
+        }
         for sid, tracked in recordings.items():
-            for line_id in tracked.lines or ():
+            if not tracked.lines or tracked.recording is None:
+                continue
+            status = tracked.recording.status
+            is_doubtful = tracked.is_paused and tracked.uncertain_since is not None
+            for line_id in tracked.lines:
                 sids[line_id].append(sid)
+                statuses[line_id].add(None if is_doubtful else status)
         for number, seated in self.state.slots.occupants.items():
             if seated is not None and (sitting := recordings.get(seated)) is not None:
                 for line_id in sitting.lines or ():
@@ -406,6 +414,7 @@ class Project:
             line.id: LineSnapshot(
                 name=line.name,
                 sids=tuple(sids[line.id]),
+                statuses=frozenset(statuses[line.id]),
                 slots=tuple(slots[line.id]),
                 hold=holds[line.id],
             )

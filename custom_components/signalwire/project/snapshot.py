@@ -11,10 +11,14 @@ from .parties import Parties
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineSnapshot:
-    """What is known of a line: its name and active recordings, their slots, and what holds it."""
+    """What is known of a line: its name and active recordings, their slots, and what holds it.
+
+    `statuses` are those of its recordings that are confirmed, and None for a pause that is not.
+    """
 
     name: str
     sids: tuple[str, ...] = ()
+    statuses: frozenset[RecordingStatus | None] = frozenset()
     slots: tuple[int, ...] = ()
     hold: HoldSnapshot = field(default_factory=HoldSnapshot)
 
