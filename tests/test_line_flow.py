@@ -86,7 +86,7 @@ async def test_a_line_is_added_though_nothing_can_be_offered(
     result = await start(hass, loaded)
     assert offered(result) == {}
     simulator.faults.clear()
-    result = await submit(hass, result, "Front desk", ["+15550110"])
+    result = await submit(hass, result, "Front desk", ["+12015550110"])
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -94,9 +94,9 @@ async def test_a_line_is_added_though_nothing_can_be_offered(
 @pytest.mark.parametrize(
     ("name", "addresses", "errors", "placeholders"),
     [
-        (" ", ["+15550199"], {"name": "invalid_name"}, {}),
-        ("x" * 101, ["+15550199"], {"name": "invalid_name"}, {}),
-        ("FRONT DESK", ["+15550199"], {"name": "name_taken"}, {}),
+        (" ", ["+12015550199"], {"name": "invalid_name"}, {}),
+        ("x" * 101, ["+12015550199"], {"name": "invalid_name"}, {}),
+        ("FRONT DESK", ["+12015550199"], {"name": "name_taken"}, {}),
         ("Till", [], {"addresses": "no_address"}, {}),
         ("Till", ["+1555"], {"addresses": "invalid_address"}, {"address": "+1555"}),
         ("Till", ["  "], {"addresses": "invalid_address"}, {"address": "  "}),

@@ -108,6 +108,8 @@ def _async_follow_lines(hass: HomeAssistant, entry: SignalWireConfigEntry) -> CA
 
 async def async_unload_entry(hass: HomeAssistant, entry: SignalWireConfigEntry) -> bool:
     """Unload a SignalWire project."""
+    # While there is still somebody to hear it.
+    entry.runtime_data.project.activities.stop()
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if unloaded:
         await entry.runtime_data.project.async_stop()

@@ -20,6 +20,7 @@ from yarl import URL
 from .api import RetryPolicy, SignalWireClient, SignalWireError
 from .const import CONF_ADDRESSES, CONF_PROJECT_ID, CONF_SPACE, SUBENTRY_LINE
 from .project.addresses import address_key, canonical_address
+from .project.lines import line_addresses
 
 # A person waits for the form, which is of use without what is offered.
 _OFFERS_TIMEOUT = 5.0
@@ -47,7 +48,7 @@ class LineFlow(ConfigSubentryFlow):
     ) -> SubentryFlowResult:
         """Change a line."""
         line = self._get_reconfigure_subentry()
-        shown = {CONF_NAME: line.title, CONF_ADDRESSES: line.data[CONF_ADDRESSES]}
+        shown = {CONF_NAME: line.title, CONF_ADDRESSES: line_addresses(line)}
         return await self._async_step("reconfigure", user_input, shown)
 
     async def _async_step(
@@ -85,6 +86,14 @@ class LineFlow(ConfigSubentryFlow):
         placeholders: dict[str, str],
     ) -> list[str]:
         """Return the addresses as they are stored; note what is wrong with them or the name."""
+        canonical = {
+            text: await self.hass.async_add_executor_job(
+                canonical_address, text, self.hass.config.country
+            )
+            for text in user_input.get(CONF_ADDRESSES, ())
+            if len(text) <= _MAX_ADDRESS
+        }
+        # From here on nothing is waited for: another flow may add a line meanwhile.
         line_id = None if self.source == "user" else self._reconfigure_subentry_id
         others = [
             line
@@ -96,18 +105,11 @@ class LineFlow(ConfigSubentryFlow):
         elif name.casefold() in {line.title.casefold() for line in others}:
             errors[CONF_NAME] = "name_taken"
         taken = {
-            address_key(address): line.title
-            for line in others
-            for address in line.data[CONF_ADDRESSES]
+            address_key(address): line.title for line in others for address in line_addresses(line)
         }
         addresses: dict[str, str] = {}
         for text in user_input.get(CONF_ADDRESSES, ()):
-            address = None
-            if len(text) <= _MAX_ADDRESS:
-                address = await self.hass.async_add_executor_job(
-                    canonical_address, text, self.hass.config.country
-                )
-            if address is None:
+            if (address := canonical.get(text)) is None:
                 errors[CONF_ADDRESSES] = "invalid_address"
                 placeholders["address"] = text
                 break

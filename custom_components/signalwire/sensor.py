@@ -81,7 +81,9 @@ def _line_state(data: ProjectSnapshot, line_id: str) -> str | None:
         return _IDLE
     if any(status is not None and status.is_recording for status in statuses):
         return "recording" if RecordingStatus.PAUSED not in statuses else "mixed"
-    return "paused" if statuses == {RecordingStatus.PAUSED} else None
+    # As long as it is not known where another is, that may be on this line, and recording.
+    is_sure = not data.unassigned and statuses == {RecordingStatus.PAUSED}
+    return "paused" if is_sure else None
 
 
 def _talking_to(coordinator: SignalWireCoordinator, line_id: str) -> str | None:

@@ -186,10 +186,9 @@ async def _async_for_all(
     """Do it for each line that is targeted, or project, then raise if one was not loaded."""
     if any(name in call.data for name in _TARGET):
         scopes = targeted_scopes(call)
-        if (entry_id := call.data.get(ATTR_CONFIG_ENTRY)) is not None:
-            scopes = [scope for scope in scopes if scope[0].entry_id == entry_id]
-            if not scopes:
-                raise validation_error("nothing_holdable")
+        entry_id = call.data.get(ATTR_CONFIG_ENTRY)
+        if entry_id is not None and any(entry.entry_id != entry_id for entry, _ in scopes):
+            raise validation_error("nothing_holdable")
         await async_check_scopes(call.hass, call.context, scopes, changes=True)
         await gather_all(
             action(entry.runtime_data.project.holds, line_id) for entry, line_id in scopes

@@ -66,10 +66,11 @@ def targeted_scopes(call: ServiceCall) -> list[tuple[SignalWireConfigEntry, str 
             if line_id is not None or (DOMAIN, entry.entry_id) in identifiers:
                 found[entry, line_id] = None
                 continue
+        if (err := _not_loaded(call.hass, entity_id)) is not None:
+            # Nobody may believe that it is held.
+            raise err
         if is_named:
-            raise _not_loaded(call.hass, entity_id) or validation_error(
-                "not_holdable", entity=entity_id
-            )
+            raise validation_error("not_holdable", entity=entity_id)
     if not found:
         raise validation_error("nothing_holdable")
     return list(found)

@@ -1,5 +1,6 @@
 """Activities: what happened to recordings, and who or what did it."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -100,6 +101,7 @@ class ActivityLog:
         # With when each happened, in seconds of the event loop's clock.
         self._pending: list[tuple[float, Activity]] = []
         self._contexts: dict[str, Context] = {}
+        self._timer: asyncio.TimerHandle | None = None
         self._listeners: list[Callable[[Activity], None]] = []
 
     def listen(self, listener: Callable[[Activity], None]) -> Callable[[], None]:
@@ -117,8 +119,8 @@ class ActivityLog:
         if activity.recording is not None and activity.context is not None:
             self._contexts[activity.recording.sid] = activity.context
 
-    def tell(self) -> None:
-        """Tell all that has happened since the last time."""
+    def tell(self, *, is_last: bool = False) -> None:
+        """Tell all that has happened since the last time; what waits too if `is_last`."""
         pending, self._pending = self._pending, []
         self._contexts.clear()
         waiting: set[str] = set()
@@ -126,7 +128,7 @@ class ActivityLog:
             sid = activity.recording.sid if activity.recording else ""
             parties = activity.parties or self._project.parties_of(activity.recording)
             lines = self._project.lines.of(parties)
-            is_due = self._project.clock.now() - happened >= _TELL_WITHIN
+            is_due = is_last or self._project.clock.now() - happened >= _TELL_WITHIN
             if sid in waiting or (
                 activity.type is ActivityType.STARTED and lines is None and not is_due
             ):
@@ -136,6 +138,19 @@ class ActivityLog:
             told = replace(activity, parties=parties, lines=lines or activity.lines)
             for listener in list(self._listeners):
                 listener(told)
+        if self._pending and self._timer is None:
+            self._timer = self._project.hass.loop.call_later(_TELL_WITHIN, self._time_is_up)
+
+    def _time_is_up(self) -> None:
+        self._timer = None
+        self.tell()
+
+    def stop(self) -> None:
+        """Tell what still waits, and nothing later."""
+        self.tell(is_last=True)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
 
 class ActivityReporter:

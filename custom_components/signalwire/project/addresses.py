@@ -51,7 +51,7 @@ def canonical_address(text: str, country: str | None) -> str | None:
     text = _clean(text)
     if not address_key(text):
         return None
-    if not is_number(text):
+    if not is_number(text) and not text.startswith("+"):
         return address_key(text) if "@" in text else " ".join(text.split())
     if not text.startswith("+") and len(address_key(text)) <= _MAX_EXTENSION:
         return address_key(text)
@@ -59,7 +59,9 @@ def canonical_address(text: str, country: str | None) -> str | None:
         number = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_possible_number(number):
+    # A number without its area code is only possible within an area.
+    reason = phonenumbers.is_possible_number_with_reason(number)
+    if reason != phonenumbers.ValidationResult.IS_POSSIBLE or number.extension:
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

@@ -4,11 +4,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 
 from ..const import CONF_ADDRESSES, SUBENTRY_LINE
 from .addresses import address_key
 from .parties import Parties
+
+
+def line_addresses(subentry: ConfigSubentry) -> list[str]:
+    """Return the addresses of a line; what is stored may have been edited by hand."""
+    stored = subentry.data.get(CONF_ADDRESSES)
+    return [each for each in stored if isinstance(each, str)] if isinstance(stored, list) else []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +31,11 @@ class Lines:
 
     def __init__(self, lines: Iterable[Line]) -> None:
         self._lines = {line.id: line for line in lines}
-        self._by_key: dict[str, str] = {
-            key: line.id for line in self._lines.values() for key in line.keys
-        }
+        # Of two lines only if what is stored was edited by hand.
+        self._by_key: dict[str, set[str]] = {}
+        for line in self._lines.values():
+            for key in line.keys:
+                self._by_key.setdefault(key, set()).add(line.id)
 
     @classmethod
     def from_entry(cls, entry: ConfigEntry[Any]) -> Lines:
@@ -36,7 +44,7 @@ class Lines:
             Line(
                 id=subentry.subentry_id,
                 name=subentry.title,
-                keys=frozenset(map(address_key, subentry.data.get(CONF_ADDRESSES, ()))),
+                keys=frozenset(map(address_key, line_addresses(subentry))),
             )
             for subentry in entry.get_subentries_of_type(SUBENTRY_LINE)
         )
@@ -73,15 +81,15 @@ class Lines:
         """
         if not self._lines:
             return frozenset()
-        if parties is None:
+        if parties is None or not parties.is_complete:
             return None
-        found = frozenset(
+        return frozenset(
             line
             for party in (parties.from_party, parties.to_party)
-            if party is not None and (line := self._by_key.get(address_key(party))) is not None
+            if party is not None
+            for line in self._by_key.get(address_key(party), ())
         )
-        return found if found or parties.is_complete else None
 
     def is_on(self, line_id: str, party: str | None) -> bool:
         """Return whether an address belongs to a line."""
-        return party is not None and self._by_key.get(address_key(party)) == line_id
+        return party is not None and line_id in self._by_key.get(address_key(party), ())

@@ -1,9 +1,10 @@
 """Who talks to whom on a recorded call, or in a recorded conference."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from homeassistant.const import MAX_LENGTH_STATE_STATE
 
@@ -21,6 +22,8 @@ from ..const import MAX_READS_AT_ONCE
 
 # So many calls are read one by one; of more, the list takes fewer requests.
 _FEW_CALLS = 3
+# After so many answers in vain, a call or conference stays without names.
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,8 @@ class PartyCache:
         self._sids: set[str] = set()
         self._is_new = True
         self._asked: set[str] = set()
+        # How often the service did not know a call or conference, or told nonsense of it.
+        self._refused: Counter[str] = Counter()
         self._reads = asyncio.Semaphore(MAX_READS_AT_ONCE)
 
     def __len__(self) -> int:
@@ -66,7 +71,11 @@ class PartyCache:
 
     def lookup(self, recording: Recording) -> Parties | None:
         """Return who talks to whom, if that is known."""
-        return self._known.get(_parent_of(recording))
+        parties = self._known.get(_parent_of(recording))
+        if parties is not None and recording.call_sid and recording.conference_sid:
+            # Which of the two it is of is not told.
+            return replace(parties, is_complete=False)
+        return parties
 
     def lookup_all(self, recordings: Mapping[str, Recording]) -> Mapping[str, Parties]:
         """Return what is known of all active recordings, by SID; drop what is of no other."""
@@ -80,6 +89,9 @@ class PartyCache:
                 if (parties := known.get(parent)) is not None:
                     found[sid] = needed[parent] = parties
             self._known, self._found, self._sids = needed, found, set(recordings)
+            self._refused = Counter(
+                {parent: self._refused[parent] for parent in map(_parent_of, recordings.values())}
+            )
             self.is_complete = len(found) == len(recordings)
         return self._found
 
@@ -130,7 +142,10 @@ class PartyCache:
             async with self._reads:
                 self._known[parent] = await self._async_parties_of(recording)
         except NotFoundError, MalformedAnswerError:
-            self._known[parent] = Parties()
+            # One answer proves nothing.
+            self._refused[parent] += 1
+            if self._refused[parent] >= _TRIES:
+                self._known[parent] = Parties()
         except SignalWireError:
             pass
 

@@ -85,7 +85,7 @@ class Project:
         self.was_set_up_before = False
         self.is_stopped = False
         self.totals = DailyTotalsStore(hass, entry)
-        self._parties = PartyCache(client)
+        self.parties = PartyCache(client)
         self._party_reads: set[asyncio.Task[None]] = set()
         self._refresher = Refresher(self)
         self._refreshing = asyncio.Lock()
@@ -167,6 +167,7 @@ class Project:
         if self._scheduled is not None:
             self._scheduled.cancel()
         self.holds.async_stop()
+        self.activities.stop()
         self.watchdog.async_stop()
         self.protection.async_stop()
         self.library.close()
@@ -216,7 +217,7 @@ class Project:
         state = self.state
         recordings = result.recordings
         is_large = len(recordings) > MANY_RECORDINGS
-        self._parties.add(result.calls, result.conferences)
+        self.parties.add(result.calls, result.conferences)
         for batch in result.alone_first():
             if is_large:
                 # In between everything else has its turn.
@@ -322,10 +323,10 @@ class Project:
 
     @callback
     def _async_ask_for_parties(self) -> None:
-        if self._parties.is_complete:
+        if self.parties.is_complete:
             return
         recordings = (one.recording for one in self.state.recordings.values() if one.recording)
-        if self.state.reachable and (unresolved := self._parties.unresolved(recordings)):
+        if self.state.reachable and (unresolved := self.parties.unresolved(recordings)):
             task = self.entry.async_create_background_task(
                 self.hass, self._async_read_parties(unresolved), "signalwire parties"
             )
@@ -333,7 +334,7 @@ class Project:
             task.add_done_callback(self._party_reads.discard)
 
     async def _async_read_parties(self, unresolved: list[Recording]) -> None:
-        await self._parties.async_read(unresolved, are_active=True)
+        await self.parties.async_read(unresolved, are_active=True)
         # What could not be read is asked for again with the next change or poll.
         self.async_process(ask_for_parties=False)
 
@@ -347,7 +348,7 @@ class Project:
         for sid in list(self.state.unassigned):
             recording = self.state.recordings[sid].recording
             if recording is not None and (
-                (lines := self.lines.of(self._parties.lookup(recording))) is not None
+                (lines := self.lines.of(self.parties.lookup(recording))) is not None
             ):
                 self.state.assign_lines(sid, lines)
                 # It may be held no more.
@@ -355,7 +356,7 @@ class Project:
 
     def parties_of(self, recording: Recording | None) -> Parties | None:
         """Return who talks to whom, if that was read."""
-        return None if recording is None else self._parties.lookup(recording)
+        return None if recording is None else self.parties.lookup(recording)
 
     # What goes out.
 
@@ -377,7 +378,7 @@ class Project:
             ),
             unread=state.unread,
             slots=state.slots.occupants,
-            parties=self._parties.lookup_all(recordings),
+            parties=self.parties.lookup_all(recordings),
             pause_behavior=state.pause_behavior,
             pause_behaviors={
                 sid: tracked.pause_behavior
