@@ -27,6 +27,7 @@ PROJECT_FILE = f"{DOMAIN}.{ENTRY_ID}"
 DAY_FILE = f"{DOMAIN}.{ENTRY_ID}.today"
 
 OPTION_ACTIVE_INTERVAL = "active_interval"
+OPTION_HELD_INTERVAL = "held_interval"
 OPTION_IDLE_INTERVAL = "idle_interval"
 OPTION_SLOTS = "most_slots"
 DEFAULT_ACTIVE_INTERVAL = 5.0

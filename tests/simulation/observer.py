@@ -483,7 +483,7 @@ class Observer:
         count = self.shown[adapter.COUNT][0]
         missing = old - {sid for sid, _ in seen.values()}
         # A slot that was freed rests for a while.
-        rest = 2 * self.world.poll_interval + 10
+        rest = 2 * max(self.world.poll_interval, self.world.held_interval) + 10
         if max(len(self.world.service.active), float(count)) > self.world.slots:
             self._missing_since = {}
         else:

@@ -114,6 +114,11 @@ class World:
         )
 
     @property
+    def held_interval(self) -> float:
+        """Return the seconds between two looks while anything is held."""
+        return float(self.options.get(adapter.OPTION_HELD_INTERVAL, 1))
+
+    @property
     def idle_interval(self) -> float:
         """Return the seconds between two looks while nothing is active."""
         return max(20.0, self.poll_interval)
