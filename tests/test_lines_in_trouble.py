@@ -406,3 +406,14 @@ async def test_a_broken_answer_about_a_call_is_read_again(
         await refresh(hass, shop)
     await settle(hass)
     assert status_of(simulator, call) == "in-progress"
+
+
+async def test_calls_that_may_not_be_listed_are_not_asked_for_one_by_one(
+    hass: HomeAssistant, shop: MockConfigEntry, simulator: Simulator
+) -> None:
+    for _ in range(20):
+        call_with_recording(simulator, to_number=DESK)
+    simulator.faults.add(Fault(path="/Calls", method="GET", status=403))
+    simulator.requests.clear()
+    await refresh(hass, shop)
+    assert sum("/Calls" in request.path for request in simulator.requests) == 1

@@ -854,3 +854,10 @@ def test_a_change_of_what_has_ended_tells_its_last_slot(state: ProjectState) -> 
     refresh(state, 1, a=STOPPED)
     (change,) = state.take_changes()
     assert change == replace(change, slot=1, after=recording("a", STOPPED))
+
+
+def test_of_two_stored_holds_of_one_name_the_longer_counts() -> None:
+    state = ProjectState(Slots(3))
+    ends = (None, NOON)
+    state.restore(RestoredProject(), [Hold(begun=0, until=until) for until in ends])
+    assert held_by(state).until is None

@@ -188,8 +188,12 @@ class RecordingCommands:
             return frozenset()
         try:
             call = await self._project.client.get_call(call_sid)
+        except NotFoundError:
+            raise validation_error("unknown_call") from None
         except SignalWireError:
             return None
+        # Known by the time its recording is, which then is not paused for a line of others.
+        self._project.parties.add([call], [])
         return self._project.lines.of(parties_of_call(call))
 
     async def async_delete(self, sid: str) -> None:
@@ -227,6 +231,9 @@ class RecordingCommands:
         await self._async_stop_known(context, line)
         # What ends while this goes on has not read everything.
         self._project.require_running()
+        if line is not None and self._state.unassigned:
+            reason = str(operation_error("no_answer_yet"))
+            raise operation_error("stop_incomplete", error=reason)
         if isinstance(failure, SignalWireError | TimeoutError):
             raise operation_error("stop_incomplete", error=str(failure)) from failure
         if isinstance(failure, BaseException):

@@ -20,9 +20,7 @@ class Holds:
         # The same for recordings on these lines, as far as it was asked for.
         self._on: dict[frozenset[str] | None, Hold | None] = {}
         for hold in holds:
-            self._by_scope.setdefault(hold.line, {})[hold.name] = hold
-        for scope in self._by_scope:
-            self._follow(scope)
+            self.begin(hold)
 
     def __iter__(self) -> Iterator[Hold]:
         """Yield all holds, those of the project first."""

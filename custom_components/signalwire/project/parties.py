@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from homeassistant.const import MAX_LENGTH_STATE_STATE
@@ -118,8 +117,10 @@ class PartyCache:
         parents = {_parent_of(recording) for recording in recordings}
         self._asked |= parents
         try:
-            if are_active and sum(one.call_sid is not None for one in recordings) > _FEW_CALLS:
-                await self._async_read_calls()
+            is_many = sum(one.call_sid is not None for one in recordings) > _FEW_CALLS
+            if are_active and is_many and not await self._async_read_calls():
+                # Nor would it answer for each of them.
+                return
             await asyncio.gather(
                 *(
                     self._async_read_one(recording)
@@ -131,10 +132,14 @@ class PartyCache:
             self._asked -= parents
             self._is_new = True
 
-    async def _async_read_calls(self) -> None:
-        with suppress(SignalWireError):
+    async def _async_read_calls(self) -> bool:
+        """Read all calls in progress; return whether they could be read."""
+        try:
             async for call in self._client.iter_calls(status=CallStatus.IN_PROGRESS):
                 self._known[call.sid] = parties_of_call(call)
+        except SignalWireError:
+            return False
+        return True
 
     async def _async_read_one(self, recording: Recording) -> None:
         parent = _parent_of(recording)
