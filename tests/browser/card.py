@@ -59,7 +59,7 @@ async def tap(control: Locator) -> None:
     """
     for _ in range(3):
         await _tap_once(control)
-        if not await control.page.get_by_text(_MISSED).count():
+        if not (await control.page.get_by_text(_MISSED).count() and await control.count()):
             return
 
 
