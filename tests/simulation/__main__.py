@@ -9,7 +9,7 @@ import os
 import sys
 import time
 
-from .plan import FEATURES
+from .plan import FEATURES, OWN_FEATURES
 from .put_back import find_all
 from .runs import Request, as_ranges, parse_numbers, plan_of, run
 from .world import Outcome
@@ -79,7 +79,8 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--keep", default="", help="only these steps of the plan, as 1,2,5-9")
     parser.add_argument("--ignore", default="", help="invariants not to be checked, as a,b")
     parser.add_argument(
-        "--features", help=f"only these, as a,b, of {', '.join(FEATURES)}; some if not given"
+        "--features",
+        help=f"only these, as a,b, of {', '.join((*FEATURES, *OWN_FEATURES))}; some if not given",
     )
     parser.add_argument(
         "--faults",

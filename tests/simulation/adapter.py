@@ -62,6 +62,8 @@ HELD = "held"
 """The translation key of the error that says that all recordings are held."""
 ENDED = "recording_ended"
 """The translation key of the error that says that a recording has ended."""
+NOT_LOADED = "project_not_loaded"
+"""The translation key of the error that says that a project has been stopped."""
 UNTIL_RELEASED = ("pause_undone", "hold_not_restored")
 """Issues that say themselves that they stay until the release."""
 LASTING_ISSUES = ("slots_exceeded", "webhook_refused")
@@ -127,6 +129,11 @@ def is_ours(thing: object) -> bool:
             return False
         thing = inner
     return False
+
+
+def holds_of(entry: ConfigEntry[Any]) -> Any:
+    """Return what holds and releases the recordings of an entry that is set up."""
+    return entry.runtime_data.project.holds
 
 
 def entry_options(entry: ConfigEntry[Any]) -> dict[str, Any]:

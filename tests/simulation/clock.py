@@ -14,6 +14,7 @@ from homeassistant.util import dt as dt_util
 START = datetime(2026, 3, 28, 6, 0, tzinfo=UTC)
 """The wall time at which every run begins; the clocks change in Europe in the night after it."""
 
+_STARTED = START.timestamp()
 _real_monotonic = time.monotonic
 _real_time = time.time
 
@@ -36,7 +37,7 @@ class Clock:
 
     def wall(self) -> float:
         """Return the wall clock's POSIX timestamp."""
-        return START.timestamp() + self.now + self.wall_offset
+        return _STARTED + self.now + self.wall_offset
 
     def utcnow(self) -> datetime:
         """Return the wall clock's time in UTC."""

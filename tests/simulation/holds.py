@@ -50,10 +50,12 @@ class ExpectedHold:
     def expected(self) -> bool | None:
         """Return whether recordings are held; None where it is not settled."""
         state = self._state
-        if state is None or any(call.holds is not state for call in self._pending):
+        if state is None or (
+            self._pending and any(call.holds is not state for call in self._pending)
+        ):
             return None
-        if not state:
-            return False
+        if not state or self._ends[0] == inf:
+            return state
         return True if self._clock.wall() < self._ends[0] - _MARGIN else None
 
     def begin(self, *, holds: bool, duration: float | None) -> HoldCall:
@@ -139,17 +141,18 @@ class ExpectedHold:
 
     def tick(self, shown: bool | None, *, loaded_for: float) -> None:
         """Follow the time, and adopt what is shown where nothing else is known."""
-        now, wall = self._clock.now, self._clock.wall()
-        if self._state is True:
-            if self._passed_at is None and wall > self._ends[1]:
+        if self._state is False:
+            return
+        now = self._clock.now
+        if self._state:
+            if self._passed_at is None and self._clock.wall() > self._ends[1]:
                 self._passed_at = now
             if self._passed_at is not None and min(loaded_for, now - self._passed_at) > (
                 adapter.RELEASE_LATE
             ):
                 self._set(False, (inf, inf))
         elif (
-            self._state is None
-            and shown is not None
+            shown is not None
             and not self._pending
             and min(loaded_for, now - self._unknown_since) > _ADOPT_AFTER
         ):
@@ -172,6 +175,8 @@ class ExpectedHolds:
         self._holds = {
             (scope, name): ExpectedHold(clock) for scope in (None, *lines) for name in NAMES
         }
+        # Those that hold recordings on these lines, as far as it was asked for.
+        self._on: dict[frozenset[str], list[ExpectedHold]] = {}
 
     @property
     def now(self) -> float:
@@ -200,7 +205,11 @@ class ExpectedHolds:
         return max(hold.since for hold in holds)
 
     def _of(self, lines: frozenset[str]) -> list[ExpectedHold]:
-        return [hold for (scope, _), hold in self._holds.items() if scope is None or scope in lines]
+        if (holds := self._on.get(lines)) is None:
+            holds = self._on[lines] = [
+                hold for (scope, _), hold in self._holds.items() if scope is None or scope in lines
+            ]
+        return holds
 
     @property
     def is_switch_alone(self) -> bool:
@@ -254,5 +263,10 @@ class ExpectedHolds:
 
 
 def _together(holds: Iterable[ExpectedHold]) -> bool | None:
-    states = [hold.expected for hold in holds]
-    return True if True in states else None if None in states else False
+    together: bool | None = False
+    for hold in holds:
+        if expected := hold.expected:
+            return True
+        if expected is None:
+            together = None
+    return together

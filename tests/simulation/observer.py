@@ -482,8 +482,8 @@ class Observer:
         }
         count = self.shown[adapter.COUNT][0]
         missing = old - {sid for sid, _ in seen.values()}
-        # A slot that was freed rests for a while.
-        rest = 2 * max(self.world.poll_interval, self.world.held_interval) + 10
+        # That one ended is seen with a look; its slot rests for the next, and is given out after.
+        rest = 3 * max(self.world.poll_interval, self.world.held_interval) + 5
         if max(len(self.world.service.active), float(count)) > self.world.slots:
             self._missing_since = {}
         else:

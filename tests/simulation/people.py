@@ -14,7 +14,7 @@ import voluptuous as vol
 from . import adapter
 from .holds import NAMES, SWITCH, HoldCall
 from .lines import Line, Scope
-from .plan import Step
+from .plan import LATE_HOLD, Step
 
 if TYPE_CHECKING:
     from .process import Process
@@ -77,6 +77,8 @@ class People:
                 return self._release(process, step, adapter.DOMAIN, "release_recordings", data)
             case "stop_all":
                 return self._stop_all(process, step)
+            case kind if kind == LATE_HOLD:
+                return self._late_hold(process, step, rng) if process.is_loaded else None
             case _ if not seated:
                 return None
             case "area_off" | "area_on":
@@ -131,6 +133,26 @@ class People:
             expected.end(call, succeeded=succeeded)
         else:
             expected.drop(call)
+
+    async def _late_hold(self, process: Process, step: Step, rng: Random) -> None:
+        """Hold as who found the project before the entry ended, and had to wait meanwhile."""
+        wait, name = step.values["wait"], self._name(rng).get("name", SWITCH)
+        assert process.entry is not None
+        assert isinstance(wait, float)
+        world, holds = self._world, adapter.holds_of(process.entry)
+        await asyncio.sleep(wait)
+        world.observer.disturb()
+        world.trace.add("people", f"{step} as {name}")
+        call, outcome = world.observer.hold.begin(holds=True, name=name), "done"
+        try:
+            await holds.async_hold(name=name)
+        except HomeAssistantError as err:
+            outcome = f"error: {err!r}"
+            if err.translation_key == adapter.NOT_LOADED:
+                world.observer.hold.drop(call)
+        world.observer.hold.end(call, succeeded=outcome == "done")
+        world.observer.disturb()
+        world.trace.add("people", f"[{step.number}] {outcome}")
 
     def _scope(self, data: dict[str, Any]) -> Scope:
         """Return which scope an action means."""

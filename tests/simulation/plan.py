@@ -72,6 +72,9 @@ FEATURES = (
 # Decided apart, so that the plans of older seeds stay as they were.
 NAMES = "names"
 LINES = "lines"
+LATE = "late"
+OWN_FEATURES = (NAMES, LINES, LATE)
+LATE_HOLD = "late_hold"
 _RARE = {
     "damage": 0.1,
     "remove": 0.3,
@@ -93,7 +96,7 @@ class Planner:
         self._end = (self._rng.uniform(4, 12) if hours is None else hours) * 3600
         self._steps: list[Step] = []
         self._features = {name for name in FEATURES if self._rng.random() < _RARE.get(name, 0.5)}
-        for feature in (NAMES, LINES):
+        for feature in OWN_FEATURES:
             if Random(f"{feature} {seed}").random() < 0.5:
                 self._features.add(feature)
         if features is not None:
@@ -120,6 +123,8 @@ class Planner:
             end = min(time + rng.uniform(180, 1200), self._end - 200)
             self._session(time, end)
             time = end + rng.choice([rng.uniform(60, 600), rng.uniform(900, 6000)])
+        if self._has(LATE):
+            self._late()
         self._steps.sort(key=lambda step: step.time)
         return Plan(
             self._seed,
@@ -196,6 +201,17 @@ class Planner:
         if rng.random() < 0.85:
             self._add(end, "master_on")
 
+    def _late(self) -> None:
+        """Let some find the project shortly before the entry ends, and hold through it later."""
+        rng = Random(f"{LATE} {self._seed}")
+        for step in list(self._steps):
+            if step.kind in _ENDS_ENTRY and rng.random() < 0.5:
+                before = rng.uniform(0, 0.5)
+                wait = before + rng.uniform(*rng.choice([(-0.5, 0.2), (0.0, 5.0)]))
+                values: dict[str, Value] = {"wait": max(0.0, wait)}
+                time = max(0.0, step.time - before)
+                self._steps.append(Step(0, time, LATE_HOLD, rng.getrandbits(48), values))
+
     def _trouble(self, time: float) -> float:
         """Add something that goes wrong, and return how long it takes."""
         rng = self._rng
@@ -259,6 +275,7 @@ class Planner:
 
 
 _ENDS = ("reload", "unload", "restart", "kill")
+_ENDS_ENTRY = ("reload", "unload", "remove", "options")
 _TROUBLES = (
     *("rough", "outage", "login", "lag", "unreadable", "slow_disk", "full_disk", "kill"),
     *("reload", "unload", "remove", "options", "restart", "clock", "damage"),

@@ -20,7 +20,7 @@ from .loop import Agenda, Task
 from .network import Conditions, Network
 from .observer import Observer, Violation
 from .people import People
-from .plan import HUMAN, Plan, Step
+from .plan import HUMAN, LATE_HOLD, Plan, Step
 from .process import CONFIG_DIR, Process
 from .service import Parent, Recording, Service
 from .trace import Trace
@@ -252,7 +252,7 @@ class World:
     # The steps.
 
     def _do(self, step: Step) -> None:
-        if step.kind in HUMAN:
+        if step.kind in (*HUMAN, LATE_HOLD):
             process = self.process
             if process is not None and process.knows_actions:
                 self.people.act(process, step)
