@@ -34,4 +34,7 @@ async def finish_anyway[ResultT](
     name: str,
 ) -> ResultT:
     """Return what the work returns; who waits may be cancelled, and it goes on until the unload."""
-    return await asyncio.shield(entry.async_create_background_task(hass, work, name))
+    task = entry.async_create_background_task(hass, work, name)
+    # Marked as seen, should nobody wait any more.
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return await asyncio.shield(task)
