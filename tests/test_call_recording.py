@@ -188,6 +188,25 @@ async def test_one_recording_cannot_be_resumed_while_all_are_held(
     assert _statuses(simulator) == ["paused"]
 
 
+async def test_a_resume_that_waits_for_the_release_gives_way_to_a_pause(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    await _turn(hass, "off")
+    await _all(simulator, "paused")
+    resuming = hass.async_create_task(_turn(hass, "on", "switch.recording_1"))
+    await asyncio.sleep(0)
+    await _turn(hass, "off", "switch.recording_1")
+    assert not resuming.done()
+    await _turn(hass, "on")
+    with pytest.raises(ServiceValidationError) as caught:
+        await resuming
+    assert caught.value.translation_key == "superseded"
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert _statuses(simulator) == ["paused"]
+
+
 async def test_a_stop_that_waits_is_not_replaced_by_the_switch(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:

@@ -73,12 +73,7 @@ class RecordingCommands:
         if sid not in self._state.recordings:
             raise recording_ended()
         if status is RecordingStatus.IN_PROGRESS and self._state.hold_on(sid) is not None:
-            holds, lines = self._project.holds, self._state.recordings[sid].lines
-            if not await holds.async_wait_released(sid):
-                raise holds.held_error(lines)
-            self._project.require_running()
-            if sid not in self._state.recordings:
-                raise recording_ended()
+            await self._async_wait_released(sid)
         if status is RecordingStatus.PAUSED and pause_behavior is None:
             pause_behavior = self._state.pause_behavior_of(sid)
         recording = await self._project.reconciler.async_request(
@@ -87,6 +82,19 @@ class RecordingCommands:
         if status is RecordingStatus.PAUSED:
             await self._async_store_owner(sid)
         return recording
+
+    async def _async_wait_released(self, sid: str) -> None:
+        """Wait a moment for the release; raises ServiceValidationError as `async_update` does."""
+        holds, tracked = self._project.holds, self._state.recordings[sid]
+        lines, pauses_asked = tracked.lines, tracked.pauses_asked
+        if not await holds.async_wait_released(sid):
+            raise holds.held_error(lines)
+        self._project.require_running()
+        if sid not in self._state.recordings:
+            raise recording_ended()
+        if tracked.pauses_asked != pauses_asked:
+            # Whoever asked for that knew of the resume that waits here.
+            raise validation_error("superseded")
 
     async def _async_store_owner(self, sid: str) -> None:
         """Store that a pause is a person's, if the file says, or may soon, that it is the hold's.

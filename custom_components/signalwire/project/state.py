@@ -86,6 +86,7 @@ class TrackedRecording:
     resume_settles_at: float = 0.0
     is_undone: bool = False
     requests: int = 0
+    pauses_asked: int = 0
     reason: str | None = None
 
     @property
@@ -468,6 +469,7 @@ class ProjectState:
         tracked.is_undone = False
         before = tracked.paused_by
         if status is RecordingStatus.PAUSED:
+            tracked.pauses_asked += 1
             self._set_owner(tracked, PausedBy.PERSON)
         elif status is RecordingStatus.IN_PROGRESS and before is PausedBy.PERSON:
             self._set_owner(tracked, None)
