@@ -59,6 +59,8 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
         """How many polls failed since the last one that did not."""
         # The event loop's time before which the service asked not to be polled.
         self._not_before = 0.0
+        # How many seconds the last poll took.
+        self._took = 0.0
         settings = self.project.settings
         self.webhook = ProjectWebhook(
             hass,
@@ -92,6 +94,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
     @override
     async def _async_update_data(self) -> ProjectSnapshot:
         """Read what has changed; raises what the coordinator knows how to show."""
+        began = self.hass.loop.time()
         try:
             await self.project.async_refresh()
         except (SignalWireError, TimeoutError) as err:
@@ -103,6 +106,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
             raise self._refresh_error(err) from err
         self.failures = 0
         self._not_before = 0.0
+        self._took = self.hass.loop.time() - began
         self._async_end_reauth()
         self.update_interval = self._interval
         # Once the entities are there, what was read is shown when it is processed, just after this.
@@ -111,7 +115,9 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
     @property
     def _interval(self) -> timedelta:
         state = self.project.state
-        return self._polling.interval(active=bool(state.recordings), held=state.is_busy_holding)
+        return self._polling.interval(
+            active=bool(state.recordings), held=state.is_busy_holding, took=self._took
+        )
 
     def _refresh_error(self, err: SignalWireError | TimeoutError) -> HomeAssistantError:
         """Return what a poll that failed with this error raises."""

@@ -23,6 +23,13 @@ def test_polls_are_fast_while_something_is_active_and_faster_while_held() -> Non
         assert POLLING.interval(active=active, held=True) == timedelta(seconds=1)
 
 
+def test_a_slow_poll_is_followed_before_it_confirms_nothing_any_more() -> None:
+    slow = _polling(held_interval=10)
+    assert slow.interval(active=True, held=True, took=0.5) == timedelta(seconds=10)
+    assert slow.interval(active=True, held=True, took=3) == timedelta(seconds=8)
+    assert slow.interval(active=True, held=True, took=60) == timedelta(seconds=1)
+
+
 @pytest.mark.parametrize(
     ("active", "held", "longest"),
     [

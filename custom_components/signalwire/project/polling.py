@@ -4,7 +4,11 @@ from datetime import timedelta
 
 from ..api import retry_wait
 from .settings import ProjectSettings
+from .state import MAX_REFRESH_AGE
 
+_SHORTEST = timedelta(seconds=1)
+# So much later than asked for Home Assistant may begin a poll.
+_LATE = timedelta(seconds=1)
 _MAX_BUSY_WAIT = timedelta(seconds=15)
 _MAX_IDLE_WAIT = timedelta(minutes=1)
 _MAX_REQUESTED_WAIT = 300.0
@@ -16,10 +20,15 @@ class Polling:
     def __init__(self, settings: ProjectSettings) -> None:
         self._settings = settings
 
-    def interval(self, *, active: bool, held: bool) -> timedelta:
-        """Return the time between two polls that succeed; `held` also if any is to be resumed."""
+    def interval(self, *, active: bool, held: bool, took: float = 0.0) -> timedelta:
+        """Return the time between two polls that succeed; `held` also if any is to be resumed.
+
+        `took` is how many seconds the last poll took: while held, the next one is to be over
+        before what that one has confirmed is too old.
+        """
         if held:
-            return self._settings.held_interval
+            left = timedelta(seconds=MAX_REFRESH_AGE - 2 * took) - _LATE
+            return max(min(self._settings.held_interval, left), _SHORTEST)
         return self._settings.active_interval if active else self._settings.idle_interval
 
     def wait_after(self, failures: int, *, active: bool, held: bool) -> timedelta:
