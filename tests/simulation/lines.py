@@ -20,6 +20,11 @@ class Line:
         """Return the entity ID of its switch "Call recording"."""
         return f"switch.{self.name.lower()}_call_recording"
 
+    @property
+    def state(self) -> str:
+        """Return the entity ID of its sensor "State"."""
+        return f"sensor.{self.name.lower()}_state"
+
 
 LINES = (
     Line("line-1", "Desk", "+15550110", "Desk round"),

@@ -44,6 +44,13 @@ class Exchange:
         head, _, tail = self.path.partition("?")[0].rpartition("/")
         return tail.removesuffix(".json") if head.endswith("/Recordings") else None
 
+    @property
+    def parent(self) -> str | None:
+        """Return the SID of the one call or conference that is asked for."""
+        head, _, tail = self.path.partition("?")[0].rpartition("/")
+        is_one = head.endswith(("/Calls", "/Conferences"))
+        return tail.removesuffix(".json") if is_one else None
+
     def __str__(self) -> str:
         """Return the request without its account."""
         path = self.path.partition("/Accounts/")[2].partition("/")[2] or "account"
@@ -73,7 +80,8 @@ FAULTS = (
 class Network:
     """Carries requests to the service, and answers back, under the conditions.
 
-    `observers` are told of each request when it is sent and when its answer is delivered.
+    `observers` are told of each request when it is sent and when its answer is delivered. With
+    `hides_parents` calls and conferences may be said not to exist, as recordings may.
     """
 
     def __init__(
@@ -81,6 +89,7 @@ class Network:
     ) -> None:
         self.conditions = Conditions()
         self.refuses_login = False
+        self.hides_parents = False
         self.last_lie = float("-inf")
         self.requests = 0
         self.faults = 0
@@ -133,13 +142,17 @@ class Network:
             draw -= probability
             if draw < 0:
                 if kind == "false_404":
-                    key, now = exchange.sid or exchange.path, self._clock.now
+                    key, now = exchange.sid, self._clock.now
+                    if key is None and self.hides_parents:
+                        key = exchange.parent
                     if (
-                        exchange.sid is None
+                        key is None
                         or now < self._last_false_404.get(key, -3600.0) + _FALSE_404_REST
                     ):
                         return None
-                    self._last_false_404[key] = self.last_lie = now
+                    self._last_false_404[key] = now
+                    if exchange.sid is not None:
+                        self.last_lie = now
                 self.faults += 1
                 return kind
         return None

@@ -64,6 +64,7 @@ class Observer:
             adapter.MASTER: frozenset(),
             **{line.switch: frozenset((line.id,)) for line in world.lines},
         }
+        self._line_states = {line.state: line.id for line in world.lines}
         self.owners = Ownership(self.hold)
         self.violation: Violation | None = None
         self.checks = 0
@@ -93,6 +94,10 @@ class Observer:
         # When a pause was sent without its claim having been stored.
         self._unstored: dict[str, float] = {}
         self._told: dict[str, Told] = {}
+        # When the integration was told of a call or conference alone, which it keeps.
+        self._parents_told: dict[str, float] = {}
+        # When a recording on a line has changed last.
+        self._line_changed: dict[str, float] = {}
         # When the last looks ended: no request that reads was under way any more.
         self._reading = 0
         self._refreshes: deque[float] = deque(maxlen=16)
@@ -129,6 +134,7 @@ class Observer:
             if busy_for > self.clock.now - sent:
                 self.owners.holds.discard(sid)
         self._unstored.clear()
+        self._parents_told.clear()
         if self.disk_trouble > _NEVER:
             self.owners.forget()
             for sid, under_way in self._pauses.items():
@@ -166,6 +172,7 @@ class Observer:
         if (
             entity_id not in (*_PROJECT_ENTITIES, adapter.ACTIVITY)
             and entity_id not in self._switches
+            and entity_id not in self._line_states
             and not adapter.slot_of(entity_id)
         ):
             return
@@ -228,6 +235,8 @@ class Observer:
         answer = exchange.answer
         if answer is None or exchange.came is None:
             return
+        if answer.parent is not None:
+            self._parents_told.setdefault(answer.parent, exchange.came)
         for sid, status in answer.told:
             known = self._told.get(sid)
             if known is None or exchange.sent >= known.sent:
@@ -240,6 +249,7 @@ class Observer:
         moment = recording.history[-1]
         if self.world.trace.wanted:
             self.world.trace.add("truth", f"{recording.sid} {moment.status} ({moment.cause})")
+        self._line_changed.update(dict.fromkeys(recording.lines, self.clock.now))
         if moment.cause == "outside":
             self.last_outside = self.clock.now
             self.disturb()
@@ -320,6 +330,15 @@ class Observer:
             and self.last_get_fault < told.sent - _GET_DISCARD
         )
 
+    def _is_line_known(self, recording: Recording) -> bool:
+        """Return whether the integration must know by now which lines a recording is on.
+
+        It forgets that of what it was told not to exist.
+        """
+        told = self._parents_told.get(recording.parent.sid)
+        now = self.clock.now
+        return told is not None and told < now - 2 and not self.world.has_lied_lately(now)
+
     def issues(self) -> list[str]:
         """Return the IDs of the integration's issues."""
         hass = self.world.process.hass if self.world.process else None
@@ -346,7 +365,8 @@ class Observer:
             *(self.hold_survives, self.confirmed_is_true, self.shown_is_true),
             *(self.nothing_is_unknown, self.one_slot_each, self.held_is_paused),
             *(self.released_is_resumed, self.failing_pause_is_loud, self.issues_go),
-            *(self.failing_resume_is_loud, self.damage_is_told),
+            *(self.failing_resume_is_loud, self.damage_is_told, self.line_is_true),
+            self.held_pause_is_sent,
         ):
             check()
 
@@ -404,14 +424,62 @@ class Observer:
                 text = f"{entity_id}: {sid} records since {recording.since:.1f}"
                 self.report("confirmed_is_true", text)
 
+    def line_is_true(self) -> None:
+        """A line shows what its recordings do, unless that changed since the service was asked.
+
+        What an answer told of one of them is shown within 10 s; without faults everything is.
+        """
+        now, active = self.clock.now, self.world.service.active.values()
+        for entity_id, line in self._line_states.items():
+            state, attributes = self.shown.get(entity_id, ("unavailable", {}))
+            if state in ("unavailable", "unknown") or self.loaded_for < 15:
+                continue
+            recordings = [each for each in active if line in each.lines]
+            for recording in recordings:
+                told = self._told.get(recording.sid)
+                if (
+                    recording.status == "in-progress"
+                    and state in ("idle", "paused")
+                    and told is not None
+                    and self._is_told(told, recording, within=10)
+                    and self._is_line_known(recording)
+                ):
+                    text = f"{entity_id} is {state}, and {recording.sid} was told to record"
+                    self.report("line_is_true", text)
+            settled = min(self.calm_for - adapter.SWEEP, now - self._line_changed.get(line, 0.0))
+            if settled < self.world.idle_interval + adapter.REQUEST_TOTAL + 10:
+                continue
+            match {each.status for each in recordings}:
+                case statuses if not statuses:
+                    wanted = "idle"
+                case statuses if len(statuses) > 1:
+                    wanted = "mixed"
+                case statuses:
+                    wanted = "paused" if statuses == {"paused"} else "recording"
+            slots = [
+                number
+                for number, (sid, _) in sorted(self.recordings_in_slots().items())
+                if line in self.world.service.recordings[sid].lines
+            ]
+            if state != wanted or attributes["slots"] != slots:
+                text = (
+                    f"{entity_id} is {state} in {attributes['slots']}, true is {wanted} in {slots}"
+                )
+                self.report("line_is_true", text)
+
     def persons_pause_is_kept(self, sid: str, exchange: Exchange) -> None:
         """What a person paused is never resumed by the integration."""
         if sid in self.owners.persons:
             self.report("persons_pause_is_kept", str(exchange))
 
     def nothing_is_paused_after_release(self, sid: str, exchange: Exchange) -> None:
-        """Once a release was answered, nothing is paused any more but what a person asks for."""
-        if self.hold.expected is False and not self.owners.may_want_pause(sid):
+        """Once a release was answered, nothing is paused any more but what a person asks for.
+
+        While a line is held, only what is on it, and what may be.
+        """
+        recording = self.world.service.recordings[sid]
+        lines = recording.lines if self._is_line_known(recording) else _EVERYWHERE
+        if self.hold.on(lines) is False and not self.owners.may_want_pause(sid):
             self.report("nothing_is_paused_after_release", str(exchange))
 
     def pause_asked(self, sids: list[str]) -> None:
@@ -542,6 +610,23 @@ class Observer:
                 text = f"{entity_id} is not confirmed: {self.shown[entity_id][1]}"
                 self.report("held_is_paused", text)
 
+    def held_pause_is_sent(self) -> None:
+        """What the integration was told to record is paused at once while it is held, or tried.
+
+        Another try comes within 15 s.
+        """
+        for sid, recording in self.world.service.active.items():
+            told = self._told.get(sid)
+            if (
+                recording.status == "in-progress"
+                and told is not None
+                and self._last_pause.get(sid, _NEVER) < recording.since
+                and min(self.loaded_for, self.clock.now - self.hold.since(recording.lines)) > 20
+                and self.hold.on(recording.lines) is True
+                and self._is_told(told, recording, within=20)
+            ):
+                self.report("held_pause_is_sent", f"{sid} records since {recording.since:.1f}")
+
     def released_is_resumed(self) -> None:
         """Without faults, what only a hold paused and none needs paused records again."""
         now = self.clock.now
@@ -550,11 +635,13 @@ class Observer:
             return
         for sid in sorted(self.owners.holds | self.owners.wanted_on):
             recording = self.world.service.recordings[sid]
+            # What could not be told at first is asked for again when everything is read.
+            bound = adapter.SWEEP if recording.parent.was_unreadable else adapter.SETTLE
             if (
                 recording.status == "paused"
                 and self.hold.on(recording.lines) is False
-                and min(now - self.hold.since(recording.lines), now - recording.since)
-                >= adapter.SETTLE
+                and min(settled, now - self.hold.since(recording.lines), now - recording.since)
+                >= bound
             ):
                 self.report("released_is_resumed", f"{sid} is paused since {recording.since:.1f}")
 

@@ -26,11 +26,15 @@ type Json = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer; `told` has the SID and status of every recording that it shows."""
+    """An HTTP answer; `told` has the SID and status of every recording that it shows.
+
+    `parent` is the SID of the one call or conference that it shows.
+    """
 
     status: int
     body: bytes
     told: tuple[tuple[str, str], ...] = ()
+    parent: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -54,6 +58,7 @@ class Parent:
     kind: str
     started: float
     ended: float | None = None
+    was_unreadable: bool = False
     ends: Ends = field(default_factory=Ends)
 
 
@@ -137,7 +142,8 @@ class Service:
     """The calls and recordings of one project, and the answers to requests about them.
 
     `page_cap` is the longest page it makes. While `lag` is not 0, lists show what was true so
-    many seconds ago. Recordings in `unreadable` come without a status, in lists and alone.
+    many seconds ago. Recordings in `unreadable` come without a status, in lists and alone, and
+    calls and conferences without anything.
     """
 
     def __init__(self, clock: Clock, page_cap: int = 1000) -> None:
@@ -293,7 +299,7 @@ class Service:
 
     def _list_parents(self, kind: str, query: Mapping[str, str]) -> Answer:
         shown = [
-            self._parent_fields(parent)
+            {"sid": None} if parent.sid in self.unreadable else self._parent_fields(parent)
             for parent in reversed(self.parents.values())
             if parent.kind == kind
             and (query.get("Status") != "in-progress" or parent.ended is None)
@@ -304,7 +310,10 @@ class Service:
         parent = self.parents.get(sid)
         if parent is None or parent.kind != kind:
             return _error(404, 20404, "The requested resource was not found")
-        return _ok(self._parent_fields(parent))
+        if sid in self.unreadable:
+            return _ok({"sid": None})
+        body = json.dumps(self._parent_fields(parent)).encode()
+        return Answer(200, body, parent=sid)
 
     def _parent_fields(self, parent: Parent) -> Json:
         return {

@@ -81,6 +81,7 @@ class World:
         )
         self.options: dict[str, Any] = dict(plan.options)
         self.lines = LINES if "lines" in plan.profile else ()
+        self.network.hides_parents = bool(self.lines)
         self.max_lag = _MAX_LAG
         self.entry_exists = True
         self.entry_wanted = True
@@ -321,7 +322,9 @@ class World:
 
     def _do_unreadable(self, step: Step) -> None:
         if (recording := self._any_active(step)) is not None:
-            sid = recording.sid
+            sid, parent = recording.sid, recording.parent
+            if self.lines and Random(f"parent {step.seed}").random() < 0.5:
+                sid, parent.was_unreadable = parent.sid, True
             self.service.unreadable.add(sid)
             self._trouble(step, lambda: self.service.unreadable.discard(sid))
 
