@@ -175,6 +175,8 @@ class ExpectedHolds:
         self._holds = {
             (scope, name): ExpectedHold(clock) for scope in (None, *lines) for name in NAMES
         }
+        # When it was last changed which recordings are on a line.
+        self._lines_changed = 0.0
         # Those that hold recordings on these lines, as far as it was asked for.
         self._on: dict[frozenset[str], list[ExpectedHold]] = {}
 
@@ -191,7 +193,7 @@ class ExpectedHolds:
     @property
     def settled_since(self) -> float:
         """Return since when nothing of what is expected has changed, in monotonic seconds."""
-        return max(hold.since for hold in self._holds.values())
+        return max(self._lines_changed, *(hold.since for hold in self._holds.values()))
 
     def on(self, lines: frozenset[str]) -> bool | None:
         """Return whether recordings on these lines are held; None where it is not settled."""
@@ -201,8 +203,8 @@ class ExpectedHolds:
         """Return since when at least `on` these lines is the same, in monotonic seconds."""
         holds = self._of(lines)
         if held := [hold.since for hold in holds if hold.expected]:
-            return min(held)
-        return max(hold.since for hold in holds)
+            return max(min(held), self._lines_changed)
+        return max(self._lines_changed, *(hold.since for hold in holds))
 
     def _of(self, lines: frozenset[str]) -> list[ExpectedHold]:
         if (holds := self._on.get(lines)) is None:
@@ -249,6 +251,10 @@ class ExpectedHolds:
         """Note that what was stored is gone; `state` is what must come of it, if known."""
         for key, hold in self._holds.items():
             hold.forget(state=state if state is None else state and key == (None, SWITCH))
+
+    def lines_changed(self) -> None:
+        """Note that recordings may be on other lines now."""
+        self._lines_changed = self._clock.now
 
     def wall_clock_jumped(self) -> None:
         """Note that the wall clock is another: a time that had passed may come again."""

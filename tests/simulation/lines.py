@@ -1,5 +1,6 @@
 """The lines of the project, and which of them a call or conference is on."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
 
@@ -35,29 +36,39 @@ _OTHERS = ("+15550100", "+15550101")
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Who talks to whom in a call, or the name of a conference; and on which lines that is."""
+    """Who talks to whom in a call, or the name of a conference."""
 
     from_number: str = _OTHERS[0]
     to_number: str = _OTHERS[1]
     conference: str | None = None
-    lines: frozenset[str] = frozenset()
+
+    def lines(self, lines: Iterable[Line]) -> frozenset[str]:
+        """Return the IDs of those of the lines that this is on."""
+        own = (self.conference,) if self.conference else (self.from_number, self.to_number)
+        return frozenset(line.id for line in lines if {line.number, line.conference} & {*own})
 
 
 def draw_ends(seed: int, *, conference: bool) -> Ends:
     """Return the ends of a new call or conference: of a line, of none, or from one to another."""
     rng = Random(f"ends {seed}")
     if conference:
-        if (line := rng.choice((*LINES, None))) is None:
-            return Ends()
-        return Ends(conference=line.conference, lines=frozenset((line.id,)))
+        line = rng.choice((*LINES, None))
+        return Ends() if line is None else Ends(conference=line.conference)
     desk, office = LINES
     match rng.randrange(6):
         case 0 | 1:
-            return Ends(to_number=desk.number, lines=frozenset((desk.id,)))
+            return Ends(to_number=desk.number)
         case 2 | 3:
-            return Ends(from_number=office.number, lines=frozenset((office.id,)))
+            return Ends(from_number=office.number)
         case 4:
-            lines = frozenset((desk.id, office.id))
-            return Ends(from_number=desk.number, to_number=office.number, lines=lines)
+            return Ends(from_number=desk.number, to_number=office.number)
         case _:
             return Ends()
+
+
+def swapped(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    """Return the lines, each with what belonged to the one before it."""
+    return tuple(
+        Line(line.id, line.name, before.number, before.conference)
+        for line, before in zip(lines, (lines[-1], *lines[:-1]), strict=True)
+    )

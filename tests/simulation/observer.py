@@ -124,6 +124,12 @@ class Observer:
         """Note that something happened that needs time to settle."""
         self.last_disturbance = self.clock.now
 
+    def lines_changed(self) -> None:
+        """Note that recordings may be on other lines now."""
+        self.hold.lines_changed()
+        self._line_changed = dict.fromkeys(self._line_states.values(), self.clock.now)
+        self.disturb()
+
     def process_ended(self) -> None:
         """Note that Home Assistant, or the entry, ends now."""
         self.loaded_since = None

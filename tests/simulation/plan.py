@@ -73,7 +73,8 @@ FEATURES = (
 NAMES = "names"
 LINES = "lines"
 LATE = "late"
-OWN_FEATURES = (NAMES, LINES, LATE)
+RELINED = "relined"
+OWN_FEATURES = (NAMES, LINES, LATE, RELINED)
 LATE_HOLD = "late_hold"
 _RARE = {
     "damage": 0.1,
@@ -125,6 +126,8 @@ class Planner:
             time = end + rng.choice([rng.uniform(60, 600), rng.uniform(900, 6000)])
         if self._has(LATE):
             self._late()
+        if self._has(RELINED):
+            self._relined()
         self._steps.sort(key=lambda step: step.time)
         return Plan(
             self._seed,
@@ -212,6 +215,14 @@ class Planner:
                 time = max(0.0, step.time - before)
                 self._steps.append(Step(0, time, LATE_HOLD, rng.getrandbits(48), values))
 
+    def _relined(self) -> None:
+        """Let the lines be changed now and then, at about the time of something else."""
+        rng = Random(f"{RELINED} {self._seed}")
+        for step in list(self._steps):
+            if rng.random() < _SWAPS:
+                time = step.time + rng.choice([rng.uniform(0, 1), rng.uniform(0, 30)])
+                self._steps.append(Step(0, time, "swap", rng.getrandbits(48)))
+
     def _trouble(self, time: float) -> float:
         """Add something that goes wrong, and return how long it takes."""
         rng = self._rng
@@ -274,6 +285,8 @@ class Planner:
                 self._add(time, kind)
 
 
+# How many swaps of lines there are for each other step.
+_SWAPS = 0.02
 _ENDS = ("reload", "unload", "restart", "kill")
 _ENDS_ENTRY = ("reload", "unload", "remove", "options")
 _TROUBLES = (

@@ -34,6 +34,7 @@ from homeassistant.helpers.storage import get_internal_store_manager
 import custom_components
 
 from . import adapter
+from .lines import Line
 from .loop import VirtualLoop
 from .network import Session
 from .service import PROJECT_ID, SPACE, TOKEN
@@ -143,7 +144,7 @@ class Process:
             source=config_entries.SOURCE_USER,
             subentries_data=[
                 ConfigSubentryDataWithId(
-                    data={"addresses": [line.number, line.conference]},
+                    data=_line_data(line),
                     subentry_id=line.id,
                     subentry_type="line",
                     title=line.name,
@@ -156,6 +157,15 @@ class Process:
             version=1,
         )
         await self.hass.config_entries.async_add(entry)
+
+    def write_lines(self) -> None:
+        """Give the lines of the entry the addresses that they have by now."""
+        assert self.hass is not None
+        assert self.entry is not None
+        for line in self.world.lines:
+            self.hass.config_entries.async_update_subentry(
+                self.entry, self.entry.subentries[line.id], data=_line_data(line)
+            )
 
     async def forget_devices(self) -> None:
         """Have the device registry written, which has none of a removed entry's.
@@ -194,6 +204,10 @@ class Process:
             if adapter.is_ours(job)
         ]
         return found
+
+
+def _line_data(line: Line) -> dict[str, Any]:
+    return {"addresses": [line.number, line.conference]}
 
 
 def _is_our_task(task: asyncio.Task[Any]) -> bool:

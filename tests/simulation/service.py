@@ -13,7 +13,7 @@ import json
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from .clock import START, Clock
-from .lines import Ends
+from .lines import Ends, Line
 
 PROJECT_ID = "5f0c1f5e-9d0b-4a47-8f5c-0b7f7a6b1c2d"
 TOKEN = "PTsimulated"
@@ -60,6 +60,7 @@ class Parent:
     ended: float | None = None
     was_unreadable: bool = False
     ends: Ends = field(default_factory=Ends)
+    lines: frozenset[str] = frozenset()
 
 
 @dataclass(eq=False, slots=True)
@@ -85,7 +86,7 @@ class Recording:
     @property
     def lines(self) -> frozenset[str]:
         """Return the IDs of the lines that it is on."""
-        return self.parent.ends.lines
+        return self.parent.lines
 
     @property
     def is_active(self) -> bool:
@@ -152,10 +153,17 @@ class Service:
         self.parents: dict[str, Parent] = {}
         self.lag = 0.0
         self.unreadable: set[str] = set()
+        self._lines: tuple[Line, ...] = ()
         self.listeners: list[Callable[[Recording], None]] = []
         self._clock = clock
         self._page_cap = page_cap
         self._in_order: list[Recording] = []
+
+    def assign(self, lines: tuple[Line, ...]) -> None:
+        """Note which lines there are, of which the service itself knows nothing."""
+        self._lines = lines
+        for parent in self.parents.values():
+            parent.lines = parent.ends.lines(lines)
 
     # What happens at the service by itself.
 
@@ -165,6 +173,7 @@ class Service:
         created = self._clock.now - age
         name = "call" if kind == "Calls" else "conf"
         parent = Parent(f"{name}-{number:05}", kind, created - 2, ends=ends or Ends())
+        parent.lines = parent.ends.lines(self._lines)
         self.parents[parent.sid] = parent
         return self._record(parent, created)
 

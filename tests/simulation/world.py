@@ -15,7 +15,7 @@ from . import adapter
 from .clock import Clock
 from .clock import installed as clock_installed
 from .disk import Disk
-from .lines import LINES, draw_ends
+from .lines import LINES, Line, draw_ends, swapped
 from .loop import Agenda, Task
 from .network import Conditions, Network
 from .observer import Observer, Violation
@@ -80,7 +80,8 @@ class World:
             adapter.STORAGE_PREFIX,
         )
         self.options: dict[str, Any] = dict(plan.options)
-        self.lines = LINES if "lines" in plan.profile else ()
+        self.lines: tuple[Line, ...] = LINES if "lines" in plan.profile else ()
+        self.service.assign(self.lines)
         self.network.hides_parents = bool(self.lines)
         self.max_lag = _MAX_LAG
         self.entry_exists = True
@@ -430,6 +431,27 @@ class World:
             self._after_set_up(process)
 
         self._change(process, unload())
+
+    def _do_swap(self, step: Step) -> None:
+        """Give each line what belonged to another, while the entry is not set up."""
+        process = self.process
+        if process is None or not process.is_loaded or process.hass is None or not self.lines:
+            return
+        entries = process.hass.config_entries
+
+        async def swap() -> None:
+            await self._unload(process)
+            self.lines = swapped(self.lines)
+            self.service.assign(self.lines)
+            self.observer.lines_changed()
+            process.write_lines()
+            self.observer.is_muted = False
+            self.observer.up_since = self.clock.now
+            self.entry_wanted = True
+            await entries.async_setup(adapter.ENTRY_ID)
+            self._after_set_up(process)
+
+        self._change(process, swap())
 
     async def _unload(self, process: Process) -> None:
         assert process.hass is not None
