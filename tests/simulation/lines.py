@@ -22,6 +22,11 @@ class Line:
         return f"switch.{self.name.lower()}_call_recording"
 
     @property
+    def stop(self) -> str:
+        """Return the entity ID of its button "Stop"."""
+        return f"button.{self.name.lower()}_stop"
+
+    @property
     def state(self) -> str:
         """Return the entity ID of its sensor "State"."""
         return f"sensor.{self.name.lower()}_state"

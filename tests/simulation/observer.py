@@ -65,6 +65,7 @@ class Observer:
             **{line.switch: frozenset((line.id,)) for line in world.lines},
         }
         self._line_states = {line.state: line.id for line in world.lines}
+        self._line_stops = frozenset(line.stop for line in world.lines)
         self.owners = Ownership(self.hold)
         self.violation: Violation | None = None
         self.checks = 0
@@ -179,6 +180,7 @@ class Observer:
             entity_id not in (*_PROJECT_ENTITIES, adapter.ACTIVITY)
             and entity_id not in self._switches
             and entity_id not in self._line_states
+            and entity_id not in self._line_stops
             and not adapter.slot_of(entity_id)
         ):
             return
@@ -757,14 +759,18 @@ class Observer:
             if sids and all(recordings[sid].is_active for sid in sids):
                 self.report("failure_is_true", f"{', '.join(sids)} has not ended")
 
-    def stop_all_ended(self, began: float) -> None:
-        """After "stop all" nothing is active that was active before, if it could be read."""
-        if self.world.service.lag or self.world.service.unreadable:
+    def stop_all_ended(self, began: float, lines: frozenset[str]) -> None:
+        """After a stop of all, or of lines, nothing of that is active that was before.
+
+        That is, if it could be read.
+        """
+        service = self.world.service
+        if service.lag or not service.unreadable.isdisjoint(service.recordings):
             return
         left = sorted(
             sid
-            for sid, recording in self.world.service.active.items()
-            if recording.history[0].time < began - 15
+            for sid, recording in service.active.items()
+            if recording.history[0].time < began - 15 and lines <= recording.lines
         )
         if left:
             self.report("success_is_true", f"stop all left {', '.join(left)}")

@@ -233,12 +233,13 @@ class People:
             observer.call_ended(kind, sids, began)
 
     async def _stop_all(self, process: Process, step: Step) -> None:
-        began = self._world.clock.now
-        data = {"entity_id": adapter.STOP_ALL}
-        state = self._world.observer.shown.get(adapter.STOP_ALL, ("unavailable", {}))[0]
-        succeeded = await self._call(process, step, "button", "press", data)
-        if succeeded and state != "unavailable":
-            self._world.observer.stop_all_ended(began)
+        observer, line, began = self._world.observer, self._line(step), self._world.clock.now
+        button = line.stop if line else adapter.STOP_ALL
+        # Home Assistant passes over an entity that is unavailable, and says that all is done.
+        is_there = observer.shown.get(button, ("unavailable", {}))[0] != "unavailable"
+        succeeded = await self._call(process, step, "button", "press", {"entity_id": button})
+        if succeeded and is_there:
+            observer.stop_all_ended(began, frozenset((line.id,)) if line else frozenset())
 
     async def _call(
         self,
