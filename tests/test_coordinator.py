@@ -239,7 +239,7 @@ async def test_a_recording_that_was_deleted_leaves_its_slot(
     assert state(hass, SWITCH_1) == STATE_UNAVAILABLE
 
 
-async def test_a_known_recording_that_cannot_be_read_costs_the_refresh_and_is_not_lost(
+async def test_a_known_recording_that_cannot_be_read_is_uncertain_and_not_lost(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
     call_with_recording(simulator)
@@ -247,9 +247,11 @@ async def test_a_known_recording_that_cannot_be_read_costs_the_refresh_and_is_no
     simulator.faults.add(Fault(path="/Recordings.json", status=200, body='{"recordings": []}'))
     simulator.faults.add(Fault(path="/Recordings/", status=400))
     await refresh(hass, loaded)
-    assert not loaded.runtime_data.last_update_success
+    assert loaded.runtime_data.last_update_success
+    assert len(loaded.runtime_data.data.uncertain) == 1
     simulator.faults.clear()
     await refresh(hass, loaded)
+    assert not loaded.runtime_data.data.uncertain
     assert state(hass, SWITCH_1) == STATE_ON
 
 

@@ -107,7 +107,11 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
         self.failures = 0
         self._not_before = 0.0
         self._took = self.hass.loop.time() - began
-        self._async_end_reauth()
+        if isinstance(self.project.full_refresh_failure, AuthenticationError):
+            # The token may list recordings, and not what else is needed.
+            self.config_entry.async_start_reauth(self.hass)
+        else:
+            self._async_end_reauth()
         self.update_interval = self._interval
         # Once the entities are there, what was read is shown when it is processed, just after this.
         return self.data if self._listeners else self.project.snapshot()
@@ -150,7 +154,7 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
         """Process what was read, or that reading failed."""
         state = self.project.state
         self.project.async_process()
-        if state.reachable and state.needs_hold_refresh:
+        if state.reachable and state.needs_hold_refresh and self.project.is_full_refresh_due:
             # It began while this poll was under way.
             self.async_refresh_soon()
 

@@ -60,11 +60,13 @@ async def test_calls_and_conferences_are_listed_by_status(
     room, closed = simulator.space.start_conference(), simulator.space.start_conference()
     simulator.space.end_conference(closed.sid)
     calls = [call.sid async for call in client.iter_calls(status=CallStatus.IN_PROGRESS)]
-    rooms = [
-        room.sid async for room in client.iter_conferences(status=ConferenceStatus.IN_PROGRESS)
-    ]
     assert calls == [on.sid]
-    assert rooms == [room.sid]
+    assert [
+        [call.sid for call in page.items] async for page in client.pages_of_calls_in_progress()
+    ] == [[on.sid]]
+    assert [
+        [one.sid for one in page.items] async for page in client.pages_of_conferences_in_progress()
+    ] == [[room.sid]]
     assert len([call async for call in client.iter_calls()]) == 2
 
 

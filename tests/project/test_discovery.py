@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from custom_components.signalwire.api import Recording, SignalWireClient, SignalWireError
+from custom_components.signalwire.api import RateLimitedError, Recording, SignalWireClient
 from custom_components.signalwire.project.clock import Clock
 from custom_components.signalwire.project.discovery import Discovery, RefreshResult
 from simulator import Fault, Simulator
@@ -146,9 +146,8 @@ async def test_what_a_failed_refresh_was_to_read_is_read_by_the_next(
     (active,) = simulator.space.add_recordings(count=1, status="in-progress", age=2000)
     known = await _known(discovery, simulator)
     simulator.faults.add(Fault(path=_LIST, status=200, body='{"recordings": []}'))
-    fault = Fault(path=_ONE, status=400)
-    simulator.faults.add(fault)
-    with pytest.raises(SignalWireError):
+    simulator.faults.add(Fault(path=_ONE, status=429))
+    with pytest.raises(RateLimitedError):
         await discovery.async_read(known)
     simulator.faults.clear()
     assert active.sid in (await discovery.async_read(known)).recordings

@@ -89,6 +89,8 @@ class Network:
     ) -> None:
         self.conditions = Conditions()
         self.refuses_login = False
+        # What an address that cannot be read has in it, and how it fails.
+        self.broken: dict[str, str] = {}
         self.hides_parents = False
         self.last_lie = float("-inf")
         self.requests = 0
@@ -135,6 +137,10 @@ class Network:
         if self.refuses_login:
             self.faults += 1
             return "status_401"
+        for part, fault in self.broken.items():
+            if exchange.method == "GET" and part in exchange.path:
+                self.faults += 1
+                return fault
         if not conditions.faults:
             return None
         draw = self._rng.random()

@@ -73,6 +73,7 @@ class Observer:
         # The states of the integration's switches and count, as Home Assistant shows them.
         self.shown: dict[str, tuple[str, dict[str, Any]]] = {}
         self.calm_since = 0.0
+        self.list_calm_since = 0.0
         self.loaded_since: float | None = None
         self.was_loaded = False
         self.up_since = 0.0
@@ -291,6 +292,13 @@ class Observer:
         if not self.world.is_calm or self.loaded_since is None:
             return 0.0
         return self.clock.now - max(self.calm_since, self.loaded_since)
+
+    @property
+    def list_calm_for(self) -> float:
+        """Return for how many seconds the list of recordings could have been read."""
+        if not self.world.is_list_calm or self.loaded_since is None:
+            return 0.0
+        return self.clock.now - max(self.list_calm_since, self.loaded_since)
 
     @property
     def loaded_for(self) -> float:
@@ -595,7 +603,10 @@ class Observer:
             self.report("nothing_after_unload", what)
 
     def held_is_paused(self) -> None:
-        """Without faults, what is held is paused soon, and shown as confirmed."""
+        """Without faults, what is held is paused soon, and shown as confirmed.
+
+        It is paused soon also while other addresses than the list of recordings fail.
+        """
         now = self.clock.now
         newest = _NEVER
         for sid, recording in self.world.service.active.items():
@@ -604,7 +615,8 @@ class Observer:
                 recording.status == "in-progress"
                 and now - recording.since > adapter.SETTLE
                 and self.hold.on(recording.lines) is True
-                and min(self.calm_for, now - self.hold.since(recording.lines)) >= adapter.SETTLE
+                and min(self.list_calm_for, now - self.hold.since(recording.lines))
+                >= adapter.SETTLE
             ):
                 self.report("held_is_paused", f"{sid} records since {recording.since:.1f}")
         if now - max(newest, self.last_disturbance) <= adapter.SETTLE:

@@ -13,6 +13,8 @@ HUMAN = (
     *("slot_stop", "update", "stop_all", "area_off", "area_on"),
 )
 _HUMAN_WEIGHTS = (6, 6, 3, 4, 4, 6, 6, 1, 3, 0.4, 2, 2)
+# What can fail alone: lists other than that of all recordings, and single recordings.
+ADDRESSES = ("/Calls.json", "/Conferences.json", "CallSid=", "ConferenceSid=", "/Recordings/")
 DAMAGES = ("deleted", "cut_off", "empty_list", "null", "newer")
 
 
@@ -74,7 +76,8 @@ NAMES = "names"
 LINES = "lines"
 LATE = "late"
 RELINED = "relined"
-OWN_FEATURES = (NAMES, LINES, LATE, RELINED)
+PARTIAL = "partial"
+OWN_FEATURES = (NAMES, LINES, LATE, RELINED, PARTIAL)
 LATE_HOLD = "late_hold"
 _RARE = {
     "damage": 0.1,
@@ -128,6 +131,8 @@ class Planner:
             self._late()
         if self._has(RELINED):
             self._relined()
+        if self._has(PARTIAL):
+            self._partial()
         self._steps.sort(key=lambda step: step.time)
         return Plan(
             self._seed,
@@ -223,6 +228,19 @@ class Planner:
                 time = step.time + rng.choice([rng.uniform(0, 1), rng.uniform(0, 30)])
                 self._steps.append(Step(0, time, "swap", rng.getrandbits(48)))
 
+    def _partial(self) -> None:
+        """Let one kind of address fail for a while, at about the time of something else."""
+        rng = Random(f"{PARTIAL} {self._seed}")
+        for step in list(self._steps):
+            if rng.random() < _PARTIAL_FAULTS:
+                values: dict[str, Value] = {
+                    "length": rng.choice([rng.uniform(5, 60), rng.uniform(60, 600)]),
+                    "part": rng.choice(ADDRESSES),
+                    "fault": rng.choice(["status_500", "html_404", "garbled", "error_before"]),
+                }
+                time = step.time + rng.uniform(-5, 30)
+                self._steps.append(Step(0, max(0.0, time), "partial", rng.getrandbits(48), values))
+
     def _trouble(self, time: float) -> float:
         """Add something that goes wrong, and return how long it takes."""
         rng = self._rng
@@ -287,6 +305,8 @@ class Planner:
 
 # How many swaps of lines there are for each other step.
 _SWAPS = 0.02
+# How many addresses that fail there are for each other step.
+_PARTIAL_FAULTS = 0.02
 _ENDS = ("reload", "unload", "restart", "kill")
 _ENDS_ENTRY = ("reload", "unload", "remove", "options")
 _TROUBLES = (

@@ -20,7 +20,7 @@ from .loop import Agenda, Task
 from .network import Conditions, Network
 from .observer import Observer, Violation
 from .people import People
-from .plan import HUMAN, LATE_HOLD, Plan, Step
+from .plan import HUMAN, LATE_HOLD, PARTIAL, Plan, Step
 from .process import CONFIG_DIR, Process
 from .service import Parent, Recording, Service
 from .trace import Trace
@@ -92,6 +92,8 @@ class World:
         self.observer = Observer(self, ignored)
         self.people = People(self)
         self._troubles = 0
+        # How many of these keep only some addresses from being read.
+        self._partial = 0
         self._conditions: list[Conditions] = []
         self._end: str | None = None
         self._is_changing = False
@@ -102,6 +104,11 @@ class World:
     def is_calm(self) -> bool:
         """Return whether nothing is in the integration's way."""
         return self._troubles == 0
+
+    @property
+    def is_list_calm(self) -> bool:
+        """Return whether nothing keeps the list of recordings from being read."""
+        return self._troubles == self._partial
 
     @property
     def slots(self) -> int:
@@ -271,6 +278,8 @@ class World:
             self._troubles -= 1
             self.trace.add("world", f"[{step.number}] ends")
             self.observer.calm_since = self.clock.now
+            if step.kind != PARTIAL:
+                self.observer.list_calm_since = self.clock.now
             self.observer.disturb()
 
         self.agenda.after(_number(step, "length"), over)
@@ -310,6 +319,19 @@ class World:
         def end() -> None:
             self._conditions.remove(conditions)
             self.network.conditions = self._conditions[-1] if self._conditions else Conditions()
+
+        self._trouble(step, end)
+
+    def _do_partial(self, step: Step) -> None:
+        part, broken = str(step.values["part"]), self.network.broken
+        if part in broken:
+            return
+        broken[part] = str(step.values["fault"])
+        self._partial += 1
+
+        def end() -> None:
+            del broken[part]
+            self._partial -= 1
 
         self._trouble(step, end)
 

@@ -213,10 +213,14 @@ class SignalWireClient:
             for call in page.items:
                 yield call
 
+    def pages_of_calls_in_progress(self) -> AsyncGenerator[Page[Call]]:
+        """Yield the pages of the calls that are in progress, newest first."""
+        query = {"Status": CallStatus.IN_PROGRESS, "PageSize": str(MAX_PAGE)}
+        return self._pages("Calls", query, self._calls)
+
     async def iter_conferences(
         self,
         *,
-        status: ConferenceStatus | None = None,
         created_after: datetime | None = None,
         created_before: datetime | None = None,
         page_size: int = MAX_PAGE,
@@ -226,7 +230,6 @@ class SignalWireClient:
         The service compares days here, not times: the whole day of either date is yielded too.
         """
         query = {
-            "Status": status,
             "DateCreated>": _day(created_after, -1),
             "DateCreated<": _day(created_before, 1),
             "PageSize": str(page_size),
@@ -234,6 +237,11 @@ class SignalWireClient:
         async for page in self._pages("Conferences", query, self._conferences):
             for conference in page.items:
                 yield conference
+
+    def pages_of_conferences_in_progress(self) -> AsyncGenerator[Page[Conference]]:
+        """Yield the pages of the conferences that are in progress, newest first."""
+        query = {"Status": ConferenceStatus.IN_PROGRESS, "PageSize": str(MAX_PAGE)}
+        return self._pages("Conferences", query, self._conferences)
 
     async def iter_phone_numbers(self) -> AsyncIterator[PhoneNumber]:
         """Yield the project's telephone numbers (IncomingPhoneNumbers), newest first."""

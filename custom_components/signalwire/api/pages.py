@@ -41,6 +41,11 @@ class Page[ModelT]:
         """Return whether no page follows."""
         return self.next_uri is None
 
+    @property
+    def is_whole(self) -> bool:
+        """Return whether everything that the service has on this page could be read."""
+        return self.is_complete and not self.unreadable
+
 
 class PageReader[ModelT: Model]:
     """Parses answers into pages; keeps the last, so that the same answer is not parsed again.

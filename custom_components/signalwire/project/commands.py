@@ -237,6 +237,7 @@ class RecordingCommands:
             self._async_stop_known(context, line), refresh, return_exceptions=True
         )
         await self._async_stop_known(context, line)
+        failure = failure or self._project.full_refresh_failure
         # What ends while this goes on has not read everything.
         self._project.require_running()
         if line is not None and self._state.unassigned:

@@ -7,11 +7,12 @@ from collections.abc import (
     Collection,
     Container,
     Coroutine,
+    Generator,
     Iterable,
     Iterator,
     Mapping,
 )
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import nsmallest
@@ -20,16 +21,16 @@ from types import MappingProxyType
 from homeassistant.util import dt as dt_util
 
 from ..api import (
+    AuthenticationError,
     Call,
-    CallStatus,
     Conference,
-    ConferenceStatus,
     MalformedAnswerError,
     NotFoundError,
-    NotTheServiceError,
     Page,
+    RateLimitedError,
     Recording,
     SignalWireClient,
+    SignalWireError,
 )
 from ..const import LIST_OVERLAP, MANY_RECORDINGS, MAX_READS_AT_ONCE
 from .clock import Clock
@@ -55,16 +56,17 @@ class RefreshResult:
     """What one refresh has read.
 
     `began` and `ended` are seconds of the event loop's clock; `is_full` says that everything that
-    may be active was read. `batches` hold what was listed, whether still active or not; ended
-    ones that are finalized may be left out. `read_alone` is what was read after that, one by one.
-    `not_found` are known ones that the service said it does not have, `missed` those that could not
-    be read. `unreadable` counts others that could not be read. `calls` and `conferences` were in
-    progress, where they had to be listed.
+    may be active was read, and `failure` why it was not, where it should have been. `batches` hold
+    what was listed, whether still active or not; ended ones that are finalized may be left out.
+    `read_alone` is what was read after that, one by one. `not_found` are known ones that the
+    service said it does not have, `missed` those that could not be read. `unreadable` counts others
+    that could not be read. `calls` and `conferences` were in progress, where they had to be listed.
     """
 
     began: float = 0.0
     ended: float = 0.0
     is_full: bool = False
+    failure: SignalWireError | None = None
     batches: list[Batch] = field(default_factory=list)
     read_alone: list[Batch] = field(default_factory=list)
     not_found: dict[str, Interval] = field(default_factory=dict)
@@ -99,7 +101,8 @@ class Discovery:
     The list is ordered by creation and has no filter on the status. Recordings that are known to
     have ended never come back, so the refresh of a quiet project asks for the last minutes alone.
     A full refresh reads the whole `look_back`, and what calls and conferences in progress record
-    that began before it. What could not be read is read again in each refresh until it can be.
+    that began before it. What could not be read is read again in each refresh until it can be. As
+    long as the newest recordings can be listed, nothing else that fails keeps them back.
     """
 
     def __init__(self, client: SignalWireClient, clock: Clock, look_back: timedelta) -> None:
@@ -134,8 +137,8 @@ class Discovery:
         result = RefreshResult(began=self._clock.now())
         unwanted = _FinalizedAndUnknown(finalized, known)
         if self._seen_until is None or full:
-            result.is_full = True
             await self._async_read_all(result, began - self._look_back, unwanted)
+            result.is_full = result.failure is None
         else:
             await self._async_read_on(
                 result,
@@ -159,15 +162,27 @@ class Discovery:
     async def _async_read_all(
         self, result: RefreshResult, since: datetime, finalized: Container[str]
     ) -> None:
-        """List the whole look-back, and what older calls and conferences record."""
-        async for page, interval in self._timed(
-            self._client.recording_pages(created_after=since, finalized=finalized, read_ahead=True)
-        ):
-            result.add(page, interval)
-        async for call in self._client.iter_calls(status=CallStatus.IN_PROGRESS):
-            result.calls.append(call)
-        async for conference in self._client.iter_conferences(status=ConferenceStatus.IN_PROGRESS):
-            result.conferences.append(conference)
+        """List the whole look-back, and what older calls and conferences record.
+
+        Once the newest recordings are listed, what fails becomes the result's `failure`.
+        """
+        with _noted_as_failure(result):
+            async for page, interval in self._timed(
+                self._client.recording_pages(
+                    created_after=since, finalized=finalized, read_ahead=True
+                )
+            ):
+                result.add(page, interval)
+        if result.failure is not None and not result.batches:
+            raise result.failure
+        with _noted_as_failure(result):
+            async for calls in self._client.pages_of_calls_in_progress():
+                result.calls += calls.items
+                _require_whole(calls)
+        with _noted_as_failure(result):
+            async for conferences in self._client.pages_of_conferences_in_progress():
+                result.conferences += conferences.items
+                _require_whole(conferences)
         older: list[dict[str, str]] = [
             {"call_sid": call.sid}
             for call in result.calls
@@ -182,12 +197,13 @@ class Discovery:
 
     async def _async_read_parent(self, parent: Mapping[str, str], result: RefreshResult) -> None:
         async with self._reads:
-            async for page, interval in self._timed(
-                self._client.recording_pages(
-                    call_sid=parent.get("call_sid"), conference_sid=parent.get("conference_sid")
-                )
-            ):
-                result.add(page, interval)
+            with _noted_as_failure(result):
+                async for page, interval in self._timed(
+                    self._client.recording_pages(
+                        call_sid=parent.get("call_sid"), conference_sid=parent.get("conference_sid")
+                    )
+                ):
+                    result.add(page, interval)
 
     async def _async_read_on(
         self,
@@ -278,8 +294,10 @@ class Discovery:
                     self._unreadable.pop(sid, None)
                 elif sid in self._unreadable:
                     self._unreadable[sid] = found, 1
-            except MalformedAnswerError, NotTheServiceError:
-                # One address that something in between spoils must not hide all the others.
+            except AuthenticationError, RateLimitedError:
+                raise
+            except SignalWireError:
+                # One that cannot be read must not hide all the others.
                 if sid in known:
                     result.missed.add(sid)
             else:
@@ -297,6 +315,22 @@ class _FinalizedAndUnknown:
 
     def __contains__(self, sid: object) -> bool:
         return sid in self.finalized and sid not in self.known
+
+
+@contextmanager
+def _noted_as_failure(result: RefreshResult) -> Generator[None]:
+    """Let what fails be the result's failure, unless no request is to be sent for now."""
+    try:
+        yield
+    except RateLimitedError:
+        raise
+    except SignalWireError as err:
+        result.failure = err
+
+
+def _require_whole(page: Page[Call] | Page[Conference]) -> None:
+    if not page.is_whole:
+        raise MalformedAnswerError("Not all calls and conferences could be read")
 
 
 def _is_newer(listed: Recording, known: Recording) -> bool:

@@ -91,6 +91,8 @@ class Project:
         self._refreshing = asyncio.Lock()
         self._has_baseline = False
         self._had_unreadable = False
+        self.full_refresh_failure: SignalWireError | None = None
+        """Why not everything that may be active could be read, until it is."""
         self._has_news = False
         self._scheduled: asyncio.Handle | None = None
         self._listener: ProjectListener | None = None
@@ -229,7 +231,7 @@ class Project:
             return
         was_reachable = state.reachable
         state.apply_refresh(result)
-        self.watchdog.last_failure = None
+        self._note_full_refresh(result)
         self.last_success = dt_util.utcnow()
         self.totals.async_count_all(recordings.values(), self.client.service_time())
         self._warn_of_unreadable(state.unread)
@@ -245,6 +247,21 @@ class Project:
         if is_large:
             await asyncio.sleep(0)
 
+    def _note_full_refresh(self, result: RefreshResult) -> None:
+        """Note, and log once, that not everything that may be active could be read."""
+        if result.is_full:
+            self.full_refresh_failure = None
+        elif result.failure is not None:
+            if self.full_refresh_failure is None:
+                LOGGER.warning(
+                    "Only what is new of %s could be read, not what began long ago: %s",
+                    self.entry.title,
+                    reason_of(result.failure),
+                )
+            self.full_refresh_failure = result.failure
+        failure = self.full_refresh_failure
+        self.watchdog.last_failure = None if failure is None else reason_of(failure)
+
     def _note_changes(self) -> None:
         changes = self.state.take_changes()
         self.totals.async_count(change.after for change in changes if change.after is not None)
@@ -256,6 +273,11 @@ class Project:
         if unreadable and not self._had_unreadable:
             LOGGER.warning("%d recordings of %s could not be read", unreadable, self.entry.title)
         self._had_unreadable = unreadable > 0
+
+    @property
+    def is_full_refresh_due(self) -> bool:
+        """Return whether everything that may be active is to be read with the next poll."""
+        return self._refresher.is_full_due
 
     # What follows.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import callback
 
-from ..api import SignalWireError
+from ..api import SignalWireError, retry_wait
 from ..const import LOGGER
 from .discovery import Discovery, RefreshResult
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _TIMEOUT = 60.0
 # What a poll waits for a full refresh; where that has many pages, it goes on beside the polls.
 _FULL_WAIT = 2.0
+# Seconds until a full refresh that failed is tried again, at first and at most.
+_WAIT_AFTER_FAILURE = 1.0, 15.0
 
 
 @dataclass(eq=False, slots=True)
@@ -40,14 +42,29 @@ class Refresher:
         self._tasks: set[asyncio.Task[RefreshResult]] = set()
         self._full: _FullRefresh | None = None
         self._full_task: asyncio.Task[RefreshResult] | None = None
+        # How many full refreshes failed in a row, when the last of them began, and from when on the
+        # next one may begin.
+        self._failures = 0
+        self._failed_began = self._try_again_at = 0.0
+
+    @property
+    def is_full_due(self) -> bool:
+        """Return whether everything is to be read, and that is not under way."""
+        state, now = self._project.state, self._project.clock.now()
+        if self._full is not None and self._is_since_holds(self._full.began):
+            return False
+        if self._failures and now < self._try_again_at and self._is_since_holds(self._failed_began):
+            return False
+        return state.needs_full_refresh(now)
 
     async def async_read(self) -> RefreshResult:
         """Return what is new, or everything if that is due and does not take long.
 
         Raises SignalWireError or TimeoutError; CancelledError also if the project is stopped.
         """
-        full = self._project.state.last_full_refresh is None
-        if not full and self._is_full_due():
+        is_due = self.is_full_due
+        full = is_due and self._project.state.last_full_refresh is None
+        if is_due and not full:
             task = self._async_begin_full()
             if await self._async_is_soon_done(task):
                 return task.result()
@@ -73,20 +90,23 @@ class Refresher:
 
     async def _async_read(self, *, full: bool) -> RefreshResult:
         state, totals = self._project.state, self._project.totals
-        return await self._discovery.async_read(
+        result = await self._discovery.async_read(
             {sid: tracked.recording for sid, tracked in state.recordings.items()},
             totals.unpriced_since(self._project.client.service_time()),
             totals.finalized,
             full=full,
             restored=state.restored_as_paused,
         )
+        if result.failure is not None:
+            self._failures += 1
+            self._failed_began = result.began
+            self._try_again_at = result.ended + retry_wait(self._failures, *_WAIT_AFTER_FAILURE)
+        elif result.is_full:
+            self._failures = 0
+        return result
 
-    def _is_full_due(self) -> bool:
-        if self._full is not None and all(
-            self._full.began >= hold.begun for hold in self._project.state.holds.together()
-        ):
-            return False
-        return self._project.state.needs_full_refresh(self._project.clock.now())
+    def _is_since_holds(self, began: float) -> bool:
+        return all(began >= hold.begun for hold in self._project.state.holds.together())
 
     @callback
     def _async_begin_full(self) -> asyncio.Task[RefreshResult]:
