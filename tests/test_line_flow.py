@@ -162,3 +162,14 @@ async def test_a_line_is_changed_and_keeps_its_entities(
     result = await submit(hass, result, "Reception", ["+12015550177"])
     assert result["type"] is FlowResultType.ABORT
     assert loaded.subentries[OFFICE].title == "Office"
+
+
+async def test_a_line_that_was_removed_meanwhile_is_not_changed(
+    hass: HomeAssistant, lines: None, loaded: MockConfigEntry
+) -> None:
+    result = await loaded.start_subentry_reconfigure_flow(hass, FRONT_DESK)
+    hass.config_entries.async_remove_subentry(loaded, FRONT_DESK)
+    result = await submit(hass, result, "Reception", ["+12015550177"])
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "line_removed"
+    assert list(loaded.subentries) == [OFFICE]

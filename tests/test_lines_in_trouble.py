@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigSubentry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
@@ -417,3 +417,131 @@ async def test_calls_that_may_not_be_listed_are_not_asked_for_one_by_one(
     simulator.requests.clear()
     await refresh(hass, shop)
     assert sum("/Calls" in request.path for request in simulator.requests) == 1
+
+
+async def test_a_line_that_changes_sets_the_project_up_once(
+    hass: HomeAssistant, shop: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = 0
+    original = hass.config_entries.async_reload
+
+    async def count(entry_id: str) -> bool:
+        nonlocal times
+        times += 1
+        return await original(entry_id)
+
+    monkeypatch.setattr(hass.config_entries, "async_reload", count)
+    hass.config_entries.async_update_subentry(shop, shop.subentries[FRONT_DESK], title="Reception")
+    await settle(hass)
+    assert times == 1
+    assert shop.runtime_data.data.lines[FRONT_DESK].name == "Reception"
+
+
+async def test_a_line_that_is_removed_while_the_project_is_set_up_logs_no_error(
+    hass: HomeAssistant,
+    shop: MockConfigEntry,
+    simulator: Simulator,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    simulator.faults.add(Fault(path="/Recordings", delay=0.3))
+    hass.config_entries.async_schedule_reload(shop.entry_id)
+    await until(lambda: shop.state is ConfigEntryState.SETUP_IN_PROGRESS)
+    hass.config_entries.async_remove_subentry(shop, FRONT_DESK)
+    await settle(hass)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+    assert list(shop.runtime_data.data.lines) == [OFFICE]
+
+
+async def test_an_address_behind_a_long_name_is_known_as_the_lines(
+    hass: HomeAssistant, shop: MockConfigEntry, simulator: Simulator
+) -> None:
+    await turn(hass, "off", FRONT_DESK_SWITCH)
+    await settle(hass)
+    call = call_with_recording(simulator, to_number=f'"{"x" * 300}" <sip:desk@shop.example.com>')
+    other = call_with_recording(simulator, to_number=OFFICE_NUMBER)
+    await refresh(hass, shop)
+    await settle(hass)
+    assert status_of(simulator, call) == "paused"
+    await until(lambda: status_of(simulator, other) == "in-progress")
+    assert len(shop.runtime_data.data.lines[FRONT_DESK].sids) == 1
+    assert len(state(hass, "sensor.recording_1_to")) <= 255
+
+
+async def test_a_resume_succeeds_once_its_line_turns_out_to_be_free(
+    hass: HomeAssistant, shop: MockConfigEntry, simulator: Simulator
+) -> None:
+    await turn(hass, "off", FRONT_DESK_SWITCH)
+    await settle(hass)
+    simulator.faults.add(Fault(path="/Calls/", method="GET", delay=0.1))
+    call = call_with_recording(simulator, to_number=OFFICE_NUMBER)
+    await shop.runtime_data.async_refresh()
+    await until(lambda: status_of(simulator, call) == "paused")
+    assert shop.runtime_data.data.unassigned
+    await turn(hass, "on", "switch.recording_1")
+    assert status_of(simulator, call) == "in-progress"
+
+
+async def test_what_resumes_because_its_line_is_known_is_nobodys_doing(
+    hass: HomeAssistant, shop: MockConfigEntry, simulator: Simulator
+) -> None:
+    activities = async_capture_events(hass, "signalwire_recording_activity")
+    anna = Context()
+    await turn(hass, "off")
+    await hass.services.async_call(
+        "signalwire", "release_recordings", {}, blocking=True, context=anna
+    )
+    await turn(hass, "off", FRONT_DESK_SWITCH)
+    await settle(hass)
+    await refresh(hass, shop)
+    call = call_with_recording(simulator, to_number=OFFICE_NUMBER)
+    simulator.faults.add(Fault(path="/Calls/", method="GET", delay=0.1, times=1))
+    await refresh(hass, shop)
+    await until(lambda: status_of(simulator, call) == "in-progress")
+    await settle(hass)
+    (resumed,) = (event for event in activities if event.data["type"] == "resumed")
+    assert resumed.context.id != anna.id
+
+
+async def test_a_line_that_is_held_is_told_that_the_service_does_not_answer(
+    hass: HomeAssistant, shop: MockConfigEntry, simulator: Simulator
+) -> None:
+    set_retry_policy(shop, QUICK)
+    await turn(hass, "off", FRONT_DESK_SWITCH)
+    await settle(hass)
+    simulator.faults.add(Fault(method="GET", status=500))
+    await advance(hass, seconds=20)
+    await settle(hass)
+    event = hass.states.get("event.front_desk_recording_activity")
+    assert event is not None
+    assert event.attributes["event_type"] == "pause_failed"
+    assert state(hass, "event.office_recording_activity") == "unknown"
+
+
+async def test_the_pause_behavior_of_the_hold_that_was_asked_for_last_counts(
+    hass: HomeAssistant, shop: MockConfigEntry, simulator: Simulator
+) -> None:
+    target = {"entity_id": FRONT_DESK_SWITCH}
+    await hold(hass, **target, pause_behavior="skip", name="one")
+    await hold(hass, pause_behavior="silence", name="two")
+    await hold(hass, **target, pause_behavior="skip", name="one")
+    call = call_with_recording(simulator, to_number=DESK)
+    await refresh(hass, shop)
+    await until(lambda: status_of(simulator, call) == "paused")
+    (paused,) = (each for each in simulator.requests if each.method == "POST")
+    assert paused.form["PauseBehavior"] == "skip"
+
+
+async def test_an_update_names_a_project_and_a_recording_of_it(
+    hass: HomeAssistant, shop: MockConfigEntry, simulator: Simulator
+) -> None:
+    call = call_with_recording(simulator, to_number=DESK)
+    await refresh(hass, shop)
+    with pytest.raises(ServiceValidationError) as caught:
+        await hass.services.async_call(
+            "signalwire",
+            "update_recording",
+            {"config_entry_id": "other", "entity_id": "switch.recording_1", "status": "paused"},
+            blocking=True,
+        )
+    assert caught.value.translation_key == "unknown_project"
+    assert status_of(simulator, call) == "in-progress"

@@ -99,6 +99,8 @@ def _async_follow_lines(hass: HomeAssistant, entry: SignalWireConfigEntry) -> CA
         if (
             change is ConfigEntryChange.UPDATED
             and changed.entry_id == entry.entry_id
+            # Told of once more when it is.
+            and changed.state is ConfigEntryState.LOADED
             and Lines.from_entry(changed) != entry.runtime_data.project.lines
         ):
             hass.config_entries.async_schedule_reload(entry.entry_id)

@@ -125,6 +125,9 @@ def async_add_line_entities(
 ) -> None:
     """Add the entities of every line; for a line that comes or goes the entry is reloaded."""
     for line in entry.runtime_data.project.lines:
+        if line.id not in entry.subentries:
+            # Removed since the set-up began.
+            continue
         async_add_entities(entities_of(line), config_subentry_id=line.id)
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
-from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.config_entries import ConfigSubentry, ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.const import CONF_API_TOKEN, CONF_NAME
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import (
@@ -47,9 +47,15 @@ class LineFlow(ConfigSubentryFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Change a line."""
-        line = self._get_reconfigure_subentry()
+        if (line := self._line) is None:
+            return self.async_abort(reason="line_removed")
         shown = {CONF_NAME: line.title, CONF_ADDRESSES: line_addresses(line)}
         return await self._async_step("reconfigure", user_input, shown)
+
+    @property
+    def _line(self) -> ConfigSubentry | None:
+        """Return the line that is changed, None if it was removed since the form was opened."""
+        return self._get_entry().subentries.get(self._reconfigure_subentry_id)
 
     async def _async_step(
         self, step: str, user_input: dict[str, Any] | None, shown: dict[str, Any]
@@ -73,10 +79,10 @@ class LineFlow(ConfigSubentryFlow):
         data = {CONF_ADDRESSES: addresses}
         if self.source == "user":
             return self.async_create_entry(title=name, data=data)
+        if (line := self._line) is None:
+            return self.async_abort(reason="line_removed")
         # The entry is reloaded as for any change of its lines.
-        return self.async_update_and_abort(
-            self._get_entry(), self._get_reconfigure_subentry(), title=name, data=data
-        )
+        return self.async_update_and_abort(self._get_entry(), line, title=name, data=data)
 
     async def _async_check(
         self,

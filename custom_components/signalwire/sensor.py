@@ -96,7 +96,14 @@ def _talking_to(coordinator: SignalWireCoordinator, line_id: str) -> str | None:
         other = next((end for end in ends if end and not lines.is_on(line_id, end)), ends[0])
         if other:
             others[other] = None
-    return ", ".join(others)[:MAX_LENGTH_STATE_STATE] or None
+    return _shown(", ".join(others)) or None
+
+
+def _shown(name: str | None) -> str | None:
+    """Return a name as far as a state can hold it."""
+    if name is None or len(name) <= MAX_LENGTH_STATE_STATE:
+        return name
+    return f"{name[: MAX_LENGTH_STATE_STATE - 1]}…"
 
 
 PROJECT_SENSORS = (
@@ -182,12 +189,12 @@ RECORDING_SENSORS = (
     RecordingSensorDescription(
         key="from",
         translation_key="from",
-        value_fn=lambda _, parties: parties.from_party,
+        value_fn=lambda _, parties: _shown(parties.from_party),
     ),
     RecordingSensorDescription(
         key="to",
         translation_key="to",
-        value_fn=lambda _, parties: parties.to_party,
+        value_fn=lambda _, parties: _shown(parties.to_party),
     ),
     RecordingSensorDescription(
         key="started",

@@ -213,6 +213,9 @@ async def _async_update(call: ServiceCall) -> ServiceResponse:
         targets = [(coordinator, sid)]
     else:
         targets = await async_targeted_recordings(call)
+        entries = _entries(call)
+        if any(coordinator.config_entry not in entries for coordinator, _ in targets):
+            raise validation_error("nothing_active")
     recordings = await gather_all(
         coordinator.project.commands.async_update(
             sid,

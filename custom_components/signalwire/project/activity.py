@@ -233,7 +233,9 @@ class ActivityReporter:
         """Tell that what the hold needs is not confirmed in time; of the service without a SID."""
         holds = self._project.state.holds
         hold = holds.on(None) if sid is None else self._project.state.hold_on(sid)
-        self._async_report(kind, sid, Actor.CALL_RECORDING, hold.context if hold else None, reason)
+        context = hold.context if hold else None
+        lines = holds.held_lines(self._project.lines.ids) if sid is None else frozenset[str]()
+        self._async_report(kind, sid, Actor.CALL_RECORDING, context, reason, lines)
 
     @callback
     def _async_report(
@@ -243,6 +245,7 @@ class ActivityReporter:
         actor: Actor,
         context: Context | None,
         reason: str,
+        lines: frozenset[str] = frozenset(),
     ) -> None:
         state = self._project.state
         tracked = None if sid is None else state.recordings.get(sid)
@@ -251,6 +254,7 @@ class ActivityReporter:
                 type=kind,
                 recording=tracked.recording if tracked else None,
                 slot=None if sid is None else state.slots.number_of(sid),
+                lines=lines,
                 actor=actor,
                 context=context,
                 reason=reason,

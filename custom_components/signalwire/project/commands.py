@@ -86,9 +86,9 @@ class RecordingCommands:
     async def _async_wait_released(self, sid: str) -> None:
         """Wait a moment for the release; raises ServiceValidationError as `async_update` does."""
         holds, tracked = self._project.holds, self._state.recordings[sid]
-        lines, pauses_asked = tracked.lines, tracked.pauses_asked
+        pauses_asked = tracked.pauses_asked
         if not await holds.async_wait_released(sid):
-            raise holds.held_error(lines)
+            raise holds.held_error(tracked.lines)
         self._project.require_running()
         if sid not in self._state.recordings:
             raise recording_ended()

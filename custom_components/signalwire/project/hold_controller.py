@@ -34,6 +34,7 @@ class HoldController:
         self._cancel_end: CALLBACK_TYPE | None = None
         # Who ended the last hold of each scope, the latest last.
         self._release_contexts: dict[Scope, Context | None] = {}
+        # Something is held no more.
         self._released = asyncio.Event()
 
     async def async_hold(
@@ -135,6 +136,11 @@ class HoldController:
         """End the holds whose time is up: the wall clock may have jumped past their ends."""
         if ended := self._state.end_holds_before(dt_util.utcnow()):
             self._follow_release(ended, None)
+
+    @callback
+    def async_line_known(self) -> None:
+        """Let those look again who wait for a release: a recording's line is known by now."""
+        self._released.set()
 
     @callback
     def async_stop(self) -> None:

@@ -15,7 +15,7 @@ class Holds:
 
     def __init__(self, holds: Iterable[Hold] = ()) -> None:
         self._by_scope: dict[Scope, dict[str, Hold]] = {}
-        # What the holds of a scope ask for together.
+        # What the holds of a scope ask for together; that of the newest hold comes last.
         self._together: dict[Scope, Hold] = {}
         # The same for recordings on these lines, as far as it was asked for.
         self._on: dict[frozenset[str] | None, Hold | None] = {}
@@ -48,10 +48,14 @@ class Holds:
             return None
         if lines not in self._on:
             scopes = self._together.keys() if lines is None else {None, *lines}
-            holds = [hold for scope, hold in self._together.items() if scope in scopes]
-            holds.sort(key=lambda hold: hold.begun)
-            self._on[lines] = combined(holds)
+            self._on[lines] = combined(
+                hold for scope, hold in self._together.items() if scope in scopes
+            )
         return self._on[lines]
+
+    def held_lines(self, lines: Iterable[str]) -> frozenset[str]:
+        """Return which of these lines are held, by a hold of their own or of the project."""
+        return frozenset(line for line in lines if {None, line} & self._together.keys())
 
     def begin(self, hold: Hold) -> None:
         """Begin a hold, or extend the one of its scope and name that is in force."""
@@ -59,6 +63,7 @@ class Holds:
         before = named.pop(hold.name, None)
         named[hold.name] = hold if before is None else before.extended_by(hold)
         self._follow(hold.line)
+        self._together[hold.line] = self._together.pop(hold.line)
 
     def end(self, scope: Scope, name: str | None = None) -> list[Hold]:
         """End the hold of a name, or all of a scope; return those that were in force."""
@@ -77,10 +82,10 @@ class Holds:
 
     def _follow(self, scope: Scope) -> None:
         self._on.clear()
-        before = self._together.pop(scope, None)
         if (together := combined(self.of(scope))) is None:
-            self._by_scope.pop(scope, None)
+            del self._by_scope[scope], self._together[scope]
             return
+        before = self._together.get(scope)
         # All has been held since the first of them began, though that may have ended.
         begun = together.begun if before is None else before.begun
         self._together[scope] = replace(together, begun=begun)

@@ -5,8 +5,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from homeassistant.const import MAX_LENGTH_STATE_STATE
-
 from ..api import (
     Call,
     CallStatus,
@@ -168,21 +166,13 @@ def _parent_of(recording: Recording) -> str:
 
 def parties_of_call(call: Call) -> Parties:
     """Return both ends of a call."""
-    from_party, to_party = _displayed(call.from_number), _displayed(call.to_number)
     return Parties(
-        from_party=from_party,
-        to_party=to_party,
-        is_complete=from_party is not None and to_party is not None,
+        from_party=call.from_number,
+        to_party=call.to_number,
+        is_complete=call.from_number is not None and call.to_number is not None,
     )
 
 
 def _of_conference(conference: Conference) -> Parties:
-    name = _displayed(conference.friendly_name)
+    name = conference.friendly_name
     return Parties(from_party=name, is_complete=name is not None)
-
-
-def _displayed(name: str | None) -> str | None:
-    """Return a name that a state can hold."""
-    if name is None or len(name) <= MAX_LENGTH_STATE_STATE:
-        return name
-    return f"{name[: MAX_LENGTH_STATE_STATE - 1]}…"

@@ -375,6 +375,7 @@ class Project:
                 self.state.assign_lines(sid, lines)
                 # It may be held no more.
                 self.reporter.forget_undone()
+                self.holds.async_line_known()
 
     def parties_of(self, recording: Recording | None) -> Parties | None:
         """Return who talks to whom, if that was read."""

@@ -287,6 +287,9 @@ class Reconciler:
     def _update_for(self, tracked: TrackedRecording, status: RecordingStatus) -> RecordingUpdate:
         """Return the update that makes the desired status come about."""
         hold = self._state.hold_on(tracked.sid)
+        context = hold.context if hold else None
+        if hold is None and not tracked.was_freed_by_line:
+            context = self._project.holds.release_context(tracked.lines)
         pause_behavior = None
         if status is RecordingStatus.PAUSED:
             pause_behavior = (hold and hold.pause_behavior) or self._state.pause_behavior_of(
@@ -296,7 +299,7 @@ class Reconciler:
             status=status,
             pause_behavior=pause_behavior,
             actor=Actor.CALL_RECORDING,
-            context=hold.context if hold else self._project.holds.release_context(tracked.lines),
+            context=context,
         )
 
     async def _async_carry_out(self, queue: _Queue, work: _Work) -> bool:

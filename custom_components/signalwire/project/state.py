@@ -67,12 +67,14 @@ class TrackedRecording:
     `user_pause_settles_at` until when a person's pause may, and `resume_settles_at` until when a
     resume may, which would undo a person's pause; `is_undone` says that it did. `requests` counts
     what people asked for that is still to be sent. `lines` are the IDs of the lines that its call
-    is on, None as long as that is not known.
+    is on, None as long as that is not known; `was_freed_by_line` says that it was held until that
+    was known, and never since.
     """
 
     sid: str
     recording: Recording | None = None
     lines: frozenset[str] | None = None
+    was_freed_by_line: bool = False
     seen: Interval | None = None
     uncertain_since: float | None = None
     not_found: Interval | None = None
@@ -403,7 +405,9 @@ class ProjectState:
     def assign_lines(self, sid: str, lines: frozenset[str]) -> None:
         """Note which lines a recording's call is on."""
         if (tracked := self.recordings.get(sid)) is not None:
+            was_held = self.hold_on(sid) is not None
             tracked.lines = lines
+            tracked.was_freed_by_line = was_held and self.hold_on(sid) is None
             self.unassigned.discard(sid)
 
     def _track(self, tracked: TrackedRecording) -> None:
@@ -454,7 +458,7 @@ class ProjectState:
                     and not tracked.stays_paused
                     and self.holds.on(tracked.lines) is not None
                 ):
-                    tracked.pause_sent_by_hold = False
+                    tracked.pause_sent_by_hold = tracked.was_freed_by_line = False
                     self._set_owner(tracked, PausedBy.HOLD)
                     marked = True
         return marked
