@@ -33,6 +33,7 @@ from .media.browse import (
 )
 from .media.location import Level, MediaLocation
 from .media.titles import MediaTitles, Query
+from .project.library import StillActiveError
 
 MAX_FOUND = 100
 """What a search shows at most."""
@@ -69,6 +70,10 @@ class RecordingMediaSource(MediaSource):
         sid, audio_format = parsed
         try:
             await entry.runtime_data.project.library.async_require_playable(sid)
+        except StillActiveError as err:
+            raise Unresolvable(
+                translation_domain=DOMAIN, translation_key="still_being_recorded"
+            ) from err
         except NotFoundError as err:
             raise Unresolvable(translation_domain=DOMAIN, translation_key="no_such_media") from err
         except SignalWireError as err:

@@ -119,11 +119,51 @@ async def test_days_are_those_where_home_assistant_is(
     past_recording(simulator, timedelta(hours=12, minutes=30), seconds=0)
     past_recording(simulator, timedelta(hours=11, minutes=30), seconds=0)
     days = await _child(ask, await ask("browse", ROOT), "By day")
-    assert _titles(days) == ["2026-11-20 · Today (1)", "2026-11-19 · Yesterday (1)"]
+    assert _titles(days) == [
+        "Today · Friday, November 20, 2026 (1)",
+        "Yesterday · Thursday, November 19, 2026 (1)",
+    ]
     (shown,) = _titles(await _child(ask, days, "Today"))
-    assert shown.startswith("00:30:00 · ")
+    assert shown.endswith(" · 12:30:00\u202fAM")
     (shown,) = _titles(await _child(ask, days, "Yesterday"))
-    assert shown.startswith("23:30:00 · ")
+    assert shown.endswith(" · 11:30:00\u202fPM")
+
+
+@pytest.mark.parametrize(
+    ("language", "country", "day", "title"),
+    [
+        ("en", "US", "Wednesday, November 11, 2026 (1)", "2:05 · Nov 11, 2026 11:57\u202fAM"),
+        ("en", "GB", "Wednesday, 11 November 2026 (1)", "2:05 · 11 Nov 2026 11:57"),
+        ("de", "CH", "Mittwoch, 11. November 2026 (1)", "2:05 · 11.11.2026 11:57"),
+        ("fr", None, "mercredi 11 novembre 2026 (1)", "2:05 · 11 nov. 2026 11:57"),
+        (
+            "pt-BR",
+            "BR",
+            "quarta-feira, 11 de novembro de 2026 (1)",
+            "2:05 · 11 de nov. de 2026 11:57",
+        ),
+        ("xx", "US", "Wednesday, November 11, 2026 (1)", "2:05 · Nov 11, 2026 11:57\u202fAM"),
+    ],
+)
+async def test_dates_are_written_as_the_language_and_the_country_have_them(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    calendar: FrozenDateTimeFactory,
+    ask: Ask,
+    simulator: Simulator,
+    language: str,
+    country: str | None,
+    day: str,
+    title: str,
+) -> None:
+    hass.config.language, hass.config.country = language, country
+    past_recording(simulator, 9 * DAY, seconds=125)
+    days = await ask("browse", f"{ROOT}/{loaded.entry_id}/days")
+    assert _titles(days) == [day]
+    found = await ask("search", ROOT, search_query="2026-11-11")
+    assert [each["title"] for each in found["result"]] == [
+        title.replace("2:05", "2:05 · +15550100 → +15550101")
+    ]
 
 
 async def test_a_day_of_25_hours_is_whole(
@@ -134,7 +174,7 @@ async def test_a_day_of_25_hours_is_whole(
     for moment in (midnight, midnight + timedelta(hours=24, minutes=59)):
         past_recording(simulator, simulator.space.now() - moment, seconds=0)
     days = await _child(ask, await ask("browse", ROOT), "By day")
-    assert _titles(days) == ["2026-10-25 · Yesterday (2)"]
+    assert _titles(days) == ["Yesterday · Sunday, October 25, 2026 (2)"]
     assert len(_titles(await _child(ask, days, "Yesterday"))) == 2
 
 
@@ -202,7 +242,7 @@ async def test_a_busy_day_comes_in_pieces_and_nothing_is_lost_or_doubled(
     for age in ages:
         simulator.space.add_recordings(count=150, age=age)
     days = await _child(ask, await ask("browse", ROOT), "By day")
-    assert _titles(days) == ["2026-11-20 · Today (450)"]
+    assert _titles(days) == ["Today · Friday, November 20, 2026 (450)"]
     shown: list[str] = []
     level = await _child(ask, days, "Today")
     sizes = []
@@ -230,14 +270,14 @@ async def test_more_than_a_page_leaves_days_whose_number_is_not_known(
     assert len(simulator.requests) == 1
     titles = _titles(days)
     assert titles[:3] == [
-        "2026-11-20 · Today (600)",
-        "2026-11-19 · Yesterday",
-        "2026-11-18 · Wednesday",
+        "Today · Friday, November 20, 2026 (600)",
+        "Yesterday · Thursday, November 19, 2026",
+        "Wednesday, November 18, 2026",
     ]
     assert len(titles) == 14 + 1
     assert titles[-1] == "Older…"
     older = await ask("browse", days["children"][-1]["media_content_id"])
-    assert _titles(older) == ["2026-10-31 · Saturday (3)"]
+    assert _titles(older) == ["Saturday, October 31, 2026 (3)"]
 
 
 async def test_days_long_ago_are_reached(
@@ -270,7 +310,7 @@ async def test_a_call_lists_its_recordings(
     simulator.space.hang_up(call.sid)
     past_recording(simulator, HOUR)
     calls = await _child(ask, await ask("browse", ROOT), "By call")
-    assert _titles(calls)[0].endswith("+15550100 → +15550101 (2)")
+    assert _titles(calls)[0] == "+15550100 → +15550101 · Nov 20, 2026 12:00\u202fPM (2)"
     here = await ask("browse", calls["children"][0]["media_content_id"])
     assert len(_titles(here)) == 2
 
@@ -413,9 +453,12 @@ async def test_what_has_no_audio_is_shown_and_not_played(
     (shown,) = (await _child(ask, days, "Today"))["children"]
     assert not shown["can_play"]
     words = {"absent": "Absent", "failed": "Failed", "in-progress": "Recording"}
-    assert shown["title"].endswith(words[status])
+    assert shown["title"].startswith(f"{words[status]} · ")
     answer = await ask("resolve", shown["media_content_id"])
     assert answer["code"] == "resolve_media_failed"
+    is_live = status is Status.IN_PROGRESS
+    assert ("still being recorded" in answer["message"]) is is_live
+    assert ("may have been deleted" in answer["message"]) is not is_live
 
 
 @pytest.mark.parametrize(

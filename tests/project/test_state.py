@@ -465,6 +465,27 @@ def test_what_something_outside_pauses_after_the_resume_is_not_the_holds(
     assert state.desired_statuses() == {}
 
 
+def test_a_pause_of_the_hold_that_is_carried_out_after_the_resume_is_the_holds(
+    state: ProjectState,
+) -> None:
+    hold(state, 1)
+    state.begin_update("a", HOLD_PAUSE)
+    # The release cuts it off.
+    state.end_hold()
+    state.mark_unanswered("a", 2)
+    state.begin_update("a", RESUME)
+    state.end_update("a", RECORDING, 3)
+    read(state, RECORDING, 2.5, 3)
+    assert state.desired_statuses() == {}
+    read(state, PAUSED, 4, 5)
+    assert state.desired_statuses() == {"a": RECORDING}
+    # Later it can only be another's.
+    read(state, RECORDING, 6, 7)
+    read(state, RECORDING, 2 + SETTLES_AFTER, 13)
+    read(state, PAUSED, 14, 15)
+    assert state.desired_statuses() == {}
+
+
 def test_a_persons_pause_that_something_outside_resumed_is_nobodys(state: ProjectState) -> None:
     state.record_user_request("a", PAUSED)
     send(state, PAUSE, 1, 2)

@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 import re
 from typing import Self
 
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime, format_time
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
@@ -19,23 +21,26 @@ from .location import is_day
 _SEPARATOR = " · "
 _MIN_DIGITS = 3
 _NO_DIGIT = re.compile(r"\D")
+_FALLBACK = "en"
 _NUMBER = re.compile(r"[\d\s()+./-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaTitles:
-    """Titles, in the language of Home Assistant."""
+    """Titles, in the language of Home Assistant, with dates as its country writes them."""
 
+    _locale: Locale
     _common: Mapping[str, str]
     _statuses: Mapping[str, str]
 
     @classmethod
     async def async_load(cls, hass: HomeAssistant) -> Self:
         """Return the texts, which Home Assistant keeps once they are loaded."""
-        language = hass.config.language
+        language, country = hass.config.language, hass.config.country
         common = await async_get_translations(hass, language, "common", [DOMAIN])
         entities = await async_get_translations(hass, language, "entity", [DOMAIN])
         return cls(
+            _locale=await hass.async_add_executor_job(_load_locale, language, country),
             _common=_below(common, f"component.{DOMAIN}.common."),
             _statuses=_below(entities, f"component.{DOMAIN}.entity.sensor.state.state."),
         )
@@ -47,33 +52,42 @@ class MediaTitles:
     def day(self, day: date, recordings: int | None = None) -> str:
         """Return the title of a day, with the number of its recordings if that is known."""
         today = dt_util.now().date()
+        name: str | None = None
         match today - day:
             case timedelta(days=0):
                 name = self.common("today")
             case timedelta(days=1):
                 name = self.common("yesterday")
-            case _:
-                name = self.common(f"weekday_{day.isoweekday()}")
-        return _counted(_join(day.isoformat(), name), recordings)
+        return _counted(_join(name, format_date(day, "full", self._locale)), recordings)
 
     def call(self, recordings: list[Recording], parties: Parties | None) -> str:
         """Return the title of a call or a conference with these recordings."""
         number = len(recordings)
-        title = _join(_time(recordings[-1]), who(parties))
+        title = _join(who(parties), self._time(recordings[-1], with_date=True))
         return _counted(title, number if number > 1 else None)
 
     def recording(
         self, recording: Recording, parties: Parties | None, *, with_date: bool = True
     ) -> str:
-        """Return the title of a recording, which says why it can't be played if so."""
+        """Return the title of a recording: its length, or why it can't be played, who, and when."""
+        length = None if recording.duration is None else _clock(recording.duration)
         return _join(
-            _time(recording, with_date=with_date),
-            who(parties),
-            None if recording.duration is None else _clock(recording.duration),
-            None
+            length
             if recording.status.has_audio
             else self._statuses.get(recording.status, recording.status),
+            who(parties),
+            self._time(recording, with_date=with_date),
         )
+
+    def _time(self, recording: Recording, *, with_date: bool) -> str:
+        if (moment := created(recording)) is None:
+            return "?"
+        local = dt_util.as_local(moment)
+        if not with_date:
+            return format_time(local, "medium", locale=self._locale)
+        # Long enough to tell the day from the month.
+        day = format_date(local, "medium", self._locale)
+        return f"{day} {format_time(local, 'short', locale=self._locale)}"
 
 
 def who(parties: Parties | None) -> str | None:
@@ -114,7 +128,7 @@ class Query:
         if self._digits is not None:
             names = (parties.from_party, parties.to_party) if parties else ()
             return any(self._digits in _NO_DIGIT.sub("", name) for name in names if name)
-        hay = f"{title} {_time(recording)}".casefold()
+        hay = f"{title} {_iso_time(recording)}".casefold()
         return all(word in hay for word in self._words)
 
 
@@ -128,11 +142,25 @@ def start_of(day: date) -> datetime:
     return dt_util.as_utc(dt_util.start_of_local_day(day))
 
 
-def _time(recording: Recording, *, with_date: bool = True) -> str:
-    if (moment := created(recording)) is None:
-        return "?"
-    local = dt_util.as_local(moment)
-    return f"{local:%Y-%m-%d %H:%M}" if with_date else f"{local:%H:%M:%S}"
+def _load_locale(language: str, country: str | None) -> Locale:
+    """Return how a language of a country writes dates; reads files, once for each."""
+    names = [language, _FALLBACK]
+    if country and "-" not in language:
+        names.insert(0, f"{language}-{country}")
+    for name in names:
+        try:
+            locale = Locale.parse(name, sep="-")
+        except ValueError, UnknownLocaleError:
+            continue
+        # So that it has read all that it needs.
+        format_datetime(dt_util.now(), locale=locale)
+        break
+    return locale
+
+
+def _iso_time(recording: Recording) -> str:
+    moment = created(recording)
+    return f"{dt_util.as_local(moment):%Y-%m-%d %H:%M}" if moment else ""
 
 
 def _clock(seconds: int) -> str:

@@ -48,6 +48,10 @@ def created(recording: Recording) -> datetime | None:
     return recording.date_created or recording.start_time
 
 
+class StillActiveError(NotFoundError):
+    """The recording has not ended yet, so that there is no audio of it."""
+
+
 class RecordingLibrary:
     """Reads the past recordings of one project.
 
@@ -174,7 +178,12 @@ class RecordingLibrary:
 
         One request for a recording that was not seen before, none for others.
         """
-        if sid not in self._playable and not (await self.async_recording(sid)).status.has_audio:
+        if sid in self._playable:
+            return
+        recording = await self.async_recording(sid)
+        if recording.is_active:
+            raise StillActiveError(404, message="The recording has not ended yet")
+        if not recording.status.has_audio:
             raise NotFoundError(404, message="The recording has no audio")
 
     @asynccontextmanager

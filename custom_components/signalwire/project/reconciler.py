@@ -453,7 +453,7 @@ class Reconciler:
         self, sid: str, update: RecordingUpdate, answer: Recording, interval: Interval
     ) -> Recording | HomeAssistantError | None:
         """Apply an answer; return it if it confirms the update, None if it does not."""
-        self._state.end_update(sid, answer.status)
+        self._state.end_update(sid, answer.status, interval.answered)
         self._state.apply_reading(answer, interval)
         has_ended = sid not in self._state.recordings
         if answer.status.confirms(update.status) and (

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, auto
+from math import inf
 from typing import Any
 
 from homeassistant.util.limited_size_dict import LimitedSizeDict
@@ -64,9 +65,10 @@ class TrackedRecording:
     settles that. `not_found` is when the service first said that it does not exist. `in_flight` is
     the update that is being sent; `last_update` the last one whose effect was not seen yet.
     `settles_at` is until when an update without an answer may still be carried out,
-    `user_pause_settles_at` until when a person's pause may, and `resume_settles_at` until when a
-    resume may, which would undo a person's pause; `is_undone` says that it did. `requests` counts
-    what people asked for that is still to be sent. `lines` are the IDs of the lines that its call
+    `user_pause_settles_at` until when a person's pause may, `hold_pause_settles_at` until when the
+    hold's may, and `resume_settles_at` until when a resume may, which would undo a person's pause;
+    `is_undone` says that it did. `requests` counts what people asked for that is still to be sent,
+    `pauses_asked` how often they asked for a pause. `lines` are the IDs of the lines that its call
     is on, None as long as that is not known; `was_freed_by_line` says that it was held until that
     was known, and never since.
     """
@@ -85,6 +87,7 @@ class TrackedRecording:
     last_update: RecordingUpdate | None = None
     settles_at: float = 0.0
     user_pause_settles_at: float = 0.0
+    hold_pause_settles_at: float = 0.0
     resume_settles_at: float = 0.0
     is_undone: bool = False
     requests: int = 0
@@ -319,8 +322,10 @@ class ProjectState:
                 self._set_owner(tracked, PausedBy.HOLD)
             tracked.pause_sent_by_hold = True
 
-    def end_update(self, sid: str, status: RecordingStatus | None = None) -> None:
-        """Note that the update was answered, with the status if there is one."""
+    def end_update(
+        self, sid: str, status: RecordingStatus | None = None, answered: float = inf
+    ) -> None:
+        """Note that the update was answered, when, and with the status if there is one."""
         if (tracked := self.recordings.get(sid)) is None:
             return
         update, tracked.in_flight = tracked.in_flight, None
@@ -331,6 +336,8 @@ class ProjectState:
             and status.is_recording
             and tracked.paused_by is PausedBy.HOLD
             and self.hold_on(sid) is None
+            # A pause of the hold's that was cut off may still be carried out.
+            and answered >= tracked.hold_pause_settles_at
         ):
             # Resumed, whatever a poll has shown meanwhile: a pause from now on is another's.
             self._set_owner(tracked, None)
@@ -346,6 +353,8 @@ class ProjectState:
                 tracked.resume_settles_at = tracked.settles_at
             case RecordingUpdate(status=RecordingStatus.PAUSED, actor=Actor.HOME_ASSISTANT):
                 tracked.user_pause_settles_at = tracked.settles_at
+            case RecordingUpdate(status=RecordingStatus.PAUSED):
+                tracked.hold_pause_settles_at = tracked.settles_at
         self.mark_uncertain(sid, now)
 
     def mark_refused(self, sid: str) -> None:
