@@ -17,6 +17,7 @@ from custom_components.signalwire.devices import async_slot_devices
 from custom_components.signalwire.logbook import async_describe_events
 from simulator import Fault, Simulator
 from tests.helpers import (
+    FRONT_DESK,
     call_with_recording,
     conference_with_recording,
     hold,
@@ -25,6 +26,7 @@ from tests.helpers import (
     settle,
     turn,
 )
+from tests.test_lines import line_device
 
 
 def _lines(hass: HomeAssistant, events: list[Event[Any]]) -> list[dict[str, Any]]:
@@ -74,7 +76,10 @@ async def test_a_recordings_life_reads_as_sentences(
         "was paused by Call recording (Recording 2, Front desk)",
     ]
     assert [line["name"] for line in lines] == [*["Recording 1"] * 5, *["Recording 2"] * 2]
-    assert {line["entity_id"] for line in lines} == {"event.corner_shop_recording_activity"}
+    assert [line["entity_id"] for line in lines] == [
+        *["switch.recording_1"] * 5,
+        *["switch.recording_2"] * 2,
+    ]
     assert events[1].context.id == context.id
 
     device_id = async_slot_devices(hass, loaded)[1]
@@ -117,4 +122,8 @@ async def test_a_persons_act_has_their_name_and_what_they_ended(
     assert [line["message"] for line in _lines(hass, events)] == [
         "holds were ended by Anna (Front desk): terminal, consultation",
         "holds were ended by Call recording: switch",
+    ]
+    assert [(event.data["entity_id"], event.data.get("device_id")) for event in events] == [
+        ("event.corner_shop_recording_activity", line_device(hass, FRONT_DESK).id),
+        ("event.corner_shop_recording_activity", None),
     ]

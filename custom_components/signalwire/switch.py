@@ -17,13 +17,13 @@ from .project.hold import HoldSnapshot
 # Pauses of several recordings must not wait for each other; each one's updates are in order.
 PARALLEL_UPDATES = 0
 
-_CALL_RECORDING = SwitchEntityDescription(
+_CALLRECORDING = SwitchEntityDescription(
     key="call_recording",
     translation_key="call_recording",
     # By which a selector can tell it from the recordings.
     device_class=SwitchDeviceClass.SWITCH,
 )
-_RECORDING = SwitchEntityDescription(key="recording", translation_key="recording", name=None)
+RECORDING = SwitchEntityDescription(key="recording", translation_key="recording", name=None)
 
 
 async def async_setup_entry(
@@ -33,16 +33,16 @@ async def async_setup_entry(
 ) -> None:
     """Set up the switches of a project."""
     coordinator = entry.runtime_data
-    async_add_entities([CallRecordingSwitch(coordinator, _CALL_RECORDING)])
+    async_add_entities([CallRecordingSwitch(coordinator, _CALLRECORDING)])
     async_add_line_entities(
         entry,
         async_add_entities,
-        lambda line: [CallRecordingSwitch(coordinator, _CALL_RECORDING, line)],
+        lambda line: [CallRecordingSwitch(coordinator, _CALLRECORDING, line)],
     )
     async_add_slot_entities(
         entry,
         async_add_entities,
-        lambda number: [RecordingSwitch(coordinator, number, _RECORDING)],
+        lambda number: [RecordingSwitch(coordinator, number, RECORDING)],
     )
 
 
