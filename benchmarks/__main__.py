@@ -11,7 +11,7 @@ import sys
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from . import client, growth, hold, lines, refresh, soak, start, storage, toggle
+from . import card, client, growth, hold, lines, refresh, soak, start, storage, toggle
 from .measuring import Figure, Row, Scale
 from .plot import plot
 from .space import ROOT
@@ -19,7 +19,7 @@ from .table import table
 
 ROWS = {
     module.__name__.rpartition(".")[2]: module.measure
-    for module in (client, toggle, refresh, growth, start, hold, lines, storage, soak)
+    for module in (client, toggle, refresh, growth, start, hold, lines, storage, soak, card)
 }
 _RESULTS = ROOT / "benchmarks" / "results.json"
 _PICTURE = ROOT / "docs" / "pictures" / "performance.svg"

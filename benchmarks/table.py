@@ -14,7 +14,7 @@ def table(rows: Iterable[Row]) -> str:
         for number, figure in enumerate(row.figures):
             lines.append(
                 (
-                    "" if number else f"{row.what}, beside {row.beside}",
+                    "" if number else ", beside ".join(filter(None, (row.what, row.beside))),
                     figure.name,
                     _value(figure.value, figure.unit),
                     _quartiles(figure),

@@ -10,6 +10,7 @@ from playwright.async_api import Locator, Page, ViewportSize
 
 from .browser import find_browser, log_in, open_recordings, opened, say_to_assist
 from .editor import EDITOR_TARGETS, open_editor
+from .film import Film, box_of
 from .lines import LINES
 from .outside import started
 from .screen import DemoError, complain, say
@@ -19,7 +20,10 @@ from .traffic import Control
 _TARGET = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 _SIZE = (1400, 770)
 _PHONE = (390, 560)
+_FILM = (620, 800)
+_FAR = 0.4
 _CALLS = (("+15555550142", "+15555550100"), ("+15555550118", "+15555550101"))
+_LATER = ("+15555550187", "+15555550101")
 _ROOM = "Front desk"
 _AGE = 9
 _APART = 8
@@ -59,6 +63,7 @@ async def _take() -> None:
             await asyncio.sleep(_AGE)
             _TARGET.mkdir(parents=True, exist_ok=True)
             await _shoot(page, "dashboard")
+            await _take_film(page, demo.address, control)
             await _take_card(page, demo.address, control)
             await _take_line(page, demo.address)
             await _take_editor(page, demo.address)
@@ -67,6 +72,35 @@ async def _take() -> None:
                 await control.hang_up(call)
             await control.end_conference(room)
             await _take_media(page, demo.address)
+
+
+async def _take_film(page: Page, address: str, control: Control) -> None:
+    """Record how all calls are paused, one more begins meanwhile, and all go on."""
+    await page.set_viewport_size(ViewportSize(width=_FILM[0], height=_FILM[1]))
+    await open_recordings(page, address)
+    card = page.locator("signalwire-recordings-card")
+    rows, header = card.get_by_role("listitem"), card.locator("header")
+    await rows.nth(len(_CALLS)).wait_for()
+    # As far away as the service may be, so that it is seen what is asked for and not confirmed.
+    await control.fail(method="POST", delay=_FAR)
+    # Home Assistant may have made another card of it by then.
+    await asyncio.sleep(_SETTLE)
+    box = await box_of(card)
+    film = Film(page, {**box, "height": _FILM[1] - box["y"]})
+    await film.record(1.5)
+    await film.tap(header.get_by_role("button", name="Pause all"))
+    await film.record(2.5)
+    call = await control.start_call(*_LATER)
+    await rows.filter(has_text=_LATER[0]).wait_for()
+    await film.record(2.5)
+    await film.tap(header.get_by_role("button", name="Resume all"))
+    await film.record(2.5)
+    await control.mend()
+    await control.hang_up(call)
+    await rows.filter(has_text=_LATER[0]).wait_for(state="detached")
+    target = _TARGET / "pause.gif"
+    await asyncio.to_thread(film.write, target)
+    say(f"{target}: {target.stat().st_size // 1024} KiB")
 
 
 async def _take_card(page: Page, address: str, control: Control) -> None:
