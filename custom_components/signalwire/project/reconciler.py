@@ -244,6 +244,7 @@ class Reconciler:
         task.add_done_callback(self._tasks.discard)
 
     async def _async_run(self, queue: _Queue) -> None:
+        work: _Work | None = None
         try:
             while (work := self._next_work(queue)) is not None:
                 if await self._async_carry_out(queue, work):
@@ -255,8 +256,10 @@ class Reconciler:
                     )
         finally:
             del self._queues[queue.sid]
-            for request in queue.requests:
-                self._async_end(queue, request, validation_error("not_loaded"))
+            for request in (work and work.request, *queue.requests):
+                # The one that was being sent may have left the queue for another.
+                if request is not None and not request.outcome.done():
+                    self._async_end(queue, request, validation_error("not_loaded"))
 
     def _next_work(self, queue: _Queue) -> _Work | None:
         """Return what is to be sent next, as of now, and end the requests that cannot be."""
