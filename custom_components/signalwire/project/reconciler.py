@@ -256,8 +256,9 @@ class Reconciler:
                     )
         finally:
             del self._queues[queue.sid]
-            for request in (work and work.request, *queue.requests):
-                # The one that was being sent may have left the queue for another.
+            # The one that was being sent may have left the queue for another.
+            sent = work.request if work else None
+            for request in (sent, *queue.requests):
                 if request is not None and not request.outcome.done():
                     self._async_end(queue, request, validation_error("not_loaded"))
 
