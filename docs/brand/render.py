@@ -6,6 +6,7 @@ Run: `.venv/bin/python docs/brand/render.py`
 from pathlib import Path
 import shutil
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 _HERE = Path(__file__).parent
@@ -44,9 +45,11 @@ def main() -> None:
                             name=name,
                         )
                     )
-                    page.locator("body").screenshot(
-                        path=_BRAND / f"{shade}{kind}{suffix}.png", omit_background=True
-                    )
+                    path = _BRAND / f"{shade}{kind}{suffix}.png"
+                    page.locator("body").screenshot(path=path, omit_background=True)
+                    with Image.open(path) as image:
+                        # Without the space around it.
+                        image.crop(image.getbbox()).save(path, optimize=True)
         browser.close()
 
 
