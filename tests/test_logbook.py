@@ -17,7 +17,6 @@ from custom_components.signalwire.devices import async_slot_devices
 from custom_components.signalwire.logbook import async_describe_events
 from simulator import Fault, Simulator
 from tests.helpers import (
-    FRONT_DESK,
     call_with_recording,
     conference_with_recording,
     hold,
@@ -26,7 +25,6 @@ from tests.helpers import (
     settle,
     turn,
 )
-from tests.test_lines import line_device
 
 
 def _lines(hass: HomeAssistant, events: list[Event[Any]]) -> list[dict[str, Any]]:
@@ -64,16 +62,16 @@ async def test_a_recordings_life_reads_as_sentences(
     await hass.async_block_till_done(wait_background_tasks=True)
 
     lines = _lines(hass, events)
-    # Home Assistant shows the name of the event, "Recording activity", before each.
+    # Home Assistant shows the name of the switch before each.
     assert [line["message"] for line in lines] == [
-        "was started by SignalWire (Recording 1)",
-        "was paused by Home Assistant (Recording 1, +15550100 → +15550101)",
-        "was resumed by Home Assistant (Recording 1, +15550100 → +15550101)",
-        "could not be paused by Home Assistant (Recording 1, +15550100 → +15550101): "
+        "was started by SignalWire",
+        "was paused by Home Assistant (+15550100 → +15550101)",
+        "was resumed by Home Assistant (+15550100 → +15550101)",
+        "could not be paused by Home Assistant (+15550100 → +15550101): "
         "SignalWire rejected the change of the recording: no, HTTP 400",
-        "has ended (Recording 1, +15550100 → +15550101)",
-        "was started by SignalWire (Recording 2)",
-        "was paused by Call recording (Recording 2, Front desk)",
+        "has ended (+15550100 → +15550101)",
+        "was started by SignalWire",
+        "was paused by Call recording (Front desk)",
     ]
     assert [line["name"] for line in lines] == [*["Recording 1"] * 5, *["Recording 2"] * 2]
     assert [line["entity_id"] for line in lines] == [
@@ -123,7 +121,7 @@ async def test_a_persons_act_has_their_name_and_what_they_ended(
         "holds were ended by Anna (Front desk): terminal, consultation",
         "holds were ended by Call recording: switch",
     ]
-    assert [(event.data["entity_id"], event.data.get("device_id")) for event in events] == [
-        ("event.corner_shop_recording_activity", line_device(hass, FRONT_DESK).id),
-        ("event.corner_shop_recording_activity", None),
+    assert [event.data["entity_id"] for event in events] == [
+        desk,
+        "switch.corner_shop_call_recording",
     ]

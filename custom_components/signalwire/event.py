@@ -5,7 +5,6 @@ from typing import override
 from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.const import Platform
 from homeassistant.core import Context, HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -15,7 +14,7 @@ from .entity import ScopeEntity, async_add_line_entities
 from .project.activity import Activity, ActivityType
 from .project.parties import Parties
 from .project.updates import Actor
-from .switch import RECORDING
+from .switch import CALL_RECORDING, RECORDING
 
 # It is told of what happens.
 PARALLEL_UPDATES = 0
@@ -102,7 +101,7 @@ class RecordingActivityEvent(ScopeEntity, EventEntity):
             EVENT_ACTIVITY,
             {
                 "type": activity.type.value,
-                **self._shown_at(activity),
+                "entity_id": self._shown_at(activity),
                 "config_entry_id": self.coordinator.config_entry.entry_id,
                 **{name: details[name] for name in _IN_LOGBOOK},
                 "person": _person(self.hass, activity),
@@ -110,22 +109,19 @@ class RecordingActivityEvent(ScopeEntity, EventEntity):
             context=activity.context,
         )
 
-    def _shown_at(self, activity: Activity) -> dict[str, str]:
-        """Return the switch of the slot, and the device of the line, where the logbook shows it."""
+    def _shown_at(self, activity: Activity) -> str:
+        """Return the switch of the slot, the line or the project, where the logbook shows it."""
         entry_id, lines = self.coordinator.config_entry.entry_id, self.coordinator.project.lines
-        switch = er.async_get(self.hass).async_get_entity_id(
-            Platform.SWITCH, DOMAIN, f"{entry_id}_{activity.slot}_{RECORDING.key}"
-        )
-        shown_at = {"entity_id": switch or self.entity_id}
-        # The logbook takes one.
         line_id = next((line.id for line in lines if line.id in activity.lines), None)
-        if line_id is not None and (
-            device := dr.async_get(self.hass).async_get_device_by_identifier(
-                (DOMAIN, line_id), entry_id
-            )
+        registry = er.async_get(self.hass)
+        for unique_id in (
+            f"{entry_id}_{activity.slot}_{RECORDING.key}",
+            f"{line_id}_{CALL_RECORDING.key}",
+            f"{entry_id}_{CALL_RECORDING.key}",
         ):
-            shown_at["device_id"] = device.id
-        return shown_at
+            if shown_at := registry.async_get_entity_id(Platform.SWITCH, DOMAIN, unique_id):
+                return shown_at
+        return self.entity_id
 
 
 def _person(hass: HomeAssistant, activity: Activity) -> str | None:

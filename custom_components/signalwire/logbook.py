@@ -35,10 +35,9 @@ def async_describe_events(
 
         # Whoever fires such an event by hand may leave out anything.
         data = event.data
-        name = _name(hass, data.get("config_entry_id"), data.get("slot"))
         return {
-            LOGBOOK_ENTRY_NAME: name,
-            LOGBOOK_ENTRY_MESSAGE: _message(data, text, name),
+            LOGBOOK_ENTRY_NAME: _name(hass, data.get("config_entry_id"), data.get("slot")),
+            LOGBOOK_ENTRY_MESSAGE: _message(data, text),
             LOGBOOK_ENTRY_ENTITY_ID: data.get("entity_id"),
         }
 
@@ -56,13 +55,12 @@ def _name(hass: HomeAssistant, entry_id: object, slot: object) -> str:
     return (device and (device.name_by_user or device.name)) or entry.title
 
 
-def _message(data: Mapping[str, Any], text: Callable[..., str], name: str) -> str:
-    """Return the sentence with the recording: the frontend shows the event's name before it."""
+def _message(data: Mapping[str, Any], text: Callable[..., str]) -> str:
+    """Return what follows the name of the recording, or of what was held."""
     actor = data.get("person") or text(f"actor_{data.get('actor', Actor.SIGNALWIRE.value)}")
     sentence = text(f"logbook_{data.get('type')}", actor=actor)
     parties = " → ".join(str(end) for end in (data.get("from"), data.get("to")) if end)
-    lines = map(str, _listed(data.get("lines")))
-    known = ", ".join(filter(None, (name if data.get("slot") else None, *lines, parties)))
+    known = ", ".join(filter(None, (*map(str, _listed(data.get("lines"))), parties)))
     if known:
         sentence = f"{sentence} ({known})"
     reason = data.get("reason") or ", ".join(map(str, _listed(data.get("holds"))))

@@ -17,7 +17,7 @@ from .project.hold import HoldSnapshot
 # Pauses of several recordings must not wait for each other; each one's updates are in order.
 PARALLEL_UPDATES = 0
 
-_CALLRECORDING = SwitchEntityDescription(
+CALL_RECORDING = SwitchEntityDescription(
     key="call_recording",
     translation_key="call_recording",
     # By which a selector can tell it from the recordings.
@@ -33,11 +33,11 @@ async def async_setup_entry(
 ) -> None:
     """Set up the switches of a project."""
     coordinator = entry.runtime_data
-    async_add_entities([CallRecordingSwitch(coordinator, _CALLRECORDING)])
+    async_add_entities([CallRecordingSwitch(coordinator, CALL_RECORDING)])
     async_add_line_entities(
         entry,
         async_add_entities,
-        lambda line: [CallRecordingSwitch(coordinator, _CALLRECORDING, line)],
+        lambda line: [CallRecordingSwitch(coordinator, CALL_RECORDING, line)],
     )
     async_add_slot_entities(
         entry,

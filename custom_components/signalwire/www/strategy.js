@@ -6,12 +6,15 @@ import { text } from "./texts.js";
 const CARD = "custom:signalwire-recordings-card";
 const icon = "mdi:record-rec";
 
-function view(hass, { id, name, ids, lines }) {
+function view(hass, { id, name, ids, lines, slots }) {
   const section = (component, card, used) =>
     used.every(Boolean) && hass.config.components.includes(component)
       ? [{ type: "grid", cards: [{ hours_to_show: 24, grid_options: { columns: "full" }, ...card }] }]
       : [];
-  const activity = [{ ids }, ...lines].map((one) => one.ids["event.activity"]).filter(Boolean);
+  // Where the logbook shows what happened.
+  const switches = [{ ids }, ...lines, ...slots]
+    .map((one) => one.ids["switch.call_recording"] ?? one.ids["switch.recording"])
+    .filter(Boolean);
   const counts = [ids["sensor.active_recordings"], ids["sensor.paused_recordings"]];
   return {
     type: "sections",
@@ -21,7 +24,7 @@ function view(hass, { id, name, ids, lines }) {
     max_columns: 2,
     sections: [
       { type: "grid", column_span: 2, cards: [{ type: CARD, device_id: id, grid_options: { columns: "full" } }] },
-      ...section("logbook", { type: "logbook", target: { entity_id: activity } }, [activity.length]),
+      ...section("logbook", { type: "logbook", target: { entity_id: switches } }, [switches.length]),
       ...section("history", { type: "history-graph", entities: counts }, counts),
     ],
   };
