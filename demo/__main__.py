@@ -15,7 +15,6 @@ import aiohttp
 
 from .configuration import LOG_FILE, write_configuration
 from .home_assistant import Server
-from .lines import ELSEWHERE, LINES
 from .processes import Child, race, running
 from .screen import DemoError, complain, say
 from .settings import (
@@ -29,7 +28,7 @@ from .settings import (
     usual_folder,
 )
 from .setup import Wanted, set_up
-from .traffic import Control, keep_talking
+from .traffic import Control, add_phone_numbers, keep_talking
 from .waiting import wait_until
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -182,7 +181,7 @@ async def _home_assistant(
         ) as home:
             if not welcomed:
                 if wanted.simulated:
-                    await _add_phone_numbers(Control(session, account.space))
+                    await add_phone_numbers(Control(session, account.space))
                 webhook = await race(set_up(server, wanted), home.watch())
                 if wanted.simulated and webhook is not None:
                     await Control(session, account.space).call_back(webhook)
@@ -204,13 +203,6 @@ async def _simulator(folder: Path, account: Account, port: int) -> AsyncIterator
     log = folder / "simulator.log"
     async with running("The simulator", command, folder=_ROOT, log=log) as child:
         yield child
-
-
-async def _add_phone_numbers(control: Control) -> None:
-    """Give the project the numbers that its lines have, and one more."""
-    for line in LINES:
-        await control.add_phone_number(line.addresses[0], line.name)
-    await control.add_phone_number(ELSEWHERE, "Switchboard")
 
 
 def _welcome(

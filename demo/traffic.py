@@ -48,6 +48,18 @@ class Control:
         """End a conference."""
         await self._post(f"conferences/{conference}/end")
 
+    async def end_all(self) -> None:
+        """End every call and conference."""
+        state = await self.state() or {}
+        for call in state.get("calls", []):
+            await self.hang_up(call["sid"])
+        for conference in state.get("conferences", []):
+            await self.end_conference(conference["sid"])
+
+    async def reset(self) -> None:
+        """Forget all calls, conferences, recordings, numbers, requests and faults."""
+        await self._post("reset")
+
     async def add_recordings(self, count: int, age: float, duration: float) -> None:
         """Let calls have been recorded some time ago; both in seconds."""
         await self._post("recordings", {"count": count, "age": age, "duration": duration})
@@ -95,6 +107,13 @@ class Control:
         async with self.session.post(url, json=data or {}) as response:
             response.raise_for_status()
             return await response.json()
+
+
+async def add_phone_numbers(control: Control) -> None:
+    """Give the project the numbers that its lines have, and one more."""
+    for line in LINES:
+        await control.add_phone_number(line.addresses[0], line.name)
+    await control.add_phone_number(ELSEWHERE, "Switchboard")
 
 
 async def keep_talking(control: Control) -> Never:

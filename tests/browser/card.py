@@ -64,6 +64,12 @@ async def tap(control: Locator) -> None:
 
 
 async def _tap_once(control: Locator) -> None:
+    await settled(control)
+    await control.click()
+
+
+async def settled(control: Locator) -> None:
+    """Wait until something has been there, and has meant the same, for long enough to be seen."""
     await control.evaluate(
         """control => new Promise(done => {
           const look = (seen, since) => {
@@ -76,7 +82,6 @@ async def _tap_once(control: Locator) -> None:
           look();
         })"""
     )
-    await control.click()
 
 
 @contextmanager

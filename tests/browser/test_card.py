@@ -1,6 +1,5 @@
 """The card as a person has it: found, opened, tapped, held, and read."""
 
-from pathlib import Path
 import re
 
 from playwright.async_api import Locator, expect
@@ -14,7 +13,6 @@ from tests.browser.stage import (
     Stage,
     check_silence,
     recording_that_is,
-    staged,
     updates,
 )
 
@@ -37,26 +35,23 @@ async def _add_dashboard(stage: Stage) -> Locator:
     return card_of(page)
 
 
-async def test_a_recording_is_paused_resumed_and_stopped_on_the_card(tmp_path: Path) -> None:
-    folder = tmp_path / "demo"
-    async with staged(folder) as stage:
-        with no_complaints(stage.page):
-            card = await _add_dashboard(stage)
-            await expect(card).to_contain_text("Nothing is being recorded")
-            await stage.control.start_call(CALLER, CALLED)
-            row = row_of(stage.page, CALLER)
-            await expect(row).to_contain_text(CALLED)
-            await _see_the_clock_run(row)
-            assert await updates(stage) == []
+async def test_a_recording_is_paused_resumed_and_stopped_on_the_card(stage: Stage) -> None:
+    with no_complaints(stage.page):
+        card = await _add_dashboard(stage)
+        await expect(card).to_contain_text("Nothing is being recorded")
+        await stage.control.start_call(CALLER, CALLED)
+        row = row_of(stage.page, CALLER)
+        await expect(row).to_contain_text(CALLED)
+        await _see_the_clock_run(row)
+        assert await updates(stage) == []
 
-            await _pause_and_resume(stage, row)
-            await _choose_what_a_pause_leaves(stage, card)
-            await _hold_the_row(stage, row)
-            await _stop(stage, row)
-            await expect(card).to_contain_text("Nothing is being recorded")
-            assert len(await updates(stage)) == 4
-        check_silence(stage.demo, folder)
-        assert await stage.demo.stop() == 0
+        await _pause_and_resume(stage, row)
+        await _choose_what_a_pause_leaves(stage, card)
+        await _hold_the_row(stage, row)
+        await _stop(stage, row)
+        await expect(card).to_contain_text("Nothing is being recorded")
+        assert len(await updates(stage)) == 4
+    check_silence(stage.demo, stage.log_start)
 
 
 async def _pause_and_resume(stage: Stage, row: Locator) -> None:
@@ -129,19 +124,17 @@ async def _stop(stage: Stage, row: Locator) -> None:
     await recording_that_is(stage, "stopped")
 
 
-async def test_everything_and_a_line_alone_are_paused_and_resumed(tmp_path: Path) -> None:
-    async with staged(tmp_path / "demo") as stage:
-        with no_complaints(stage.page):
-            card = await _add_dashboard(stage)
-            header = header_of(stage.page)
-            await stage.control.start_call(CALLER, CALLED)
-            await stage.control.start_call(_OTHER, _ELSEWHERE)
-            await expect(header).to_contain_text("Recording 2")
+async def test_everything_and_a_line_alone_are_paused_and_resumed(stage: Stage) -> None:
+    with no_complaints(stage.page):
+        card = await _add_dashboard(stage)
+        header = header_of(stage.page)
+        await stage.control.start_call(CALLER, CALLED)
+        await stage.control.start_call(_OTHER, _ELSEWHERE)
+        await expect(header).to_contain_text("Recording 2")
 
-            await _hold_the_line(stage, card)
-            await _hold_all(stage, card)
-            await _extend(stage, header)
-        assert await stage.demo.stop() == 0
+        await _hold_the_line(stage, card)
+        await _hold_all(stage, card)
+        await _extend(stage, header)
 
 
 async def _hold_the_line(stage: Stage, card: Locator) -> None:

@@ -1,12 +1,11 @@
 """What the integration brings is used as Home Assistant's own: editor, actions, badge, feature."""
 
-from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Locator, Page, expect
 
-from tests.browser.card import card_of, header_of, no_complaints, open_card, row_of, tap
-from tests.browser.stage import CALLED, CALLER, IN_A_BROWSER, Stage, staged, updates
+from tests.browser.card import card_of, header_of, no_complaints, open_card, row_of, settled, tap
+from tests.browser.stage import CALLED, CALLER, IN_A_BROWSER, Stage, updates
 
 pytestmark = IN_A_BROWSER
 
@@ -44,18 +43,16 @@ async def _device(page: Page, name: str) -> str:
     return str(next(device["id"] for device in devices if device["name"] == name))
 
 
-async def test_the_options_and_actions_of_the_card(tmp_path: Path) -> None:
-    async with staged(tmp_path / "demo") as stage:
-        with no_complaints(stage.page):
-            card = await open_card(stage)
-            await stage.control.start_call(CALLER, CALLED)
-            await stage.control.start_call(_OTHER, _ELSEWHERE)
-            await expect(card.get_by_role("listitem")).to_have_count(2)
-            await _show_one_line(stage)
-            await _tap_as_configured(stage)
-            await _edit(stage)
-            assert await updates(stage) == []
-        assert await stage.demo.stop() == 0
+async def test_the_options_and_actions_of_the_card(stage: Stage) -> None:
+    with no_complaints(stage.page):
+        card = await open_card(stage)
+        await stage.control.start_call(CALLER, CALLED)
+        await stage.control.start_call(_OTHER, _ELSEWHERE)
+        await expect(card.get_by_role("listitem")).to_have_count(2)
+        await _show_one_line(stage)
+        await _tap_as_configured(stage)
+        await _edit(stage)
+        assert await updates(stage) == []
 
 
 async def _show_one_line(stage: Stage) -> None:
@@ -90,6 +87,7 @@ async def _tap_as_configured(stage: Stage) -> None:
     await expect(dialog.get_by_text("Recording 1").first).to_be_visible()
     await page.keyboard.press("Escape")
     await expect(dialog.get_by_text("Recording 1")).to_have_count(0)
+    await settled(main)
     await main.dblclick()
     await page.wait_for_url("**/map")
 
@@ -107,34 +105,32 @@ async def _edit(stage: Stage) -> None:
         await expect(form.get_by_text(label, exact=True).filter(visible=True)).not_to_have_count(0)
 
 
-async def test_the_badge_and_the_tile_feature(tmp_path: Path) -> None:
-    async with staged(tmp_path / "demo") as stage:
-        with no_complaints(stage.page):
-            page = stage.page
-            await open_card(stage)
-            await stage.control.start_call(CALLER, CALLED)
-            await expect(row_of(page, CALLER)).to_have_count(1)
-            feature = {"type": "custom:signalwire-recording"}
-            tile = {"type": "tile", "entity": _SLOT, "features": [feature]}
-            badge = {"type": "custom:signalwire-recordings-badge"}
-            await _open_dashboard(stage, [tile], [badge])
-            shown = page.locator("signalwire-recordings-badge")
-            await expect(shown).to_contain_text("Recording 1")
-            await _pause_on_the_tile(page, shown)
-            suggested = await page.evaluate(
-                """entities => entities.map(entity => window.customCards
-                  .find(({type}) => type === "signalwire-recordings-card")
-                  .getEntitySuggestion(document.querySelector("home-assistant").hass, entity)
-                  ?.config)""",
-                [_SLOT, "switch.front_desk_call_recording", "sensor.recording_1_from"],
-            )
-            project, line = [await _device(page, name) for name in ("Harbour Clinic", "Front desk")]
-            assert suggested == [
-                {"type": _CARD, "device_id": project},
-                {"type": _CARD, "device_id": project, "line": line},
-                None,
-            ]
-        assert await stage.demo.stop() == 0
+async def test_the_badge_and_the_tile_feature(stage: Stage) -> None:
+    with no_complaints(stage.page):
+        page = stage.page
+        await open_card(stage)
+        await stage.control.start_call(CALLER, CALLED)
+        await expect(row_of(page, CALLER)).to_have_count(1)
+        feature = {"type": "custom:signalwire-recording"}
+        tile = {"type": "tile", "entity": _SLOT, "features": [feature]}
+        badge = {"type": "custom:signalwire-recordings-badge"}
+        await _open_dashboard(stage, [tile], [badge])
+        shown = page.locator("signalwire-recordings-badge")
+        await expect(shown).to_contain_text("Recording 1")
+        await _pause_on_the_tile(page, shown)
+        suggested = await page.evaluate(
+            """entities => entities.map(entity => window.customCards
+              .find(({type}) => type === "signalwire-recordings-card")
+              .getEntitySuggestion(document.querySelector("home-assistant").hass, entity)
+              ?.config)""",
+            [_SLOT, "switch.front_desk_call_recording", "sensor.recording_1_from"],
+        )
+        project, line = [await _device(page, name) for name in ("Harbour Clinic", "Front desk")]
+        assert suggested == [
+            {"type": _CARD, "device_id": project},
+            {"type": _CARD, "device_id": project, "line": line},
+            None,
+        ]
 
 
 async def _pause_on_the_tile(page: Page, badge: Locator) -> None:
