@@ -16,6 +16,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.signalwire.voice import commands, sentences
+from custom_components.signalwire.voice.templates import Templates
 from simulator import Simulator
 
 type Say = Callable[..., Awaitable[str]]
@@ -45,7 +46,8 @@ def _sentences_are_parsed_once() -> Iterator[None]:
     """Let all tests share what Home Assistant makes of its sentences, and of ours."""
     parsed: dict[bytes, Intents] = {}
     loaded: dict[tuple[str, bytes], LanguageIntents | None] = {}
-    from_dict, load = Intents.from_dict, DefaultAgent._load_intents
+    joined: dict[tuple[str, ...], str] = {}
+    from_dict, load, join = Intents.from_dict, DefaultAgent._load_intents, Templates._joined
 
     def parse_once(sentences: dict[str, Any]) -> Intents:
         key = orjson.dumps(sentences)
@@ -59,7 +61,14 @@ def _sentences_are_parsed_once() -> Iterator[None]:
             loaded[key] = load(agent, language)
         return loaded[key]
 
+    def join_once(templates: Templates, parts: Iterator[str]) -> str:
+        key = templates.before, templates.after, *parts
+        if key not in joined:
+            joined[key] = join(templates, iter(key[2:]))
+        return joined[key]
+
     with (
+        patch.object(Templates, "_joined", join_once),
         patch.object(Intents, "from_dict", parse_once),
         patch.object(DefaultAgent, "_load_intents", load_once),
     ):
