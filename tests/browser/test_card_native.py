@@ -43,7 +43,9 @@ async def _device(page: Page, name: str) -> str:
     return str(next(device["id"] for device in devices if device["name"] == name))
 
 
-async def test_the_options_and_actions_of_the_card(stage: Stage) -> None:
+async def test_the_options_and_actions_of_the_card(own_stage: Stage) -> None:
+    # A double tap has failed in the shared demo after many recordings had been shown there.
+    stage = own_stage
     with no_complaints(stage.page):
         card = await open_card(stage)
         await stage.control.start_call(CALLER, CALLED)
