@@ -23,15 +23,14 @@ class Page[ModelT]:
     """One page of a list.
 
     `unreadable` counts the items that could not be read, and `unreadable_sids` names those of them
-    that have a SID; `passed_over` counts those that were not wanted; `reached` is when the last
-    item of all was created. `next_uri` names the page that follows, as the service writes it.
-    `is_complete` is False where the service sent no list, or one whose end makes no sense.
+    that have a SID; `reached` is when the last item of all was created, wanted or not. `next_uri`
+    names the page that follows, as the service writes it. `is_complete` is False where the service
+    sent no list, or one whose end makes no sense.
     """
 
     items: tuple[ModelT, ...] = ()
     unreadable: int = 0
     unreadable_sids: tuple[str, ...] = ()
-    passed_over: int = 0
     reached: datetime | None = None
     next_uri: str | None = None
     is_complete: bool = True
@@ -124,8 +123,4 @@ def _without[ModelT](page: Page[ModelT], wanted: list[bool]) -> Page[ModelT]:
     """Return the page without what is not wanted."""
     if all(wanted):
         return page
-    return replace(
-        page,
-        items=tuple(compress(page.items, wanted)),
-        passed_over=page.passed_over + wanted.count(False),
-    )
+    return replace(page, items=tuple(compress(page.items, wanted)))
