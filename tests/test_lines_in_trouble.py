@@ -545,3 +545,22 @@ async def test_an_update_names_a_project_and_a_recording_of_it(
         )
     assert caught.value.translation_key == "unknown_project"
     assert status_of(simulator, call) == "in-progress"
+
+
+async def test_a_call_that_cannot_be_read_keeps_no_other_paused(
+    hass: HomeAssistant, shop: MockConfigEntry, simulator: Simulator
+) -> None:
+    # No poll comes by meanwhile.
+    hass.config_entries.async_update_entry(shop, options={"held_interval": 10})
+    await restart(hass, shop)
+    await turn(hass, "off", FRONT_DESK_SWITCH)
+    await settle(hass)
+    await refresh(hass, shop)
+    hanging = call_with_recording(simulator, to_number=OFFICE_NUMBER)
+    other = call_with_recording(simulator, to_number=OFFICE_NUMBER)
+    simulator.faults.add(Fault(path=f"/Calls/{hanging.sid}.json", delay=60))
+    simulator.faults.add(Fault(path=f"/Calls/{other.sid}.json", delay=0.3))
+    await shop.runtime_data.async_refresh()
+    await until(lambda: "paused" in (status_of(simulator, hanging), status_of(simulator, other)))
+    await until(lambda: status_of(simulator, other) == "in-progress", 2)
+    assert status_of(simulator, hanging) == "paused"

@@ -48,7 +48,7 @@ async def test_a_full_refresh_that_takes_long_keeps_no_new_recording_from_being_
     await until(lambda: statuses(simulator) == ["paused"])
     # The full refresh, without which nothing is confirmed, has not got any further.
     assert not asked_for(simulator, "Conferences")
-    assert confirmation(hass) == (0, False)
+    await until(lambda: confirmation(hass) == (0, False))
     await until(lambda: confirmation(hass) == (0, True))
 
 
@@ -72,7 +72,7 @@ async def test_a_full_refresh_that_fails_is_tried_again(
     await turn(hass, "off")
     await until(lambda: asked_for(simulator, "Calls"))
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert confirmation(hass) == (0, False)
+    await until(lambda: confirmation(hass) == (0, False))
     await refresh(hass, loaded)
     await until(lambda: confirmation(hass) == (0, True))
 
@@ -99,7 +99,7 @@ async def test_what_is_new_is_paused_while_calls_cannot_be_listed(
     await refresh(hass, loaded)
     await until(lambda: statuses(simulator) == ["paused"])
     # One that began long ago may be recording unseen.
-    assert confirmation(hass) == (0, False)
+    await until(lambda: confirmation(hass) == (0, False))
     simulator.faults.clear()
     jump(hass, minutes=1)
     await refresh(hass, loaded)
@@ -115,7 +115,7 @@ async def test_what_is_new_is_paused_after_a_restart_while_calls_cannot_be_liste
     call_with_recording(simulator)
     await hass.config_entries.async_setup(loaded.entry_id)
     await until(lambda: statuses(simulator) == ["paused"])
-    assert confirmation(hass) == (0, False)
+    await until(lambda: confirmation(hass) == (0, False))
 
 
 async def test_what_is_new_is_paused_while_the_recordings_of_an_old_call_cannot_be_listed(
@@ -128,7 +128,7 @@ async def test_what_is_new_is_paused_while_the_recordings_of_an_old_call_cannot_
     call_with_recording(simulator)
     await refresh(hass, loaded)
     await until(lambda: statuses(simulator) == ["paused"])
-    assert confirmation(hass) == (0, False)
+    await until(lambda: confirmation(hass) == (0, False))
 
 
 @pytest.mark.parametrize("status", [400, 500])
@@ -157,7 +157,7 @@ async def test_what_is_new_is_paused_while_older_pages_cannot_be_listed(
     call_with_recording(simulator)
     await refresh(hass, loaded)
     await until(lambda: "paused" in statuses(simulator))
-    assert confirmation(hass) == (0, False)
+    await until(lambda: confirmation(hass) == (0, False))
 
 
 async def test_calls_that_cannot_be_listed_are_asked_for_less_often(

@@ -486,6 +486,23 @@ def test_a_pause_of_the_hold_that_is_carried_out_after_the_resume_is_the_holds(
     assert state.desired_statuses() == {}
 
 
+def test_a_persons_pause_that_is_carried_out_after_their_resume_is_undone(
+    state: ProjectState,
+) -> None:
+    state.record_user_request("a", PAUSED)
+    state.begin_update("a", PAUSE)
+    state.end_user_request("a")
+    # The resume cuts it off.
+    state.mark_unanswered("a", 2)
+    state.record_user_request("a", RECORDING)
+    state.begin_update("a", RESUME)
+    state.end_user_request("a")
+    state.end_update("a", RECORDING, 3)
+    read(state, RECORDING, 2.5, 3)
+    read(state, PAUSED, 4, 5)
+    assert state.desired_statuses() == {"a": RECORDING}
+
+
 def test_a_persons_pause_that_something_outside_resumed_is_nobodys(state: ProjectState) -> None:
     state.record_user_request("a", PAUSED)
     send(state, PAUSE, 1, 2)

@@ -223,8 +223,13 @@ class People:
         if hold:
             observer.hold.end(hold, succeeded=succeeded)
             if succeeded and turn_on and observer.hold.expected is False:
+                recordings = self._world.service.recordings
                 observer.owners.wanted_on |= {
-                    sid for sid in sids if observer.owners.last_call.get(sid) == "resume"
+                    sid
+                    for sid in sids
+                    if observer.owners.last_call.get(sid) == "resume"
+                    # Nor has something outside paused it before all of the call was done.
+                    and not (recordings[sid].status == "paused" and recordings[sid].since >= began)
                 }
         if succeeded:
             for sid in sids:

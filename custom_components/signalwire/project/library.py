@@ -130,7 +130,8 @@ class RecordingLibrary:
         await self._async_learn_from_lists(recordings, most_calls, few=_FEW if singly else 0)
         if singly:
             missing = self._parties.unresolved(recordings)
-            await self._parties.async_read(missing[:MAX_SINGLE_READS])
+            async for _ in self._parties.async_read(missing[:MAX_SINGLE_READS]):
+                pass
         return {
             recording.sid: parties
             for recording in recordings

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from ..api import (
@@ -105,8 +105,8 @@ class PartyCache:
 
     async def async_read(
         self, recordings: Collection[Recording], *, are_active: bool = False
-    ) -> None:
-        """Read the calls and conferences of these recordings.
+    ) -> AsyncGenerator[None]:
+        """Read the calls and conferences of these recordings; yield whenever more is known.
 
         Of several that `are_active`, the calls are read from the list of those in progress, in one
         request. What could not be read for want of the service is missing still; what the service
@@ -114,19 +114,24 @@ class PartyCache:
         """
         parents = {_parent_of(recording) for recording in recordings}
         self._asked |= parents
+        reads: list[asyncio.Task[None]] = []
         try:
-            is_many = sum(one.call_sid is not None for one in recordings) > _FEW_CALLS
-            if are_active and is_many and not await self._async_read_calls():
-                # Nor would it answer for each of them.
-                return
-            await asyncio.gather(
-                *(
-                    self._async_read_one(recording)
-                    for recording in recordings
-                    if _parent_of(recording) not in self._known
-                )
-            )
+            if are_active and sum(one.call_sid is not None for one in recordings) > _FEW_CALLS:
+                if not await self._async_read_calls():
+                    # Nor would it answer for each of them.
+                    return
+                yield
+            reads += [
+                asyncio.create_task(self._async_read_one(recording))
+                for recording in recordings
+                if _parent_of(recording) not in self._known
+            ]
+            for done in asyncio.as_completed(reads):
+                await done
+                yield
         finally:
+            for read in reads:
+                read.cancel()
             self._asked -= parents
             self._is_new = True
 
@@ -137,6 +142,8 @@ class PartyCache:
                 self._known[call.sid] = parties_of_call(call)
         except SignalWireError:
             return False
+        finally:
+            self._is_new = True
         return True
 
     async def _async_read_one(self, recording: Recording) -> None:
@@ -144,6 +151,7 @@ class PartyCache:
         try:
             async with self._reads:
                 self._known[parent] = await self._async_parties_of(recording)
+            self._is_new = True
         except NotFoundError, MalformedAnswerError:
             # One answer proves nothing.
             self._refused[parent] += 1

@@ -43,6 +43,8 @@ from .watchdog import Watchdog
 # With more updates in flight than this, the changes of so many seconds are processed together.
 _FEW_UPDATES = 8
 _PROCESS_TOGETHER = 0.1
+# With more calls and conferences to read than this, what they tell is processed at the end.
+_FEW_PARTIES = 32
 
 
 class ProjectListener(Protocol):
@@ -356,7 +358,11 @@ class Project:
             task.add_done_callback(self._party_reads.discard)
 
     async def _async_read_parties(self, unresolved: list[Recording]) -> None:
-        await self.parties.async_read(unresolved, are_active=True)
+        is_few = len(unresolved) <= _FEW_PARTIES
+        async for _ in self.parties.async_read(unresolved, are_active=True):
+            if is_few:
+                # One that hangs keeps no other from being resumed, once its line is known.
+                self.async_process(ask_for_parties=False)
         # What could not be read is asked for again with the next change or poll.
         self.async_process(ask_for_parties=False)
 

@@ -65,8 +65,8 @@ class TrackedRecording:
     settles that. `not_found` is when the service first said that it does not exist. `in_flight` is
     the update that is being sent; `last_update` the last one whose effect was not seen yet.
     `settles_at` is until when an update without an answer may still be carried out,
-    `user_pause_settles_at` until when a person's pause may, `hold_pause_settles_at` until when the
-    hold's may, and `resume_settles_at` until when a resume may, which would undo a person's pause;
+    `user_pause_settles_at` until when a person's pause may, `pause_settles_at` until when any
+    pause may, and `resume_settles_at` until when a resume may, which would undo a person's pause;
     `is_undone` says that it did. `requests` counts what people asked for that is still to be sent,
     `pauses_asked` how often they asked for a pause. `lines` are the IDs of the lines that its call
     is on, None as long as that is not known; `was_freed_by_line` says that it was held until that
@@ -87,7 +87,7 @@ class TrackedRecording:
     last_update: RecordingUpdate | None = None
     settles_at: float = 0.0
     user_pause_settles_at: float = 0.0
-    hold_pause_settles_at: float = 0.0
+    pause_settles_at: float = 0.0
     resume_settles_at: float = 0.0
     is_undone: bool = False
     requests: int = 0
@@ -334,13 +334,14 @@ class ProjectState:
             and update.status is RecordingStatus.IN_PROGRESS
             and status is not None
             and status.is_recording
-            and tracked.paused_by is PausedBy.HOLD
+            and tracked.paused_by is not PausedBy.PERSON
             and self.hold_on(sid) is None
-            # A pause of the hold's that was cut off may still be carried out.
-            and answered >= tracked.hold_pause_settles_at
         ):
-            # Resumed, whatever a poll has shown meanwhile: a pause from now on is another's.
-            self._set_owner(tracked, None)
+            # Resumed, whatever a poll has shown meanwhile: a pause from now on is another's, unless
+            # one that was cut off may still be carried out, which is to be undone then.
+            is_settled = answered >= tracked.pause_settles_at
+            self._set_owner(tracked, None if is_settled else PausedBy.HOLD)
+            tracked.pause_sent_by_hold = True
 
     def mark_unanswered(self, sid: str, now: float) -> None:
         """Note that no answer came to the update: it may have been carried out, or still be."""
@@ -351,10 +352,10 @@ class ProjectState:
         match update:
             case RecordingUpdate(status=RecordingStatus.IN_PROGRESS):
                 tracked.resume_settles_at = tracked.settles_at
-            case RecordingUpdate(status=RecordingStatus.PAUSED, actor=Actor.HOME_ASSISTANT):
-                tracked.user_pause_settles_at = tracked.settles_at
-            case RecordingUpdate(status=RecordingStatus.PAUSED):
-                tracked.hold_pause_settles_at = tracked.settles_at
+            case RecordingUpdate(status=RecordingStatus.PAUSED, actor=actor):
+                tracked.pause_settles_at = tracked.settles_at
+                if actor is Actor.HOME_ASSISTANT:
+                    tracked.user_pause_settles_at = tracked.settles_at
         self.mark_uncertain(sid, now)
 
     def mark_refused(self, sid: str) -> None:
