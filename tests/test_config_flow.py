@@ -1,11 +1,13 @@
 """Set-up, re-authentication, reconfiguration and options, as a person goes through them."""
 
 from collections.abc import Callable
+from datetime import timedelta
 import json
 
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -367,3 +369,74 @@ async def test_without_an_external_address_it_says_what_to_do_and_looks_again(
     hass.config.external_url = "https://home.example.org"
     result = await hass.config_entries.options.async_configure(result["flow_id"], {})
     assert result["step_id"] == "webhook"
+
+
+async def _ask_to_delete(
+    hass: HomeAssistant, entry: MockConfigEntry, days: float
+) -> ConfigFlowResult:
+    result = await _options(hass, entry, "retention")
+    return await hass.config_entries.options.async_configure(
+        result["flow_id"], {"retention_days": days, "deletions_a_day": 50.0}
+    )
+
+
+async def test_retention_shows_how_much_would_go_and_has_the_number_typed(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    for days in (31, 32, 40, 29):
+        simulator.space.add_recordings(count=1, age=days * 86400)
+    result = await _ask_to_delete(hass, loaded, 30.0)
+    assert result["step_id"] == "retention_confirm"
+    shown = result["description_placeholders"]
+    assert shown is not None
+    first, last = (dt_util.now() - timedelta(days=days) for days in (40, 31))
+    assert shown == {
+        "number": "3",
+        "first": first.date().isoformat(),
+        "last": last.date().isoformat(),
+        "a_day": "50",
+    }
+    for typed in ("4", "", "yes", "-3"):
+        result = await hass.config_entries.options.async_configure(
+            result["flow_id"], {"number": typed}
+        )
+        assert result["errors"] == {"number": "wrong_number"}
+        assert loaded.options == {}
+    assert not [request for request in simulator.requests if request.method == "DELETE"]
+    result = await hass.config_entries.options.async_configure(result["flow_id"], {"number": " 3 "})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert loaded.options["retention_days"] == 30
+    assert loaded.options["deletions_a_day"] == 50
+    await hass.async_block_till_done()
+    assert loaded.runtime_data.project.settings.is_retention_confirmed
+    result = await _ask_to_delete(hass, loaded, 0.0)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert loaded.options == {"retention_days": 0, "deletions_a_day": 50}
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_where_nothing_is_old_enough_that_is_to_be_typed_too(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    result = await _ask_to_delete(hass, loaded, 30.0)
+    assert result["description_placeholders"] is not None
+    assert result["description_placeholders"]["number"] == "0"
+    assert result["description_placeholders"]["first"] == "-"
+    result = await hass.config_entries.options.async_configure(result["flow_id"], {"number": "0"})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_what_cannot_be_counted_cannot_be_confirmed(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    simulator.faults.add(Fault(path="/Recordings", status=400))
+    result = await _ask_to_delete(hass, loaded, 30.0)
+    assert result["errors"] == {"base": "not_counted"}
+    simulator.faults.clear()
+    assert await hass.config_entries.async_unload(loaded.entry_id)
+    result = await hass.config_entries.options.async_configure(
+        result["flow_id"], {"retention_days": 30.0, "deletions_a_day": 50.0}
+    )
+    assert result["errors"] == {"base": "not_ready"}
+    assert loaded.options == {}

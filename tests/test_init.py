@@ -234,10 +234,10 @@ async def test_removal_takes_everything_along(
     call_with_recording(simulator)
     await refresh(hass, loaded)
     await hass.config_entries.async_unload(loaded.entry_id)
-    key = f"signalwire.{loaded.entry_id}"
-    assert key in hass_storage
+    keys = [f"signalwire.{loaded.entry_id}{name}" for name in ("", ".today", ".retention")]
+    assert set(keys) <= hass_storage.keys()
     await hass.config_entries.async_remove(loaded.entry_id)
-    assert key not in hass_storage
+    assert not set(keys) & hass_storage.keys()
     assert not er.async_entries_for_config_entry(er.async_get(hass), loaded.entry_id)
 
 

@@ -7,6 +7,7 @@ from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -62,6 +63,29 @@ async def test_a_line_is_added_and_appears_at_once(
     assert (line.title, line.data) == ("Front desk", {"addresses": ["+12015550142"]})
     assert state(hass, "switch.front_desk_call_recording") == "on"
     assert state(hass, "sensor.front_desk_state") == "idle"
+
+
+async def test_a_line_can_keep_its_recordings_for_days_of_its_own(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    result = await start(hass, loaded)
+    await hass.config_entries.subentries.async_configure(
+        result["flow_id"],
+        {"name": "Desk", "addresses": ["+12015550142"], "retention_days": 10.0},
+    )
+    await settle(hass)
+    (line,) = loaded.subentries.values()
+    assert line.data == {"addresses": ["+12015550142"], "retention_days": 10}
+    # Until a person has seen what that would delete.
+    issues = ir.async_get(hass)
+    issue_id = f"retention_unconfirmed_{loaded.entry_id}"
+    assert issues.async_get_issue("signalwire", issue_id) is not None
+    result = await loaded.start_subentry_reconfigure_flow(hass, line.subentry_id)
+    assert result["data_schema"] is not None
+    await submit(hass, result, "Desk", ["+12015550142"])
+    (line,) = loaded.subentries.values()
+    assert line.data == {"addresses": ["+12015550142"]}
+    assert issues.async_get_issue("signalwire", issue_id) is None
 
 
 async def test_the_projects_numbers_and_the_latest_calls_are_offered(

@@ -44,7 +44,7 @@ def test_every_error_of_the_code_has_a_sentence() -> None:
 
 def test_every_error_of_the_flow_has_a_sentence() -> None:
     source = (FOLDER / "config_flow.py").read_text()
-    for key in TEXTS["config"]["error"]:
+    for key in (*TEXTS["config"]["error"], *TEXTS["options"]["error"]):
         assert f'"{key}"' in source, f"{key} is never shown"
     for key in re.findall(r'errors\[\w+\] = "(\w+)"', source):
         assert key in TEXTS["config"]["error"]
@@ -104,6 +104,8 @@ def test_every_option_is_explained() -> None:
     for step, schema in (
         ("settings", config_flow._SETTINGS_SCHEMA),
         ("webhook", config_flow._WEBHOOK_SCHEMA),
+        ("retention", config_flow._RETENTION_SCHEMA),
+        ("retention_confirm", config_flow._CONFIRM_SCHEMA),
     ):
         texts = steps[step]
         options = {str(key) for key in schema.schema}

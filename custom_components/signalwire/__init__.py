@@ -23,7 +23,7 @@ from .coordinator import SignalWireConfigEntry, SignalWireCoordinator
 from .devices import async_slot_devices, project_device_info, slot_number
 from .frontend import async_setup_frontend
 from .media.audio_view import RecordingAudioView
-from .project.daily_totals_store import FILE_NAME
+from .project import daily_totals_store, retention_store
 from .project.entry_file import async_remove_files
 from .project.lines import Lines
 from .services import async_setup_services
@@ -120,7 +120,9 @@ async def async_unload_entry(hass: HomeAssistant, entry: SignalWireConfigEntry) 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SignalWireConfigEntry) -> None:
     """Remove what was kept for a SignalWire project."""
-    await async_remove_files(hass, entry.entry_id, "", FILE_NAME)
+    await async_remove_files(
+        hass, entry.entry_id, "", daily_totals_store.FILE_NAME, retention_store.FILE_NAME
+    )
     if not hass.config_entries.async_entries(DOMAIN):
         async_stop_listening(hass)
     await async_remove_cloudhook(hass, entry)

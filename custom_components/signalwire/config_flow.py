@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, override
 from uuid import UUID
 
 from homeassistant.config_entries import (
     ConfigEntry,
+    ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
     ConfigSubentryFlow,
@@ -24,6 +26,7 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
     TextSelectorType,
 )
+from homeassistant.util import dt as dt_util
 import voluptuous as vol
 from yarl import URL
 
@@ -44,19 +47,24 @@ from .api import (
 from .const import (
     CONF_ACTIVE_INTERVAL,
     CONF_AUTO_RELEASE,
+    CONF_DELETIONS_A_DAY,
     CONF_HELD_INTERVAL,
     CONF_IDLE_INTERVAL,
     CONF_LOOK_BACK,
     CONF_MAX_SLOTS,
     CONF_PROJECT_ID,
+    CONF_RETENTION_CONFIRMED,
+    CONF_RETENTION_DAYS,
     CONF_SIGNING_KEY,
     CONF_SPACE,
     CONF_VERIFY_SIGNATURE,
     DOMAIN,
     LOGGER,
+    MAX_RETENTION_DAYS,
     SUBENTRY_LINE,
 )
 from .line_flow import LineFlow
+from .project.retention_rule import Due, RetentionPolicy
 from .project.settings import DEFAULTS, MAX_HELD_INTERVAL
 from .webhook.address import async_webhook_address
 
@@ -103,6 +111,18 @@ _SETTINGS_SCHEMA = vol.Schema(
         ),
     }
 )
+_RETENTION_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_RETENTION_DAYS, default=DEFAULTS[CONF_RETENTION_DAYS]): _number(
+            0, MAX_RETENTION_DAYS, UnitOfTime.DAYS
+        ),
+        vol.Required(CONF_DELETIONS_A_DAY, default=DEFAULTS[CONF_DELETIONS_A_DAY]): _number(
+            1, 10_000
+        ),
+    }
+)
+_NUMBER = "number"
+_CONFIRM_SCHEMA = vol.Schema({vol.Required(_NUMBER): TextSelector()})
 _ADDRESS = "address"
 _FORGET_KEY = "forget_signing_key"
 _WEBHOOK_SCHEMA = vol.Schema(
@@ -308,11 +328,18 @@ class SignalWireConfigFlow(ConfigFlow, domain=DOMAIN):
 
 
 class SignalWireOptionsFlow(OptionsFlowWithReload):
-    """How often and how far back is read, how many slots there may be, and the webhook."""
+    """How often and how far back is read, the webhook, and how long recordings are kept."""
+
+    def __init__(self) -> None:
+        # What retention would be, and what it would delete.
+        self._retention: dict[str, Any] = {}
+        self._due: Due | None = None
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask what the options are to be about."""
-        return self.async_show_menu(step_id="init", menu_options=["settings", "webhook"])
+        return self.async_show_menu(
+            step_id="init", menu_options=["settings", "webhook", "retention"]
+        )
 
     async def async_step_settings(
         self, user_input: dict[str, Any] | None = None
@@ -368,8 +395,75 @@ class SignalWireOptionsFlow(OptionsFlowWithReload):
         """Look again whether Home Assistant has an address by now."""
         return await self.async_step_webhook()
 
+    async def async_step_retention(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask how long recordings are kept; what that would delete is to be confirmed."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            self._retention = user_input
+            policy = RetentionPolicy.from_entry(self.config_entry, user_input[CONF_RETENTION_DAYS])
+            if policy.shortest is None:
+                return self._save(user_input, without=CONF_RETENTION_CONFIRMED)
+            errors = await self._async_count_due(policy)
+            if self._due is not None:
+                return await self.async_step_retention_confirm()
+        return self.async_show_form(
+            step_id="retention",
+            data_schema=self.add_suggested_values_to_schema(
+                _RETENTION_SCHEMA, user_input or self.config_entry.options
+            ),
+            errors=errors,
+            last_step=False,
+        )
+
+    async def _async_count_due(self, policy: RetentionPolicy) -> dict[str, str]:
+        """Note what a policy would delete; return what is wrong, so that it is not known."""
+        self._due = None
+        if self.config_entry.state is not ConfigEntryState.LOADED:
+            return {"base": "not_ready"}
+        try:
+            self._due = await self.config_entry.runtime_data.project.retention.async_look(policy)
+        except SignalWireError as err:
+            LOGGER.warning("What is due for deletion could not be counted: %s", err)
+            return {"base": "not_counted"}
+        return {}
+
+    async def async_step_retention_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show what would be deleted, and ask for the number of it."""
+        due, errors = self._due or Due(limit=0), None
+        if user_input is not None:
+            if user_input[_NUMBER].strip() == str(due.number):
+                policy = RetentionPolicy.from_entry(
+                    self.config_entry, self._retention[CONF_RETENTION_DAYS]
+                )
+                confirmed = {
+                    "at": dt_util.utcnow().isoformat(),
+                    "policy": policy.to_confirm(self.config_entry),
+                }
+                return self._save({**self._retention, CONF_RETENTION_CONFIRMED: confirmed})
+            errors = {_NUMBER: "wrong_number"}
+        return self.async_show_form(
+            step_id="retention_confirm",
+            data_schema=_CONFIRM_SCHEMA,
+            errors=errors,
+            description_placeholders={
+                "number": str(due.number),
+                "first": _day(due.first),
+                "last": _day(due.last),
+                "a_day": str(self._retention[CONF_DELETIONS_A_DAY]),
+            },
+        )
+
     def _save(self, changed: Mapping[str, Any], without: str | None = None) -> ConfigFlowResult:
         options = {**self.config_entry.options, **changed}
         return self.async_create_entry(
             data={name: value for name, value in options.items() if name != without}
         )
+
+
+def _day(moment: datetime | None) -> str:
+    """Return the day on which that was, where Home Assistant is."""
+    return "-" if moment is None else dt_util.as_local(moment).date().isoformat()

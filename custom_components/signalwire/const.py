@@ -21,10 +21,15 @@ CONF_IDLE_INTERVAL: Final = "idle_interval"
 CONF_LOOK_BACK: Final = "look_back"
 CONF_MAX_SLOTS: Final = "most_slots"
 CONF_AUTO_RELEASE: Final = "auto_release"
+CONF_RETENTION_DAYS: Final = "retention_days"
+CONF_DELETIONS_A_DAY: Final = "deletions_a_day"
+CONF_RETENTION_CONFIRMED: Final = "retention_confirmed"
 CONF_VERIFY_SIGNATURE: Final = "verify_signature"
 CONF_SIGNING_KEY: Final = "signing_key"
 CONF_CLOUDHOOK_URL: Final = "cloudhook_url"
 
+# What is kept longer is kept for ever.
+MAX_RETENTION_DAYS: Final = 36500
 # A hold with an end lasts no longer; what is asked for as a time never means more than that.
 MAX_HOLD: Final = timedelta(days=7)
 

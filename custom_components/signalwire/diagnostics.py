@@ -28,10 +28,13 @@ from .const import (
     CONF_ACTIVE_INTERVAL,
     CONF_AUTO_RELEASE,
     CONF_CLOUDHOOK_URL,
+    CONF_DELETIONS_A_DAY,
     CONF_HELD_INTERVAL,
     CONF_IDLE_INTERVAL,
     CONF_LOOK_BACK,
     CONF_MAX_SLOTS,
+    CONF_RETENTION_CONFIRMED,
+    CONF_RETENTION_DAYS,
     CONF_SIGNING_KEY,
     CONF_SPACE,
     CONF_VERIFY_SIGNATURE,
@@ -49,6 +52,8 @@ _OPTIONS = (
     CONF_MAX_SLOTS,
     CONF_AUTO_RELEASE,
     CONF_VERIFY_SIGNATURE,
+    CONF_RETENTION_DAYS,
+    CONF_DELETIONS_A_DAY,
 )
 
 
@@ -79,6 +84,7 @@ def _entry(entry: SignalWireConfigEntry) -> dict[str, Any]:
         "has_webhook": CONF_WEBHOOK_ID in entry.data,
         "has_cloudhook": CONF_CLOUDHOOK_URL in entry.data,
         "options": {name: entry.options[name] for name in _OPTIONS if name in entry.options},
+        "has_confirmed_retention": CONF_RETENTION_CONFIRMED in entry.options,
         "has_entered_signing_key": bool(entry.options.get(CONF_SIGNING_KEY)),
     }
 

@@ -6,9 +6,12 @@ from contextlib import suppress
 from typing import Any
 
 from homeassistant.config_entries import ConfigSubentry, ConfigSubentryFlow, SubentryFlowResult
-from homeassistant.const import CONF_API_TOKEN, CONF_NAME
+from homeassistant.const import CONF_API_TOKEN, CONF_NAME, UnitOfTime
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import (
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
@@ -18,7 +21,14 @@ import voluptuous as vol
 from yarl import URL
 
 from .api import RetryPolicy, SignalWireClient, SignalWireError
-from .const import CONF_ADDRESSES, CONF_PROJECT_ID, CONF_SPACE, SUBENTRY_LINE
+from .const import (
+    CONF_ADDRESSES,
+    CONF_PROJECT_ID,
+    CONF_RETENTION_DAYS,
+    CONF_SPACE,
+    MAX_RETENTION_DAYS,
+    SUBENTRY_LINE,
+)
 from .project.addresses import address_key, canonical_address
 from .project.lines import line_addresses
 
@@ -28,6 +38,18 @@ _OFFERS_RETRIES = RetryPolicy(attempts=1, total=_OFFERS_TIMEOUT, attempt=_OFFERS
 _MAX_OFFERED = 200
 _MAX_NAME = 100
 _MAX_ADDRESS = 255
+_RETENTION_DAYS = vol.All(
+    NumberSelector(
+        NumberSelectorConfig(
+            min=0,
+            max=MAX_RETENTION_DAYS,
+            step=1,
+            mode=NumberSelectorMode.BOX,
+            unit_of_measurement=UnitOfTime.DAYS,
+        )
+    ),
+    vol.Coerce(int),
+)
 
 
 class LineFlow(ConfigSubentryFlow):
@@ -49,7 +71,7 @@ class LineFlow(ConfigSubentryFlow):
         """Change a line."""
         if (line := self._line) is None:
             return self.async_abort(reason="line_removed")
-        shown = {CONF_NAME: line.title, CONF_ADDRESSES: line_addresses(line)}
+        shown = {**line.data, CONF_NAME: line.title, CONF_ADDRESSES: line_addresses(line)}
         return await self._async_step("reconfigure", user_input, shown)
 
     @property
@@ -66,7 +88,7 @@ class LineFlow(ConfigSubentryFlow):
             name = " ".join(user_input[CONF_NAME].split())
             addresses = await self._async_check(name, user_input, errors, placeholders)
             if not errors:
-                return self._save(name, addresses)
+                return self._save(name, addresses, user_input.get(CONF_RETENTION_DAYS))
             shown = user_input
         return self.async_show_form(
             step_id=step,
@@ -75,8 +97,10 @@ class LineFlow(ConfigSubentryFlow):
             description_placeholders=placeholders,
         )
 
-    def _save(self, name: str, addresses: list[str]) -> SubentryFlowResult:
-        data = {CONF_ADDRESSES: addresses}
+    def _save(self, name: str, addresses: list[str], days: int | None) -> SubentryFlowResult:
+        data: dict[str, Any] = {CONF_ADDRESSES: addresses}
+        if days is not None:
+            data[CONF_RETENTION_DAYS] = days
         if self.source == "user":
             return self.async_create_entry(title=name, data=data)
         if (line := self._line) is None:
@@ -137,6 +161,7 @@ class LineFlow(ConfigSubentryFlow):
                 vol.Required(CONF_ADDRESSES, default=list): SelectSelector(
                     SelectSelectorConfig(options=self._offers, multiple=True, custom_value=True)
                 ),
+                vol.Optional(CONF_RETENTION_DAYS): _RETENTION_DAYS,
             }
         )
 

@@ -150,6 +150,22 @@ PROJECT_SENSORS = (
         value_fn=lambda data: data.today.cost,
         unit_fn=lambda data: data.today.currency,
     ),
+    ProjectSensorDescription(
+        key="due_for_deletion",
+        translation_key="due_for_deletion",
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        always_available=True,
+        value_fn=lambda data: data.retention.due,
+    ),
+    ProjectSensorDescription(
+        key="last_deletion",
+        translation_key="last_deletion",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        always_available=True,
+        value_fn=lambda data: data.retention.last_deletion,
+    ),
 )
 
 LINE_SENSORS = (

@@ -44,6 +44,7 @@ SERVICE_RELEASE_RECORDINGS = "release_recordings"
 SERVICE_UPDATE_RECORDING = "update_recording"
 SERVICE_START_RECORDING = "start_recording"
 SERVICE_LIST_RECORDINGS = "list_recordings"
+SERVICE_KEEP_RECORDING = "keep_recording"
 SERVICE_DELETE_RECORDING = "delete_recording"
 
 ATTR_ALL_CALLS = "all_calls"
@@ -54,6 +55,7 @@ ATTR_CONFERENCE_SID = "conference_sid"
 ATTR_CONFIG_ENTRY = "config_entry_id"
 ATTR_CONFIRM = "confirm"
 ATTR_FOR = "for"
+ATTR_KEEP = "keep"
 ATTR_LIMIT = "limit"
 ATTR_NAME = "name"
 ATTR_NUMBER = "number"
@@ -138,6 +140,17 @@ _LIST_SCHEMA = _PROJECT_SCHEMA.extend(
         ),
     }
 )
+_KEEP_SCHEMA = vol.All(
+    _PROJECT_SCHEMA.extend(
+        {
+            **cv.ENTITY_SERVICE_FIELDS,
+            vol.Optional(ATTR_RECORDING_SID): _SID,
+            vol.Optional(ATTR_KEEP, default=True): cv.boolean,
+        }
+    ),
+    cv.has_at_least_one_key(ATTR_RECORDING_SID, *_TARGET),
+    _not_both,
+)
 _DELETE_SCHEMA = _PROJECT_SCHEMA.extend(
     {
         vol.Required(ATTR_RECORDING_SID): _SID,
@@ -154,6 +167,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         (SERVICE_RELEASE_RECORDINGS, _async_release, _RELEASE_SCHEMA, SupportsResponse.NONE),
         (SERVICE_UPDATE_RECORDING, _async_update, _UPDATE_SCHEMA, SupportsResponse.OPTIONAL),
         (SERVICE_START_RECORDING, _async_start, _START_SCHEMA, SupportsResponse.OPTIONAL),
+        (SERVICE_KEEP_RECORDING, _async_keep, _KEEP_SCHEMA, SupportsResponse.NONE),
         (SERVICE_LIST_RECORDINGS, _async_list, _LIST_SCHEMA, SupportsResponse.ONLY),
     ):
         hass.services.async_register(DOMAIN, name, action, schema, response)
@@ -263,6 +277,18 @@ async def _async_start(call: ServiceCall) -> ServiceResponse:
     return {"recordings": recordings, "failures": failures}
 
 
+async def _async_keep(call: ServiceCall) -> None:
+    """Mark recordings to be kept, or take the marks off."""
+    if (sid := call.data.get(ATTR_RECORDING_SID)) is not None:
+        targets = [(await _async_coordinator(call), sid)]
+    else:
+        targets = await async_targeted_recordings(call)
+    await gather_all(
+        coordinator.project.retention.async_keep(sid, keep=call.data[ATTR_KEEP])
+        for coordinator, sid in targets
+    )
+
+
 async def _async_list(call: ServiceCall) -> ServiceResponse:
     """Return recordings, newest first."""
     coordinator = await _async_coordinator(call, changes=False)
@@ -289,7 +315,7 @@ async def _async_delete(call: ServiceCall) -> None:
     if not call.data[ATTR_CONFIRM]:
         raise validation_error("not_confirmed_by_person")
     coordinator = await _async_coordinator(call)
-    await coordinator.project.commands.async_delete(call.data[ATTR_RECORDING_SID])
+    await coordinator.project.commands.async_delete(call.data[ATTR_RECORDING_SID], call.context)
 
 
 def _entries(call: ServiceCall) -> list[SignalWireConfigEntry]:

@@ -112,6 +112,23 @@ async def test_the_tree_is_as_it_was(
     assert first.call_sid
 
 
+async def test_what_is_marked_to_be_kept_says_so(
+    hass: HomeAssistant,
+    calendar: FrozenDateTimeFactory,
+    ask: Ask,
+    simulator: Simulator,
+) -> None:
+    past_recording(simulator, 2 * HOUR)
+    kept = past_recording(simulator, HOUR)
+    await hass.services.async_call(
+        "signalwire", "keep_recording", {"recording_sid": kept.sid}, blocking=True
+    )
+    days = await _child(ask, await ask("browse", ROOT), "By day")
+    first, second = _titles(await _child(ask, days, "Today"))
+    assert first.endswith(" · kept")
+    assert "kept" not in second
+
+
 async def test_days_are_those_where_home_assistant_is(
     calendar: FrozenDateTimeFactory, ask: Ask, simulator: Simulator
 ) -> None:

@@ -73,6 +73,15 @@ class SignalWireClient:
         """Return what the service's clock shows, as far as its last answer tells; UTC."""
         return self._transport.service_time()
 
+    @property
+    def last_date(self) -> datetime | None:
+        """Return what the service's clock showed with its last answer, UTC; None before the first.
+
+        Unlike `service_time` it takes nothing from the own clock, so it is never ahead because
+        that one is.
+        """
+        return self._transport.last_date
+
     async def get_account(self) -> Account:
         """Return the project's account; needs the Management scope."""
         return await self._get(f"{self._account}.json", Account.from_body)

@@ -94,6 +94,8 @@ class Transport:
         self._session = session
         self._retry_policy = retry_policy
         self._clock_offset = timedelta(0)
+        self.last_date: datetime | None = None
+        """What the service's clock showed with its last answer, however long ago that was; UTC."""
         # Not through aiohttp's `auth`: a session of Home Assistant's is shared, and the header
         # belongs to this origin alone.
         login = b64encode(f"{project_id}:{api_token}".encode()).decode("ascii")
@@ -215,6 +217,7 @@ class Transport:
                 offset = date - datetime.now(UTC)
                 if abs(offset) < _MAX_OFFSET:
                     self._clock_offset = offset
+                    self.last_date = date
             answer = await _read(response, _MAX_BODY)
             if response.status >= 400:
                 raise _error(response.status, response.headers, answer)

@@ -14,6 +14,7 @@ from ..const import DOMAIN
 from ..coordinator import SignalWireConfigEntry
 from ..project.library import Cursor, Listing, RecordingLibrary, created
 from ..project.parties import Parties
+from ..project.project import Project
 from .audio_view import parse_file
 from .location import Level, MediaLocation
 from .titles import MediaTitles, Query, local_day, start_of
@@ -37,9 +38,14 @@ class BrowseContext:
     titles: MediaTitles
 
     @property
+    def project(self) -> Project:
+        """Return the project."""
+        return self.entry.runtime_data.project
+
+    @property
     def library(self) -> RecordingLibrary:
         """Return what reads the project's past recordings."""
-        return self.entry.runtime_data.project.library
+        return self.project.library
 
 
 def project_level(context: BrowseContext) -> list[BrowseMediaSource]:
@@ -210,12 +216,18 @@ def _recording(
 ) -> BrowseMediaSource:
     # MP3: every player knows it, and it is a fraction of the size.
     file = f"{recording.sid}.{AudioFormat.MP3}"
+    title = context.titles.recording(
+        recording,
+        parties.get(recording.sid),
+        with_date=with_date,
+        is_kept=recording.sid in context.project.retention.kept,
+    )
     return BrowseMediaSource(
         domain=DOMAIN,
         identifier=str(context.location.to(Level.RECORDING, file)),
         media_class=MediaClass.MUSIC,
         media_content_type=AudioFormat.MP3.content_type,
-        title=context.titles.recording(recording, parties.get(recording.sid), with_date=with_date),
+        title=title,
         can_play=recording.status.has_audio and parse_file(file) is not None,
         can_expand=False,
     )

@@ -67,9 +67,17 @@ class MediaTitles:
         return _counted(title, number if number > 1 else None)
 
     def recording(
-        self, recording: Recording, parties: Parties | None, *, with_date: bool = True
+        self,
+        recording: Recording,
+        parties: Parties | None,
+        *,
+        with_date: bool = True,
+        is_kept: bool = False,
     ) -> str:
-        """Return the title of a recording: its length, or why it can't be played, who, and when."""
+        """Return the title of a recording: its length, or why it can't be played, who, and when.
+
+        It ends with whether the recording is kept.
+        """
         length = None if recording.duration is None else _clock(recording.duration)
         return _join(
             length
@@ -77,6 +85,7 @@ class MediaTitles:
             else self._statuses.get(recording.status, recording.status),
             who(parties),
             self._time(recording, with_date=with_date),
+            self.common("kept") if is_kept else None,
         )
 
     def _time(self, recording: Recording, *, with_date: bool) -> str:

@@ -35,6 +35,7 @@ class ActivityType(StrEnum):
     COMPLETED = "completed"
     ABSENT = "absent"
     FAILED = "failed"
+    DELETED = "deleted"
     PAUSE_FAILED = "pause_failed"
     RESUME_FAILED = "resume_failed"
     RELEASED = "released"

@@ -20,10 +20,11 @@ from ..api import (
 )
 from ..errors import has_ended, operation_error, recording_ended, service_error, validation_error
 from ..tasks import finish_anyway, gather_all
+from .deletion import KeptError, UncertainDeletionError
 from .observation import Interval
 from .parties import parties_of_call
 from .storage import is_stored_as_held
-from .updates import RecordingUpdate
+from .updates import Actor, RecordingUpdate
 
 if TYPE_CHECKING:
     from .project import Project
@@ -117,10 +118,10 @@ class RecordingCommands:
         tracked = self._state.recordings.get(sid)
         if tracked is not None and tracked.recording is not None:
             return tracked.recording
-        return await self._async_read(sid)
+        return await self.async_read(sid)
 
-    async def _async_read(self, sid: str) -> Recording:
-        """Read a recording, known or not, and apply what is new; raises as `async_find` does."""
+    async def async_read(self, sid: str) -> Recording:
+        """Return a recording, known or not, as it is now; raises as `async_find` does."""
         sent = self._now()
         try:
             recording = await self._project.client.get_recording(sid)
@@ -204,19 +205,24 @@ class RecordingCommands:
         self._project.parties.add([call], [])
         return self._project.lines.of(parties_of_call(call))
 
-    async def async_delete(self, sid: str) -> None:
+    async def async_delete(self, sid: str, context: Context | None = None) -> None:
         """Delete a recording that is over, with its audio.
 
-        Raises ServiceValidationError if there is none, or it is still active; HomeAssistantError if
-        it could not be deleted.
+        Raises ServiceValidationError if there is none, it is still active or marked to be kept;
+        HomeAssistantError if it could not be deleted.
         """
         # It may have ended since the last refresh.
-        if (await self._async_read(sid)).is_active:
+        recording = await self.async_read(sid)
+        if recording.is_active:
             raise validation_error("still_active")
         try:
-            await self._project.client.delete_recording(sid)
+            await self._project.deletions.async_delete(recording, Actor.HOME_ASSISTANT, context)
+        except KeptError:
+            raise validation_error("marked_to_keep") from None
         except NotFoundError:
             raise validation_error("unknown_recording") from None
+        except UncertainDeletionError as err:
+            raise operation_error("deletion_uncertain", error=str(err)) from err
         except SignalWireError as err:
             raise service_error(self._project.hass, self._project.entry, err) from err
 

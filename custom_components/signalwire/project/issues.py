@@ -18,6 +18,9 @@ _STORAGE_FAILED = "storage_failed"
 _NOT_RESTORED = "hold_not_restored"
 _REFUSED = "webhook_refused"
 PUBLIC = "recordings_public"
+_MARKS_LOST = "marks_lost"
+_RETENTION_UNCONFIRMED = "retention_unconfirmed"
+_DELETION_FAILED = "deletion_failed"
 _NOT_RESTORED_TEXTS = {
     Damage.MISSING: "hold_not_restored_missing",
     Damage.UNREADABLE: "hold_not_restored_unreadable",
@@ -131,6 +134,26 @@ class ProjectIssues:
         self._async_clear(_UNDONE)
 
     @callback
+    def async_report_marks_lost(self) -> None:
+        """Tell that nothing is deleted any more, because what is to be kept is not known."""
+        self._async_report(_MARKS_LOST, ir.IssueSeverity.ERROR)
+
+    @callback
+    def async_report_retention_unconfirmed(self) -> None:
+        """Tell that nothing is deleted any more, because what would be was not confirmed."""
+        self._async_report(_RETENTION_UNCONFIRMED, ir.IssueSeverity.WARNING)
+
+    @callback
+    def async_report_deletion_failed(self, reason: str) -> None:
+        """Tell that something that is due could not be deleted for days."""
+        self._async_report(_DELETION_FAILED, ir.IssueSeverity.ERROR, reason=reason)
+
+    @callback
+    def async_clear_deletion_failed(self) -> None:
+        """Tell that what is due is deleted."""
+        self._async_clear(_DELETION_FAILED)
+
+    @callback
     def async_clear(self) -> None:
         """Take every issue back."""
         for kind in (
@@ -142,6 +165,9 @@ class ProjectIssues:
             _NOT_RESTORED,
             _REFUSED,
             PUBLIC,
+            _MARKS_LOST,
+            _RETENTION_UNCONFIRMED,
+            _DELETION_FAILED,
         ):
             self._async_clear(kind)
 

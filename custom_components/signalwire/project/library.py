@@ -138,6 +138,10 @@ class RecordingLibrary:
             if (parties := self._parties.lookup(recording)) is not None
         }
 
+    def known_parties(self, recording: Recording) -> Parties | None:
+        """Return who talks to whom, if that was read."""
+        return self._parties.lookup(recording)
+
     async def _async_learn_from_lists(
         self, recordings: list[Recording], most_calls: int, *, few: int
     ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 
-from ..const import CONF_ADDRESSES, SUBENTRY_LINE
+from ..const import CONF_ADDRESSES, CONF_RETENTION_DAYS, MAX_RETENTION_DAYS, SUBENTRY_LINE
 from .addresses import address_key
 from .parties import Parties
 
@@ -17,13 +17,31 @@ def line_addresses(subentry: ConfigSubentry) -> list[str]:
     return [each for each in stored if isinstance(each, str)] if isinstance(stored, list) else []
 
 
+def line_retention_days(subentry: ConfigSubentry) -> int | None:
+    """Return how many days a line's recordings are kept, 0 for ever; None as the project's.
+
+    What makes no sense, because it was edited by hand, deletes nothing.
+    """
+    match subentry.data.get(CONF_RETENTION_DAYS):
+        case None:
+            return None
+        case int() as days if 0 <= days <= MAX_RETENTION_DAYS:
+            return int(days)
+        case _:
+            return 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A line: its ID, its name, and the keys of the addresses that belong to it."""
+    """A line: its ID, its name, the keys of the addresses that belong to it.
+
+    `retention_days` is how long its recordings are kept, if not as long as the project's.
+    """
 
     id: str
     name: str
     keys: frozenset[str]
+    retention_days: int | None = None
 
 
 class Lines:
@@ -45,6 +63,7 @@ class Lines:
                 id=subentry.subentry_id,
                 name=subentry.title,
                 keys=frozenset(map(address_key, line_addresses(subentry))),
+                retention_days=line_retention_days(subentry),
             )
             for subentry in entry.get_subentries_of_type(SUBENTRY_LINE)
         )

@@ -16,11 +16,12 @@ from ..api import Recording, RecordingStatus, SignalWireClient, SignalWireError
 from ..const import LOGGER, MANY_RECORDINGS
 from ..devices import async_slot_devices
 from ..errors import reason_of, validation_error
-from .activity import ActivityLog, ActivityReporter
+from .activity import Activity, ActivityLog, ActivityReporter
 from .clock import Clock
 from .commands import RecordingCommands
 from .daily_totals_store import DailyTotalsStore
 from .damage import Damage
+from .deletion import Deletions
 from .discovery import RefreshResult
 from .entry_file import DamagedFileError, EntryFile
 from .hold import Hold, HoldSnapshot
@@ -33,6 +34,7 @@ from .parties import Parties, PartyCache
 from .protection import MediaProtection
 from .reconciler import Reconciler
 from .refresher import Refresher
+from .retention import Retention
 from .settings import ProjectSettings
 from .slots import Slots
 from .snapshot import LineSnapshot, ProjectSnapshot
@@ -83,6 +85,8 @@ class Project:
         self.commands = RecordingCommands(self)
         self.library = RecordingLibrary(client)
         self.protection = MediaProtection(self)
+        self.deletions = Deletions(self)
+        self.retention = Retention(self)
         self.last_success: datetime | None = None
         self.was_set_up_before = False
         self.is_stopped = False
@@ -105,6 +109,7 @@ class Project:
         """Bring back what was stored; what is lost or damaged begins with a hold."""
         slots = async_slot_devices(self.hass, self.entry)
         await self.totals.async_load()
+        await self.retention.async_load()
         damage: Damage | None = None
         kept: RestoredProject | None = None
         try:
@@ -162,6 +167,7 @@ class Project:
         self.holds.async_follow_end()
         self.async_process()
         self.protection.async_start()
+        self.retention.async_start()
 
     async def async_stop(self) -> None:
         """Send nothing more, and write what is to be kept; after this, nothing is written."""
@@ -181,6 +187,7 @@ class Project:
             self.file.async_schedule()
         await self.file.async_stop()
         await self.totals.async_stop()
+        await self.retention.async_stop()
         self.issues.async_clear()
 
     def require_running(self) -> None:
@@ -332,6 +339,19 @@ class Project:
             self._async_ask_for_parties()
 
     @callback
+    def async_publish(self) -> None:
+        """Show what is new, where that changes nothing of the recordings."""
+        if self._listener is not None and not self.is_stopped:
+            self._listener.async_publish()
+
+    @callback
+    def async_tell(self, activity: Activity) -> None:
+        """Tell of an activity that changes nothing of what is active."""
+        self.activities.add(activity)
+        self.async_publish()
+        self.activities.tell()
+
+    @callback
     def async_store_now(self) -> asyncio.Task[bool]:
         """Begin to write what has changed; the task tells whether it is in the file."""
         if self.state.is_dirty:
@@ -419,6 +439,7 @@ class Project:
             unassigned=len(state.unassigned),
             unresumed=sum(1 for _ in state.unresumed_sids()),
             today=self.totals.today,
+            retention=self.retention.snapshot,
         )
 
     def _line_snapshots(self, holds: Mapping[Scope, HoldSnapshot]) -> dict[str, LineSnapshot]:

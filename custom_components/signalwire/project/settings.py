@@ -10,13 +10,17 @@ from homeassistant.config_entries import ConfigEntry
 from ..const import (
     CONF_ACTIVE_INTERVAL,
     CONF_AUTO_RELEASE,
+    CONF_DELETIONS_A_DAY,
     CONF_HELD_INTERVAL,
     CONF_IDLE_INTERVAL,
     CONF_LOOK_BACK,
     CONF_MAX_SLOTS,
+    CONF_RETENTION_CONFIRMED,
+    CONF_RETENTION_DAYS,
     CONF_SIGNING_KEY,
     CONF_VERIFY_SIGNATURE,
 )
+from .retention_rule import RetentionPolicy
 
 DEFAULTS: Final[Mapping[str, int]] = {
     CONF_ACTIVE_INTERVAL: 5,
@@ -25,6 +29,8 @@ DEFAULTS: Final[Mapping[str, int]] = {
     CONF_LOOK_BACK: 24,
     CONF_MAX_SLOTS: 16,
     CONF_AUTO_RELEASE: 0,
+    CONF_RETENTION_DAYS: 0,
+    CONF_DELETIONS_A_DAY: 100,
 }
 """Seconds for the intervals, hours for the look-back, minutes for the automatic release."""
 MAX_HELD_INTERVAL: Final = 10
@@ -36,7 +42,9 @@ class ProjectSettings:
     """How a project is read, and what is done by itself.
 
     The intervals are between two polls: while something is active, while recordings are held, and
-    otherwise. `auto_release` is how long the switch's hold lasts, zero for ever.
+    otherwise. `auto_release` is how long the switch's hold lasts, zero for ever. `retention` is how
+    long recordings are kept, as far as a person has confirmed that, and when (ISO 8601, UTC); at
+    most `deletions_a_day` are deleted.
     """
 
     active_interval: timedelta
@@ -45,6 +53,10 @@ class ProjectSettings:
     look_back: timedelta
     max_slots: int
     auto_release: timedelta
+    retention: RetentionPolicy
+    is_retention_confirmed: bool
+    retention_confirmed_at: str | None
+    deletions_a_day: int
     verify_signature: bool
     signing_key: str | None
 
@@ -52,6 +64,8 @@ class ProjectSettings:
     def from_entry(cls, entry: ConfigEntry[Any]) -> ProjectSettings:
         """Return the settings of a config entry."""
         options = {**DEFAULTS, **entry.options}
+        retention = RetentionPolicy.from_entry(entry, int(options[CONF_RETENTION_DAYS]))
+        confirmed = entry.options.get(CONF_RETENTION_CONFIRMED, {})
         return cls(
             active_interval=timedelta(seconds=options[CONF_ACTIVE_INTERVAL]),
             held_interval=timedelta(seconds=options[CONF_HELD_INTERVAL]),
@@ -59,6 +73,10 @@ class ProjectSettings:
             look_back=timedelta(hours=options[CONF_LOOK_BACK]),
             max_slots=int(options[CONF_MAX_SLOTS]),
             auto_release=timedelta(minutes=options[CONF_AUTO_RELEASE]),
+            retention=retention,
+            is_retention_confirmed=confirmed.get("policy") == retention.to_confirm(entry),
+            retention_confirmed_at=confirmed.get("at"),
+            deletions_a_day=int(options[CONF_DELETIONS_A_DAY]),
             verify_signature=entry.options.get(CONF_VERIFY_SIGNATURE, True),
             signing_key=entry.options.get(CONF_SIGNING_KEY),
         )

@@ -7,6 +7,7 @@ from ..api import PauseBehavior, Recording, RecordingStatus
 from .daily_totals import Today
 from .hold import HoldSnapshot
 from .parties import Parties
+from .retention_rule import RetentionSnapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,7 @@ class ProjectSnapshot:
     unassigned: int = 0
     unresumed: int = 0
     today: Today = field(default_factory=Today)
+    retention: RetentionSnapshot = field(default_factory=RetentionSnapshot)
 
     def in_slot(self, number: int) -> Recording | None:
         """Return the recording in a slot."""

@@ -16,6 +16,8 @@ class Actor(StrEnum):
     """A person or an automation, this one recording."""
     CALL_RECORDING = "call_recording"
     """The hold, all of them."""
+    RETENTION = "retention"
+    """The option that says how long recordings are kept."""
     SIGNALWIRE = "signalwire"
     """Something outside Home Assistant, or the call's own course."""
 

@@ -1,0 +1,1 @@
+"""What is deleted, kept and copied of past recordings."""
