@@ -32,7 +32,7 @@ from custom_components.signalwire.api.parsing import (
     parse_price,
     parse_text,
 )
-from custom_components.signalwire.helpers import recording_fields, recording_response
+from custom_components.signalwire.fields import recording_fields, recording_response
 
 QUICK = settings(derandomize=True, max_examples=150, deadline=None, database=None)
 ONE_TRY = RetryPolicy(attempts=1, total=2, attempt=2)

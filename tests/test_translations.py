@@ -38,7 +38,7 @@ def test_every_error_of_the_code_has_a_sentence() -> None:
     raised = set(re.findall(r'translation_key="(\w+)"', CODE))
     raised |= set(re.findall(r'\b(?:validation_error|operation_error)\(\s*"(\w+)"', CODE))
     entities = {key for platform in TEXTS["entity"].values() for key in platform}
-    others = entities | set(TEXTS["issues"]) | set(TEXTS["device"])
+    others = entities | set(TEXTS["issues"]) | set(TEXTS["device"]) | set(TEXTS["selector"])
     assert raised - others == set(TEXTS["exceptions"])
 
 
@@ -106,11 +106,12 @@ def test_every_option_is_explained() -> None:
         ("webhook", config_flow._WEBHOOK_SCHEMA),
         ("retention", config_flow._RETENTION_SCHEMA),
         ("retention_confirm", config_flow._CONFIRM_SCHEMA),
+        ("copies", config_flow._COPIES_SCHEMA),
     ):
         texts = steps[step]
         options = {str(key) for key in schema.schema}
         assert set(texts["data"]) == set(texts["data_description"])
-        assert set(texts["data"]) - {"address", "forget_signing_key"} == options
+        assert set(texts["data"]) - {"address", "forget_signing_key", "copy_folder"} == options
 
 
 def test_no_text_is_empty_or_refers_to_another() -> None:

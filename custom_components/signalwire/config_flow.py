@@ -22,6 +22,8 @@ from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
+    SelectSelector,
+    SelectSelectorConfig,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
@@ -31,6 +33,7 @@ import voluptuous as vol
 from yarl import URL
 
 from .api import (
+    AudioFormat,
     AuthenticationError,
     HostNotFoundError,
     InvalidSpaceError,
@@ -47,6 +50,8 @@ from .api import (
 from .const import (
     CONF_ACTIVE_INTERVAL,
     CONF_AUTO_RELEASE,
+    CONF_COPY_FOLDER,
+    CONF_COPY_FORMAT,
     CONF_DELETIONS_A_DAY,
     CONF_HELD_INTERVAL,
     CONF_IDLE_INTERVAL,
@@ -63,7 +68,9 @@ from .const import (
     MAX_RETENTION_DAYS,
     SUBENTRY_LINE,
 )
+from .copies.folder import CopyFolder
 from .line_flow import LineFlow
+from .project.copies import is_allowed
 from .project.retention_rule import Due, RetentionPolicy
 from .project.settings import DEFAULTS, MAX_HELD_INTERVAL
 from .webhook.address import async_webhook_address
@@ -118,6 +125,16 @@ _RETENTION_SCHEMA = vol.Schema(
         ),
         vol.Required(CONF_DELETIONS_A_DAY, default=DEFAULTS[CONF_DELETIONS_A_DAY]): _number(
             1, 10_000
+        ),
+    }
+)
+_COPIES_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_COPY_FORMAT, default=AudioFormat.MP3.value): SelectSelector(
+            SelectSelectorConfig(
+                options=[audio_format.value for audio_format in AudioFormat],
+                translation_key="audio_format",
+            )
         ),
     }
 )
@@ -338,7 +355,7 @@ class SignalWireOptionsFlow(OptionsFlowWithReload):
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask what the options are to be about."""
         return self.async_show_menu(
-            step_id="init", menu_options=["settings", "webhook", "retention"]
+            step_id="init", menu_options=["settings", "webhook", "copies", "retention"]
         )
 
     async def async_step_settings(
@@ -394,6 +411,44 @@ class SignalWireOptionsFlow(OptionsFlowWithReload):
     ) -> ConfigFlowResult:
         """Look again whether Home Assistant has an address by now."""
         return await self.async_step_webhook()
+
+    async def async_step_copies(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask where recordings are copied to."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            folder = user_input.get(CONF_COPY_FOLDER, "").strip()
+            if not folder:
+                return self._save(user_input, without=CONF_COPY_FOLDER)
+            error = await self.hass.async_add_executor_job(self._prepare, folder)
+            if error is None:
+                return self._save({**user_input, CONF_COPY_FOLDER: folder})
+            errors[CONF_COPY_FOLDER] = error
+        folders = [f"{folder}/signalwire" for folder in self.hass.config.media_dirs.values()]
+        schema = vol.Schema(
+            {
+                vol.Optional(CONF_COPY_FOLDER): SelectSelector(
+                    SelectSelectorConfig(options=folders, custom_value=True)
+                ),
+                **_COPIES_SCHEMA.schema,
+            }
+        )
+        return self.async_show_form(
+            step_id="copies",
+            data_schema=self.add_suggested_values_to_schema(
+                schema, user_input or self.config_entry.options
+            ),
+            errors=errors,
+        )
+
+    def _prepare(self, folder: str) -> str | None:
+        """Create the folder; return why that cannot be."""
+        if not is_allowed(self.hass.config, folder):
+            return "folder_not_allowed"
+        try:
+            CopyFolder(folder, self.config_entry.entry_id).prepare()
+        except OSError:
+            return "folder_not_writable"
+        return None
 
     async def async_step_retention(
         self, user_input: dict[str, Any] | None = None

@@ -28,6 +28,7 @@ from .const import (
     CONF_ACTIVE_INTERVAL,
     CONF_AUTO_RELEASE,
     CONF_CLOUDHOOK_URL,
+    CONF_COPY_FOLDER,
     CONF_DELETIONS_A_DAY,
     CONF_HELD_INTERVAL,
     CONF_IDLE_INTERVAL,
@@ -84,6 +85,7 @@ def _entry(entry: SignalWireConfigEntry) -> dict[str, Any]:
         "has_webhook": CONF_WEBHOOK_ID in entry.data,
         "has_cloudhook": CONF_CLOUDHOOK_URL in entry.data,
         "options": {name: entry.options[name] for name in _OPTIONS if name in entry.options},
+        "has_copies": bool(entry.options.get(CONF_COPY_FOLDER)),
         "has_confirmed_retention": CONF_RETENTION_CONFIRMED in entry.options,
         "has_entered_signing_key": bool(entry.options.get(CONF_SIGNING_KEY)),
     }

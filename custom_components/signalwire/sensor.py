@@ -12,7 +12,7 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import MAX_LENGTH_STATE_STATE, EntityCategory, UnitOfTime
+from homeassistant.const import MAX_LENGTH_STATE_STATE, PERCENTAGE, EntityCategory, UnitOfTime
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
@@ -165,6 +165,15 @@ PROJECT_SENSORS = (
         entity_category=EntityCategory.DIAGNOSTIC,
         always_available=True,
         value_fn=lambda data: data.retention.last_deletion,
+    ),
+    ProjectSensorDescription(
+        key="copied",
+        translation_key="copied",
+        native_unit_of_measurement=PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        always_available=True,
+        value_fn=lambda data: data.copied,
     ),
 )
 

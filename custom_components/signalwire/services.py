@@ -20,6 +20,7 @@ from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
 from .api import (
+    AudioFormat,
     PauseBehavior,
     RecordingChannels,
     RecordingStatus,
@@ -30,7 +31,7 @@ from .api import (
 from .const import DOMAIN, MAX_HOLD
 from .coordinator import SignalWireConfigEntry, SignalWireCoordinator
 from .errors import operation_error, service_error, validation_error
-from .helpers import recording_response
+from .fields import recording_response
 from .permissions import async_check_scopes
 from .project.commands import RecordingOptions
 from .project.hold import SWITCH
@@ -45,6 +46,7 @@ SERVICE_UPDATE_RECORDING = "update_recording"
 SERVICE_START_RECORDING = "start_recording"
 SERVICE_LIST_RECORDINGS = "list_recordings"
 SERVICE_KEEP_RECORDING = "keep_recording"
+SERVICE_SAVE_RECORDING = "save_recording"
 SERVICE_DELETE_RECORDING = "delete_recording"
 
 ATTR_ALL_CALLS = "all_calls"
@@ -54,6 +56,8 @@ ATTR_CHANNELS = "channels"
 ATTR_CONFERENCE_SID = "conference_sid"
 ATTR_CONFIG_ENTRY = "config_entry_id"
 ATTR_CONFIRM = "confirm"
+ATTR_FOLDER = "folder"
+ATTR_FORMAT = "format"
 ATTR_FOR = "for"
 ATTR_KEEP = "keep"
 ATTR_LIMIT = "limit"
@@ -151,6 +155,13 @@ _KEEP_SCHEMA = vol.All(
     cv.has_at_least_one_key(ATTR_RECORDING_SID, *_TARGET),
     _not_both,
 )
+_SAVE_SCHEMA = _PROJECT_SCHEMA.extend(
+    {
+        vol.Required(ATTR_RECORDING_SID): _SID,
+        vol.Optional(ATTR_FOLDER): vol.All(cv.string, vol.Length(min=1)),
+        vol.Optional(ATTR_FORMAT): vol.Coerce(AudioFormat),
+    }
+)
 _DELETE_SCHEMA = _PROJECT_SCHEMA.extend(
     {
         vol.Required(ATTR_RECORDING_SID): _SID,
@@ -168,6 +179,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         (SERVICE_UPDATE_RECORDING, _async_update, _UPDATE_SCHEMA, SupportsResponse.OPTIONAL),
         (SERVICE_START_RECORDING, _async_start, _START_SCHEMA, SupportsResponse.OPTIONAL),
         (SERVICE_KEEP_RECORDING, _async_keep, _KEEP_SCHEMA, SupportsResponse.NONE),
+        (SERVICE_SAVE_RECORDING, _async_save, _SAVE_SCHEMA, SupportsResponse.OPTIONAL),
         (SERVICE_LIST_RECORDINGS, _async_list, _LIST_SCHEMA, SupportsResponse.ONLY),
     ):
         hass.services.async_register(DOMAIN, name, action, schema, response)
@@ -287,6 +299,19 @@ async def _async_keep(call: ServiceCall) -> None:
         coordinator.project.retention.async_keep(sid, keep=call.data[ATTR_KEEP])
         for coordinator, sid in targets
     )
+
+
+async def _async_save(call: ServiceCall) -> ServiceResponse:
+    """Copy a recording to a folder; return its file."""
+    coordinator = await _async_coordinator(call)
+    try:
+        return await coordinator.project.copies.async_save(
+            call.data[ATTR_RECORDING_SID],
+            call.data.get(ATTR_FOLDER),
+            call.data.get(ATTR_FORMAT),
+        )
+    except OSError as err:
+        raise operation_error("not_saved", error=err.strerror or str(err)) from err
 
 
 async def _async_list(call: ServiceCall) -> ServiceResponse:

@@ -11,7 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .api import RECORDING_FIELDS, RecordingStatus
 from .coordinator import SignalWireConfigEntry
 from .entity import ScopeEntity, SlotEntity, async_add_line_entities, async_add_slot_entities
-from .helpers import recording_fields
+from .fields import recording_fields
 from .project.hold import HoldSnapshot
 
 # Pauses of several recordings must not wait for each other; each one's updates are in order.

@@ -37,14 +37,16 @@ class RecordingAudio:
     """The audio, or a part of it, that is about to be read.
 
     `status` is the HTTP status: 200 for all of it, 206 for the part in `content_range`, 416
-    without any content for a part that is not there. Lengths are in bytes. `needed_login` says
-    that the space asked for the project's login, as it does for projects that protect their media.
+    without any content for a part that is not there. Lengths are in bytes. `has_known_end` says
+    that a stream that is cut off can be told from one that has ended; `needed_login` that the space
+    asked for the project's login, as it does for projects that protect their media.
     """
 
     status: int
     content_type: str
     content_length: int | None
     content_range: str | None
+    has_known_end: bool
     accepts_ranges: bool
     needed_login: bool
     _response: aiohttp.ClientResponse = field(repr=False)
@@ -75,6 +77,8 @@ class RecordingAudio:
             status=response.status,
             content_type=content_type,
             content_length=parse_count(headers.get("Content-Length")),
+            has_known_end="Content-Length" in headers
+            or headers.get("Transfer-Encoding", "").lower() == "chunked",
             content_range=None if response.status == 200 else content_range,
             accepts_ranges=response.status != 200 or headers.get("Accept-Ranges") == "bytes",
             needed_login=needed_login,

@@ -60,6 +60,11 @@ class RecordingStatus(_OpenEnum):
         return self in _ENDED
 
     @property
+    def is_pending(self) -> bool:
+        """Return whether the audio of a recording that is over may still be on its way."""
+        return self is RecordingStatus.PROCESSING
+
+    @property
     def has_audio(self) -> bool:
         """Return whether there is audio to be played: not while it runs, nor if it failed."""
         return self in (RecordingStatus.STOPPED, RecordingStatus.COMPLETED)

@@ -19,6 +19,8 @@ _NOT_RESTORED = "hold_not_restored"
 _REFUSED = "webhook_refused"
 PUBLIC = "recordings_public"
 _MARKS_LOST = "marks_lost"
+_COPIES_STOPPED = "copies_stopped"
+_COPIES_FAILED = "copies_failed"
 _RETENTION_UNCONFIRMED = "retention_unconfirmed"
 _DELETION_FAILED = "deletion_failed"
 _NOT_RESTORED_TEXTS = {
@@ -154,6 +156,28 @@ class ProjectIssues:
         self._async_clear(_DELETION_FAILED)
 
     @callback
+    def async_report_copies_stopped(self, reason: str) -> None:
+        """Tell that nothing is copied, for want of the folder or of room in it."""
+        self._async_report(_COPIES_STOPPED, ir.IssueSeverity.ERROR, reason=reason)
+
+    @callback
+    def async_clear_copies_stopped(self) -> None:
+        """Tell that copies are made again."""
+        self._async_clear(_COPIES_STOPPED)
+
+    @callback
+    def async_report_copies_failed(self, number: int, reason: str) -> None:
+        """Tell of recordings that could not be copied again and again."""
+        self._async_report(
+            _COPIES_FAILED, ir.IssueSeverity.WARNING, number=str(number), reason=reason
+        )
+
+    @callback
+    def async_clear_copies_failed(self) -> None:
+        """Tell that no recording is left that could not be copied."""
+        self._async_clear(_COPIES_FAILED)
+
+    @callback
     def async_clear(self) -> None:
         """Take every issue back."""
         for kind in (
@@ -166,6 +190,8 @@ class ProjectIssues:
             _REFUSED,
             PUBLIC,
             _MARKS_LOST,
+            _COPIES_STOPPED,
+            _COPIES_FAILED,
             _RETENTION_UNCONFIRMED,
             _DELETION_FAILED,
         ):

@@ -19,6 +19,7 @@ from ..errors import reason_of, validation_error
 from .activity import Activity, ActivityLog, ActivityReporter
 from .clock import Clock
 from .commands import RecordingCommands
+from .copies import Copies
 from .daily_totals_store import DailyTotalsStore
 from .damage import Damage
 from .deletion import Deletions
@@ -86,6 +87,7 @@ class Project:
         self.library = RecordingLibrary(client)
         self.protection = MediaProtection(self)
         self.deletions = Deletions(self)
+        self.copies = Copies(self)
         self.retention = Retention(self)
         self.last_success: datetime | None = None
         self.was_set_up_before = False
@@ -167,6 +169,7 @@ class Project:
         self.holds.async_follow_end()
         self.async_process()
         self.protection.async_start()
+        self.copies.async_start()
         self.retention.async_start()
 
     async def async_stop(self) -> None:
@@ -188,6 +191,7 @@ class Project:
         await self.file.async_stop()
         await self.totals.async_stop()
         await self.retention.async_stop()
+        await self.copies.async_stop()
         self.issues.async_clear()
 
     def require_running(self) -> None:
@@ -440,6 +444,7 @@ class Project:
             unresumed=sum(1 for _ in state.unresumed_sids()),
             today=self.totals.today,
             retention=self.retention.snapshot,
+            copied=self.copies.progress,
         )
 
     def _line_snapshots(self, holds: Mapping[Scope, HoldSnapshot]) -> dict[str, LineSnapshot]:

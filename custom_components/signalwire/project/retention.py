@@ -167,7 +167,11 @@ class Retention:
         for recording in recordings:
             if recording.sid in self.kept or not self._is_due(recording, policy, now):
                 continue
-            due.add(recording, has_failed=recording.sid in self._store.record.failures)
+            due.add(
+                recording,
+                is_awaited=self._project.copies.is_awaited(recording),
+                has_failed=recording.sid in self._store.record.failures,
+            )
 
     async def _async_learn_lines(
         self, recordings: Iterable[Recording], policy: RetentionPolicy
@@ -211,6 +215,7 @@ class Retention:
         if not (is_open or self._is_stale):
             return
         reason: str | None = None
+        await self._project.copies.async_wait_for_look()
         try:
             await self._async_settle()
             due = await self.async_look(self._settings.retention)
@@ -281,6 +286,8 @@ class Retention:
             return
         await self._async_learn_lines([recording], policy)
         if sid in self.kept or not self._is_due(recording, policy, self._now()):
+            return
+        if not await self._project.copies.async_is_safe(recording):
             return
         record.sent += 1
         record.in_flight[sid] = None

@@ -121,14 +121,19 @@ class Due:
     _oldest: deque[str] = field(default_factory=deque)
     failed: list[str] = field(default_factory=list)
 
-    def add(self, recording: Recording, *, has_failed: bool) -> None:
-        """Add a recording that is due, and older than those before it."""
+    def add(self, recording: Recording, *, is_awaited: bool, has_failed: bool) -> None:
+        """Add a recording that is due, and older than those before it.
+
+        One that is awaited, because it is to be copied first, is counted alone.
+        """
         self.number += 1
         if (ended := ended_at(recording)) is not None:
             self.first = min(self.first or ended, ended)
             self.last = max(self.last or ended, ended)
         if has_failed:
             self.failed.append(recording.sid)
+            return
+        if is_awaited:
             return
         self._oldest.append(recording.sid)
         if len(self._oldest) > self.limit:

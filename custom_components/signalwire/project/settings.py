@@ -7,9 +7,12 @@ from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 
+from ..api import AudioFormat
 from ..const import (
     CONF_ACTIVE_INTERVAL,
     CONF_AUTO_RELEASE,
+    CONF_COPY_FOLDER,
+    CONF_COPY_FORMAT,
     CONF_DELETIONS_A_DAY,
     CONF_HELD_INTERVAL,
     CONF_IDLE_INTERVAL,
@@ -38,13 +41,21 @@ MAX_HELD_INTERVAL: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CopySettings:
+    """Where recordings are copied to, and in which form."""
+
+    folder: str
+    audio_format: AudioFormat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectSettings:
     """How a project is read, and what is done by itself.
 
     The intervals are between two polls: while something is active, while recordings are held, and
     otherwise. `auto_release` is how long the switch's hold lasts, zero for ever. `retention` is how
     long recordings are kept, as far as a person has confirmed that, and when (ISO 8601, UTC); at
-    most `deletions_a_day` are deleted.
+    most `deletions_a_day` are deleted. `copies` is where recordings are copied to, if they are.
     """
 
     active_interval: timedelta
@@ -57,6 +68,7 @@ class ProjectSettings:
     is_retention_confirmed: bool
     retention_confirmed_at: str | None
     deletions_a_day: int
+    copies: CopySettings | None
     verify_signature: bool
     signing_key: str | None
 
@@ -76,6 +88,11 @@ class ProjectSettings:
             retention=retention,
             is_retention_confirmed=confirmed.get("policy") == retention.to_confirm(entry),
             retention_confirmed_at=confirmed.get("at"),
+            copies=CopySettings(
+                folder=folder, audio_format=AudioFormat(options.get(CONF_COPY_FORMAT, "mp3"))
+            )
+            if (folder := entry.options.get(CONF_COPY_FOLDER))
+            else None,
             deletions_a_day=int(options[CONF_DELETIONS_A_DAY]),
             verify_signature=entry.options.get(CONF_VERIFY_SIGNATURE, True),
             signing_key=entry.options.get(CONF_SIGNING_KEY),

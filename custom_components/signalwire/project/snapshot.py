@@ -35,7 +35,8 @@ class ProjectSnapshot:
     `lines` are the project's lines by ID, `unassigned` is how many recordings may be on any of
     them.
     `unresumed` is how many a hold paused and has not resumed yet after its end; `today` counts
-    the recordings that have ended today.
+    the recordings that have ended today; `retention` is what is deleted by itself, `copied` how
+    many percent of what is to be copied are.
     """
 
     recordings: Mapping[str, Recording] = field(default_factory=dict)
@@ -51,6 +52,7 @@ class ProjectSnapshot:
     unresumed: int = 0
     today: Today = field(default_factory=Today)
     retention: RetentionSnapshot = field(default_factory=RetentionSnapshot)
+    copied: int | None = None
 
     def in_slot(self, number: int) -> Recording | None:
         """Return the recording in a slot."""

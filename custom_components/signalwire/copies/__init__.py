@@ -1,0 +1,1 @@
+"""Copies of recordings on a disk: how they are named, and how they are written."""

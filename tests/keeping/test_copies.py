@@ -1,0 +1,626 @@
+"""Copies are as the original bit by bit, whatever happens while they are made."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+import errno
+from functools import partial
+from hashlib import sha256
+import json
+import os
+from pathlib import Path
+import random
+import subprocess
+from typing import Any
+
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+
+from custom_components.signalwire.copies.folder import CopyFolder, CopyWriter
+from custom_components.signalwire.project import copies
+from simulator import Fault, Simulator, media
+from simulator.models import Recording
+from tests.helpers import (
+    PROJECT_ID,
+    TOKEN,
+    call_with_recording,
+    refresh,
+    set_retry_policy,
+    settle,
+    state,
+    until,
+)
+from tests.keeping.helpers import (
+    Calendar,
+    deletions,
+    issue,
+    old,
+    retention_options,
+    set_up,
+)
+from tests.keeping.test_retention import QUICK
+
+COPIED = "sensor.corner_shop_copied"
+
+
+@pytest.fixture
+def folder(hass: HomeAssistant, tmp_path: Path) -> Path:
+    """Return a folder for copies, within a media folder, that is ready."""
+    hass.config.media_dirs = {"local": str(tmp_path)}
+    hass.config.allowlist_external_dirs = {str(tmp_path)}
+    path = tmp_path / "calls"
+    CopyFolder(str(path), "test").prepare()
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copies, "BYTES_A_SECOND", 10**12)
+    monkeypatch.setattr(copies, "_AFTER_AN_END", 0)
+    monkeypatch.setattr(copies, "_AFTER_A_FAILURE", 0.05)
+
+
+def _options(folder: Path, audio_format: str = "wav") -> dict[str, Any]:
+    return {"copy_folder": str(folder), "copy_format": audio_format}
+
+
+async def _start(
+    hass: HomeAssistant, entry: MockConfigEntry, folder: Path, audio_format: str = "wav"
+) -> None:
+    """Begin to copy, which never ends."""
+    options = {**entry.options, **_options(folder, audio_format)}
+    hass.config_entries.async_update_entry(entry, options=options)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+
+
+async def _end(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def _all_copied(hass: HomeAssistant, seconds: float = 10) -> None:
+    await until(lambda: state(hass, COPIED) == "100", seconds)
+
+
+def _original(simulator: Simulator, recording: Recording, audio_format: str = "wav") -> bytes:
+    seconds = max(1, recording.duration(simulator.space.now()))
+    audio = media.wav(seconds) if audio_format == "wav" else media.mp3(seconds)
+    return audio.read(0, audio.size)
+
+
+def _copies(folder: Path) -> dict[str, tuple[Path, dict[str, Any]]]:
+    """Return the copies by SID: the audio, and what the JSON file says."""
+    found = {}
+    for file in folder.rglob("*.json"):
+        told = json.loads(file.read_bytes())
+        found[told["recording"]["sid"]] = (file.with_name(told["audio"]["file"]), told)
+    return found
+
+
+def _files(folder: Path, pattern: str) -> list[Path]:
+    return list(folder.rglob(pattern))
+
+
+def _has_copies(folder: Path, number: int) -> bool:
+    return len(_files(folder, "*.json")) >= number
+
+
+def _content(file: str) -> bytes:
+    return Path(file).read_bytes()
+
+
+def _rename(folder: Path, to: Path) -> None:
+    folder.rename(to)
+
+
+def _assert_equal(folder: Path, simulator: Simulator, audio_format: str = "wav") -> None:
+    found = _copies(folder)
+    for sid, recording in simulator.space.recordings.items():
+        audio, told = found[sid]
+        content = audio.read_bytes()
+        assert content == _original(simulator, recording, audio_format)
+        assert told["audio"]["bytes"] == len(content)
+        assert told["audio"]["sha256"] == sha256(content).hexdigest()
+    assert not list(folder.rglob("*.part"))
+
+
+@pytest.mark.parametrize("audio_format", ["wav", "mp3"])
+async def test_what_has_ended_is_copied_with_what_is_known_of_it(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    folder: Path,
+    audio_format: str,
+) -> None:
+    for number in range(5):
+        old(simulator, number, duration=60 + number)
+    old(simulator, 1, status="absent")
+    simulator.space.recordings.popitem()
+    running = simulator.space.start_recording(call_sid=simulator.space.start_call().sid)
+    await _start(hass, entry, folder, audio_format)
+    await _all_copied(hass)
+    del simulator.space.recordings[running.sid]
+    _assert_equal(folder, simulator, audio_format)
+    found = _copies(folder)
+    assert len(found) == 5
+    for audio, told in found.values():
+        assert audio.name.count("_") == 4
+        assert audio.parent.relative_to(folder).as_posix().count("/") == 2
+        assert told["from"] == "+15550100"
+        text = json.dumps(told)
+        assert not [secret for secret in (TOKEN, PROJECT_ID, "/Accounts/") if secret in text]
+    await _end(hass, entry)
+
+
+async def test_without_a_folder_nothing_is_copied(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, folder: Path
+) -> None:
+    old(simulator, 1)
+    await refresh(hass, loaded)
+    assert _copies(folder) == {}
+    assert state(hass, COPIED) == "unknown"
+
+
+async def test_a_call_that_ends_is_copied_soon(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, folder: Path
+) -> None:
+    await _start(hass, entry, folder)
+    await _all_copied(hass)
+    call = call_with_recording(simulator)
+    await entry.runtime_data.async_refresh()
+    assert _copies(folder) == {}
+    simulator.space.hang_up(call.sid)
+    await entry.runtime_data.async_refresh()
+    await until(lambda: len(_copies(folder)) == 1)
+    await _end(hass, entry)
+
+
+async def test_no_more_than_two_are_copied_at_once(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, folder: Path
+) -> None:
+    most = 0
+    for number in range(8):
+        old(simulator, number)
+    simulator.faults.add(Fault(path=r"\.wav", delay=0.05))
+    await _start(hass, entry, folder)
+
+    def look() -> bool:
+        nonlocal most
+        waiting = sum(
+            request.status is None and request.path.endswith(".wav")
+            for request in simulator.requests
+        )
+        most = max(most, waiting)
+        return state(hass, COPIED) == "100"
+
+    await until(look)
+    assert most == 2
+    await _end(hass, entry)
+
+
+async def test_a_copy_takes_no_more_than_its_share_of_the_line(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recording = old(simulator, 1, duration=20)
+    size = len(_original(simulator, recording))
+    monkeypatch.setattr(copies, "BYTES_A_SECOND", size * 2)
+    began = hass.loop.time()
+    await _start(hass, entry, folder)
+    await _all_copied(hass)
+    assert hass.loop.time() - began >= 0.5
+    await _end(hass, entry)
+
+
+async def test_a_restart_goes_on_with_what_is_missing(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, folder: Path
+) -> None:
+    recordings = [old(simulator, number) for number in range(6)]
+    slow = recordings[2].sid
+    simulator.faults.add(Fault(path=rf"{slow}\.wav", delay=30))
+    await _start(hass, entry, folder)
+    await until(lambda: len(_copies(folder)) == 5)
+    assert state(hass, COPIED) == "83"
+    await _end(hass, entry)
+    assert not _files(folder, "*.part")
+    # As after a crash.
+    day = next(iter(_copies(folder).values()))[0].parent
+    (day / f".{entry.entry_id}.{slow}.part").write_bytes(b"half")
+    simulator.faults.clear()
+    simulator.requests.clear()
+    await _start(hass, entry, folder)
+    await _all_copied(hass)
+    asked = [request.path for request in simulator.requests if request.path.endswith(".wav")]
+    assert len(asked) == len([path for path in asked if slow in path])
+    _assert_equal(folder, simulator)
+    await _end(hass, entry)
+
+
+async def test_audio_without_its_json_file_is_copied_again(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, folder: Path
+) -> None:
+    old(simulator, 1)
+    old(simulator, 2)
+    await _start(hass, entry, folder)
+    await _all_copied(hass)
+    await _end(hass, entry)
+    first, second = _files(folder, "*.json")
+    first.unlink()
+    second.with_suffix(".wav").unlink()
+    await _start(hass, entry, folder)
+    await _all_copied(hass)
+    _assert_equal(folder, simulator)
+    await _end(hass, entry)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(path=r"\.wav", truncate=True, times=2),
+        Fault(path=r"\.wav", status=500, times=6),
+        Fault(path=r"\.wav", drop=True, times=3),
+        Fault(path=r"\.wav", status=200, body="<html>", content_type="text/html", times=2),
+        Fault(path=r"\.wav", status=404, times=2),
+        Fault(path=r"\.wav", status=206, body="x", content_type="audio/wav", times=1),
+        Fault(path=r"Recordings/[^.]*\.json", status=500, times=6),
+        Fault(path=r"Calls", status=500, times=3),
+    ],
+    ids=repr,
+)
+async def test_a_fault_delays_a_copy_and_spoils_none(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    folder: Path,
+    fault: Fault,
+) -> None:
+    for number in range(3):
+        old(simulator, number, duration=100 + number)
+    await set_up(hass, entry)
+    await _end(hass, entry)
+    simulator.faults.add(fault)
+    await _start(hass, entry, folder)
+    set_retry_policy(entry, QUICK)
+    await _all_copied(hass)
+    _assert_equal(folder, simulator)
+    await _end(hass, entry)
+
+
+async def test_what_cannot_be_copied_again_and_again_is_told_and_holds_up_nothing(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, folder: Path
+) -> None:
+    stubborn, other = old(simulator, 2), old(simulator, 1)
+    simulator.faults.add(Fault(path=rf"{stubborn.sid}\.wav", status=404))
+    await _start(hass, entry, folder)
+    await until(lambda: issue(hass, entry, "copies_failed") is not None)
+    assert set(_copies(folder)) == {other.sid}
+    assert state(hass, COPIED) == "50"
+    simulator.faults.clear()
+    await _all_copied(hass)
+    await until(lambda: issue(hass, entry, "copies_failed") is None)
+    await _end(hass, entry)
+
+
+async def test_a_write_that_fails_stops_the_copies_and_says_so(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for number in range(4):
+        old(simulator, number)
+    write = CopyWriter.write
+
+    def full(writer: CopyWriter, block: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(CopyWriter, "write", full)
+    await _start(hass, entry, folder)
+    await until(lambda: issue(hass, entry, "copies_stopped") is not None)
+    found = issue(hass, entry, "copies_stopped")
+    assert found is not None
+    assert found.translation_placeholders is not None
+    assert found.translation_placeholders["reason"] == "No space left on device"
+    assert _copies(folder) == {}
+    monkeypatch.setattr(CopyWriter, "write", write)
+    await _all_copied(hass)
+    assert issue(hass, entry, "copies_stopped") is None
+    _assert_equal(folder, simulator)
+    assert len([one for one in caplog.records if "has stopped" in one.message]) == 1
+    await _end(hass, entry)
+
+
+def _mount(*arguments: str) -> bool:
+    """Return whether a disk could be mounted, which takes an administrator."""
+    command = ["/bin/mount", *arguments]
+    # Nothing but a test's own folder is mounted.
+    return not subprocess.run(command, check=False, capture_output=True).returncode  # noqa: S603
+
+
+@pytest.fixture
+def small_disk(folder: Path) -> Iterator[Path]:
+    """Return a folder on a disk of two megabytes."""
+    path = folder.parent / "small"
+    path.mkdir()
+    if not _mount("-t", "tmpfs", "-o", "size=2m", "tmpfs", str(path)):
+        pytest.skip("Only an administrator may mount a disk")
+    try:
+        CopyFolder(str(path / "calls"), "test").prepare()
+        yield path / "calls"
+    finally:
+        subprocess.run(["/bin/umount", "-l", str(path)], check=True)  # noqa: S603 (see above)
+
+
+async def test_a_disk_that_is_full_keeps_what_is_whole_and_goes_on_once_there_is_room(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, small_disk: Path
+) -> None:
+    recordings = [old(simulator, number, duration=30 + number) for number in range(5)]
+    await _start(hass, entry, small_disk)
+    await until(lambda: issue(hass, entry, "copies_stopped") is not None)
+    found = _copies(small_disk)
+    assert 0 < len(found) < 5
+    for sid, (audio, _) in found.items():
+        assert audio.read_bytes() == _original(simulator, simulator.space.recordings[sid])
+    await until(lambda: not list(small_disk.rglob("*.part")))
+    assert _mount("-o", "remount,size=20m", str(small_disk.parent))
+    await _all_copied(hass)
+    assert len(_copies(small_disk)) == len(recordings)
+    _assert_equal(small_disk, simulator)
+    assert issue(hass, entry, "copies_stopped") is None
+    await _end(hass, entry)
+
+
+async def test_a_share_that_is_not_there_gets_nothing(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, folder: Path
+) -> None:
+    old(simulator, 1)
+    (folder / ".signalwire").rename(folder / "away")
+    await _start(hass, entry, folder)
+    await until(lambda: issue(hass, entry, "copies_stopped") is not None)
+    assert _copies(folder) == {}
+    (folder / "away").rename(folder / ".signalwire")
+    await _all_copied(hass)
+    assert len(_copies(folder)) == 1
+    await _end(hass, entry)
+
+
+async def test_a_folder_that_is_not_allowed_any_more_gets_nothing(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, folder: Path
+) -> None:
+    old(simulator, 1)
+    hass.config.allowlist_external_dirs = set()
+    await _start(hass, entry, folder)
+    await until(lambda: issue(hass, entry, "copies_stopped") is not None)
+    assert _copies(folder) == {}
+    await _end(hass, entry)
+
+
+async def test_retention_deletes_nothing_that_is_to_be_copied_and_is_not(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    calendar: Calendar,
+    folder: Path,
+) -> None:
+    await set_up(hass, entry)
+    await _end(hass, entry)
+    stubborn, fine, silent = (
+        old(simulator, 40),
+        old(simulator, 39),
+        old(simulator, 38, status="absent"),
+    )
+    simulator.faults.add(Fault(path=rf"{stubborn.sid}\.wav", status=404))
+    options = {**retention_options(entry, 30), **_options(folder)}
+    hass.config_entries.async_update_entry(entry, options=options)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await until(lambda: len(_copies(folder)) == 1)
+    retention = entry.runtime_data.project.retention
+
+    async def a_day() -> None:
+        calendar.tick(timedelta(days=1))
+        retention._async_begin()
+        await retention._task
+
+    await a_day()
+    await a_day()
+    assert set(deletions(simulator)) == {fine.sid, silent.sid}
+    assert stubborn.sid in simulator.space.recordings
+    simulator.faults.clear()
+    await _all_copied(hass)
+    await a_day()
+    assert not simulator.space.recordings
+    assert set(_copies(folder)) == {stubborn.sid, fine.sid}
+    await _end(hass, entry)
+
+
+@pytest.mark.parametrize("damage", ["audio", "json", "gone", "share"])
+async def test_retention_deletes_nothing_whose_copy_was_lost_or_changed_since(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    calendar: Calendar,
+    folder: Path,
+    damage: str,
+) -> None:
+    await set_up(hass, entry)
+    await _end(hass, entry)
+    recording = old(simulator, 29.5)
+    options = {**retention_options(entry, 30), **_options(folder)}
+    hass.config_entries.async_update_entry(entry, options=options)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await _all_copied(hass)
+    (file,) = _files(folder, "*.json")
+    audio = file.with_suffix(".wav")
+    match damage:
+        case "audio":
+            content = audio.read_bytes()
+            audio.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+        case "json":
+            file.write_text("{}")
+        case "gone":
+            audio.unlink()
+        case _:
+            _rename(folder, folder.with_name("away"))
+    simulator.faults.add(Fault(path=r"\.wav", status=404))
+    retention = entry.runtime_data.project.retention
+    for _ in range(2):
+        calendar.tick(timedelta(days=1))
+        retention._async_begin()
+        await retention._task
+    assert deletions(simulator) == []
+    simulator.faults.clear()
+    if damage == "share":
+        folder.with_name("away").rename(folder)
+    await _all_copied(hass)
+    _assert_equal(folder, simulator)
+    calendar.tick(timedelta(days=1))
+    retention._async_begin()
+    await retention._task
+    assert deletions(simulator) == [recording.sid]
+    await _end(hass, entry)
+
+
+async def _save(hass: HomeAssistant, sid: str, **data: Any) -> dict[str, Any]:
+    context = data.pop("context", None)
+    answer: dict[str, Any] | None = await hass.services.async_call(
+        "signalwire",
+        "save_recording",
+        {"recording_sid": sid, **data},
+        blocking=True,
+        return_response=True,
+        context=context,
+    )
+    assert answer is not None
+    return answer
+
+
+async def test_one_recording_can_be_saved(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, folder: Path
+) -> None:
+    recording = old(simulator, 1)
+    with pytest.raises(ServiceValidationError, match="no folder"):
+        await _save(hass, recording.sid)
+    answer = await _save(hass, recording.sid, folder=str(folder.parent / "new"), format="wav")
+    assert _content(answer["file"]) == _original(simulator, recording)
+    assert Path(answer["file"]).is_relative_to(folder.parent / "new")
+    again = await _save(hass, recording.sid, folder=str(folder.parent / "new"), format="wav")
+    assert again == answer
+    running = simulator.space.start_recording(call_sid=simulator.space.start_call().sid)
+    with pytest.raises(ServiceValidationError, match="no audio"):
+        await _save(hass, running.sid, folder=str(folder))
+    for outside in (str(folder.parent.parent), "calls", str(folder / ".." / ".." / "x"), "/etc"):
+        with pytest.raises(ServiceValidationError, match="not within a media folder"):
+            await _save(hass, recording.sid, folder=outside)
+    simulator.faults.add(Fault(path=r"\.mp3", status=404))
+    with pytest.raises(HomeAssistantError, match="SignalWire"):
+        await _save(hass, recording.sid, folder=str(folder))
+
+
+async def test_one_is_saved_to_the_folder_of_the_options(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    folder: Path,
+    hass_read_only_user: MockUser,
+) -> None:
+    await _start(hass, entry, folder)
+    await _all_copied(hass)
+    recording = old(simulator, 1)
+    answer = await _save(hass, recording.sid)
+    assert Path(answer["file"]).is_relative_to(folder)
+    (folder / ".signalwire").unlink()
+    with pytest.raises(HomeAssistantError, match="could not be written"):
+        await _save(hass, recording.sid)
+    with pytest.raises(Unauthorized):
+        await _save(hass, recording.sid, context=Context(user_id=hass_read_only_user.id))
+    await _end(hass, entry)
+
+
+async def test_more_than_one_look_notes_is_copied_all_the_same(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(copies, "_MAX_NOTED", 3)
+    for number in range(8):
+        old(simulator, number, duration=5)
+    await _start(hass, entry, folder)
+    await _all_copied(hass)
+    _assert_equal(folder, simulator)
+    await _end(hass, entry)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_over_faults_and_restarts_all_is_copied_and_equal(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    folder: Path,
+    hasty_unload: None,
+    seed: int,
+    figures: list[str],
+) -> None:
+    dice = random.Random(seed)
+    restarts = 0
+    for round_ in range(5):
+        for _ in range(20):
+            old(simulator, dice.uniform(0, 50), duration=dice.randrange(5, 90))
+        for _ in range(10):
+            kind: dict[str, Any] = dice.choice(
+                [
+                    {"truncate": True},
+                    {"status": 500},
+                    {"drop": True},
+                    {"delay": 0.1},
+                    {"status": 404},
+                ]
+            )
+            path = dice.choice([r"\.wav", "Recordings", "Calls"])
+            simulator.faults.add(replace(Fault(path=path, times=2, probability=0.3), **kind))
+        await _start(hass, entry, folder)
+        set_retry_policy(entry, QUICK)
+        wanted = 20 * round_ + dice.randrange(20)
+        await until(partial(_has_copies, folder, wanted), 20)
+        await _end(hass, entry)
+        restarts += 1
+    await _start(hass, entry, folder)
+    await _all_copied(hass, 20)
+    _assert_equal(folder, simulator)
+    assert len(_copies(folder)) == 100
+    await _end(hass, entry)
+    figures.append(f"copies, seed {seed}: 100 of 100 equal after {restarts} restarts with faults")
+
+
+async def test_options_check_the_folder(
+    hass: HomeAssistant, loaded: MockConfigEntry, folder: Path
+) -> None:
+    async def choose(path: str | None) -> Any:
+        result = await hass.config_entries.options.async_init(loaded.entry_id)
+        result = await hass.config_entries.options.async_configure(
+            result["flow_id"], {"next_step_id": "copies"}
+        )
+        given = {"copy_format": "wav"} | ({} if path is None else {"copy_folder": path})
+        return await hass.config_entries.options.async_configure(result["flow_id"], given)
+
+    result = await choose("/etc")
+    assert result["errors"] == {"copy_folder": "folder_not_allowed"}
+    (folder.parent / "file").write_text("")
+    result = await choose(str(folder.parent / "file" / "x"))
+    assert result["errors"] == {"copy_folder": "folder_not_writable"}
+    new = folder.parent / "new"
+    result = await choose(f" {new} ")
+    assert result["type"] == "create_entry"
+    assert loaded.options == _options(new)
+    assert new.is_dir()
+    await hass.async_block_till_done()
+    await choose(None)
+    assert loaded.options == {"copy_format": "wav"}
+    await settle(hass)
