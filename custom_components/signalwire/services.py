@@ -48,6 +48,7 @@ SERVICE_LIST_RECORDINGS = "list_recordings"
 SERVICE_KEEP_RECORDING = "keep_recording"
 SERVICE_SAVE_RECORDING = "save_recording"
 SERVICE_DELETE_RECORDING = "delete_recording"
+SERVICE_DELETE_RECORDINGS = "delete_recordings"
 
 ATTR_ALL_CALLS = "all_calls"
 ATTR_ALL_HOLDS = "all_holds"
@@ -56,6 +57,7 @@ ATTR_CHANNELS = "channels"
 ATTR_CONFERENCE_SID = "conference_sid"
 ATTR_CONFIG_ENTRY = "config_entry_id"
 ATTR_CONFIRM = "confirm"
+ATTR_DRY_RUN = "dry_run"
 ATTR_FOLDER = "folder"
 ATTR_FORMAT = "format"
 ATTR_FOR = "for"
@@ -63,6 +65,7 @@ ATTR_KEEP = "keep"
 ATTR_LIMIT = "limit"
 ATTR_NAME = "name"
 ATTR_NUMBER = "number"
+ATTR_OLDER_THAN = "older_than"
 ATTR_PAUSE_BEHAVIOR = "pause_behavior"
 ATTR_RECORDING_SID = "recording_sid"
 ATTR_SINCE = "since"
@@ -73,6 +76,7 @@ ATTR_UNTIL = "until"
 
 _LIST_SINCE = timedelta(days=1)
 _MAX_LISTED = 1000
+_MAX_DELETED = 1000
 # Of a hold's name, which stands in an attribute.
 _MAX_NAME = 100
 
@@ -168,6 +172,21 @@ _DELETE_SCHEMA = _PROJECT_SCHEMA.extend(
         vol.Required(ATTR_CONFIRM): cv.boolean,
     }
 )
+_DELETE_SEVERAL_SCHEMA = vol.All(
+    _PROJECT_SCHEMA.extend(
+        {
+            vol.Optional(ATTR_SINCE): cv.datetime,
+            vol.Optional(ATTR_UNTIL): cv.datetime,
+            vol.Optional(ATTR_OLDER_THAN): cv.positive_time_period,
+            vol.Optional(ATTR_LIMIT, default=_MAX_DELETED): vol.All(
+                vol.Coerce(int), vol.Range(min=1, max=_MAX_DELETED)
+            ),
+            vol.Optional(ATTR_DRY_RUN, default=True): cv.boolean,
+            vol.Optional(ATTR_CONFIRM, default=False): cv.boolean,
+        }
+    ),
+    cv.has_at_least_one_key(ATTR_SINCE, ATTR_UNTIL, ATTR_OLDER_THAN),
+)
 
 
 @callback
@@ -185,6 +204,14 @@ def async_setup_services(hass: HomeAssistant) -> None:
         hass.services.async_register(DOMAIN, name, action, schema, response)
     async_register_admin_service(
         hass, DOMAIN, SERVICE_DELETE_RECORDING, _async_delete, _DELETE_SCHEMA
+    )
+    async_register_admin_service(
+        hass,
+        DOMAIN,
+        SERVICE_DELETE_RECORDINGS,
+        _async_delete_several,
+        _DELETE_SEVERAL_SCHEMA,
+        SupportsResponse.OPTIONAL,
     )
 
 
@@ -341,6 +368,47 @@ async def _async_delete(call: ServiceCall) -> None:
         raise validation_error("not_confirmed_by_person")
     coordinator = await _async_coordinator(call)
     await coordinator.project.commands.async_delete(call.data[ATTR_RECORDING_SID], call.context)
+
+
+async def _async_delete_several(call: ServiceCall) -> ServiceResponse:
+    """Delete the recordings of a time, the oldest first; return them, or in a dry run what would go.
+
+    Those that are active or marked to be kept are left alone, and counted.
+    """
+    is_dry = call.data[ATTR_DRY_RUN]
+    if not is_dry and not call.data[ATTR_CONFIRM]:
+        raise validation_error("not_confirmed_by_person")
+    coordinator = await _async_coordinator(call)
+    commands = coordinator.project.commands
+    since, until = (
+        None if (moment := call.data.get(name)) is None else dt_util.as_utc(moment)
+        for name in (ATTR_SINCE, ATTR_UNTIL)
+    )
+    found = await commands.async_deletable(
+        since=since,
+        until=until,
+        older_than=call.data.get(ATTR_OLDER_THAN),
+        limit=call.data[ATTR_LIMIT],
+    )
+    deleted = found.recordings
+    failures: list[JsonValueType] = []
+    if not is_dry:
+        deleted = []
+        for recording in found.recordings:
+            try:
+                await commands.async_delete(recording.sid, call.context)
+            except HomeAssistantError as err:
+                failures.append({ATTR_RECORDING_SID: recording.sid, "error": str(err)})
+            else:
+                deleted.append(recording)
+    return {
+        ATTR_DRY_RUN: is_dry,
+        "recordings": [recording_response(recording) for recording in deleted],
+        "failures": failures,
+        "kept": found.kept,
+        "active": found.active,
+        "further": found.further,
+    }
 
 
 def _entries(call: ServiceCall) -> list[SignalWireConfigEntry]:

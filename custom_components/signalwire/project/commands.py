@@ -1,8 +1,10 @@
 """What people and automations ask of recordings: pause, resume, stop, start, find, delete."""
 
 import asyncio
-from contextlib import suppress
-from dataclasses import dataclass
+from collections import deque
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from homeassistant.core import Context
@@ -23,6 +25,7 @@ from ..tasks import finish_anyway, gather_all
 from .deletion import KeptError, UncertainDeletionError
 from .observation import Interval
 from .parties import parties_of_call
+from .retention_rule import ended_at
 from .storage import is_stored_as_held
 from .updates import Actor, RecordingUpdate
 
@@ -46,6 +49,16 @@ class RecordingOptions:
     track: RecordingTrack | None = None
     trim: RecordingTrim | None = None
     callback_url: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Deletable:
+    """Recordings that can be deleted; how many of their time are kept or active, or go beyond."""
+
+    recordings: list[Recording] = field(default_factory=list)
+    kept: int = 0
+    active: int = 0
+    further: int = 0
 
 
 class RecordingCommands:
@@ -205,6 +218,45 @@ class RecordingCommands:
         self._project.parties.add([call], [])
         return self._project.lines.of(parties_of_call(call))
 
+    async def async_deletable(
+        self,
+        *,
+        since: datetime | None,
+        until: datetime | None,
+        older_than: timedelta | None,
+        limit: int,
+    ) -> Deletable:
+        """Return the recordings that were created in a time and can be deleted, oldest first.
+
+        `older_than` counts from the end of a recording, by the service's clock and by the own one.
+        Raises HomeAssistantError.
+        """
+        project, client = self._project, self._project.client
+        found = Deletable()
+        oldest: deque[Recording] = deque(maxlen=limit)
+        try:
+            if older_than is not None:
+                # For the service's time as it is now.
+                await client.list_recordings(limit=1)
+                until = min(filter(None, (until, project.retention.now() - older_than)))
+            pages = client.recording_pages(created_after=since, created_before=until)
+            async with aclosing(pages):
+                async for page in pages:
+                    for recording in page.items:
+                        if older_than is not None and not _has_ended_before(recording, until):
+                            continue
+                        if recording.is_active or recording.sid in self._state.recordings:
+                            found.active += 1
+                        elif recording.sid in project.retention.kept:
+                            found.kept += 1
+                        else:
+                            found.further += len(oldest) == limit
+                            oldest.append(recording)
+        except SignalWireError as err:
+            raise service_error(project.hass, project.entry, err) from err
+        found.recordings = list(reversed(oldest))
+        return found
+
     async def async_delete(self, sid: str, context: Context | None = None) -> None:
         """Delete a recording that is over, with its audio.
 
@@ -288,3 +340,8 @@ class RecordingCommands:
 def _digits(number: str) -> str:
     """Return a telephone number without what people write to read it more easily."""
     return "".join(character for character in number if character.isalnum())
+
+
+def _has_ended_before(recording: Recording, moment: datetime | None) -> bool:
+    ended = ended_at(recording)
+    return ended is not None and moment is not None and ended <= moment

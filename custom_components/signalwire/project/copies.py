@@ -69,6 +69,8 @@ class Copies:
         self._done_before: datetime | None = None
         self._failures: dict[str, int] = {}
         self._has_looked = asyncio.Event()
+        # Whether what is waiting was found with the copies that are known.
+        self._is_counted = False
         self._wake = asyncio.Event()
         self._was_stopped = False
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -121,7 +123,7 @@ class Copies:
     @property
     def progress(self) -> int | None:
         """Return how many percent of what is to be copied are; None if that is not known."""
-        if not self._has_looked.is_set() or self._copied is None:
+        if not self._is_counted or self._copied is None:
             return None
         copied, waiting = len(self._copied), len(self._waiting) + self._beyond
         return 100 * copied // (copied + waiting) if waiting else 100
@@ -153,7 +155,7 @@ class Copies:
         # Copied anew; where it is only missing, the whole folder may be another one.
         if state is CopyState.DAMAGED:
             self._damaged.add(sid)
-        self._copied = self._done_before = None
+        self._look_anew()
         self._project.async_publish()
         self._wake.set()
         return False
@@ -225,13 +227,18 @@ class Copies:
                 async with asyncio.timeout(_LOOK_EVERY if is_well else _AFTER_A_FAILURE):
                     await self._wake.wait()
 
+    def _look_anew(self) -> None:
+        """Take nothing for known of the folder, until it was looked at again."""
+        self._copied = self._done_before = None
+        self._is_counted = False
+
     def _stopped(self, err: OSError) -> None:
         reason = err.strerror or str(err)
         if not self._was_stopped:
             LOGGER.warning("Copying of %s has stopped: %s", self._project.entry.title, reason)
         self._was_stopped = True
         # It may be another folder when it is back.
-        self._copied = self._done_before = None
+        self._look_anew()
         self._project.issues.async_report_copies_stopped(reason)
 
     async def _async_look(self, folder: CopyFolder) -> None:
@@ -244,8 +251,10 @@ class Copies:
         if self._copied is None:
             copied = await self._async_run(folder.scan)
             self._copied = {sid: day for sid, day in copied.items() if sid not in self._damaged}
+            self._done_before = None
         else:
             await self._async_run(folder.require_there)
+        known = self._copied
         began = self._project.client.service_time() - LIST_OVERLAP
         # What is still to end, or was not noted, is looked for again.
         open_since = began
@@ -263,8 +272,13 @@ class Copies:
                         waiting.append(recording.sid)
                     if is_awaited or not recording.status.has_ended or recording.status.is_pending:
                         open_since = min(open_since, recording.date_created or open_since)
+        if self._copied is not known:
+            # Something was found to be wrong with the folder meanwhile.
+            self._waiting = []
+            return
         self._waiting = waiting[-_MAX_NOTED:]
         self._beyond = len(waiting) - len(self._waiting)
+        self._is_counted = True
         self._has_looked.set()
         self._done_before = open_since - timedelta(seconds=1) if open_since.year > 1 else None
         self._project.async_publish()

@@ -151,7 +151,7 @@ class Retention:
             return due
         # For the service's time as it is now.
         await client.list_recordings(limit=1)
-        now = self._now()
+        now = self.now()
         pages = client.recording_pages(created_before=now - shortest, page_size=MAX_PAGE)
         async with aclosing(pages):
             async for page in pages:
@@ -180,7 +180,7 @@ class Retention:
         if policy.depends_on_lines:
             await self._project.library.async_parties(recordings, most_calls=_ALL_CALLS)
 
-    def _now(self) -> datetime:
+    def now(self) -> datetime:
         """Return the earlier of what both clocks show.
 
         Of the service's, that is what it showed with its last answer. Raises MalformedAnswerError
@@ -285,7 +285,7 @@ class Retention:
             self._show_one_less()
             return
         await self._async_learn_lines([recording], policy)
-        if sid in self.kept or not self._is_due(recording, policy, self._now()):
+        if sid in self.kept or not self._is_due(recording, policy, self.now()):
             return
         if not await self._project.copies.async_is_safe(recording):
             return
