@@ -71,6 +71,7 @@ class Control:
             ("POST", "/conferences/{sid}/end", self.end_conference),
             ("POST", "/phone_numbers", self.add_phone_number),
             ("POST", "/recordings", self.add_recordings),
+            ("POST", "/recordings/{sid}/transcriptions", self.transcribe),
             ("POST", "/faults", self.add_fault),
             ("DELETE", "/faults", self.clear_faults),
             ("GET", "/requests", self.show_requests),
@@ -202,6 +203,17 @@ class Control:
         except ValueError as err:
             raise _bad(str(err)) from None
         return self._show({"count": len(added), "sids": [recording.sid for recording in added]})
+
+    async def transcribe(self, request: web.Request) -> web.Response:
+        """Write down what was said in a recording. Fields: {text, status}."""
+        given = await _given(request, {"text": str, "status": str})
+        text = given.get("text")
+        transcription = self._space.transcribe(
+            request.match_info["sid"],
+            None if text is None else str(text),
+            str(given.get("status", "completed")),
+        )
+        return self._show({"sid": transcription.sid})
 
     async def add_fault(self, request: web.Request) -> web.Response:
         """Add a fault. Fields: those of `Fault`; what is left out matches every request."""

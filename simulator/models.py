@@ -158,6 +158,34 @@ class PastState:
 
 
 @dataclass(slots=True, kw_only=True)
+class Transcription:
+    """What was said in a recording, as text (as SignalWire's SDK lists its fields)."""
+
+    sid: str
+    text: str | None
+    created: datetime
+    status: str = "completed"
+
+    def render(self, project: str, recording: Recording, now: datetime) -> Json:
+        """Return the transcription as the service shows it."""
+        return {
+            "sid": self.sid,
+            "account_sid": project,
+            "api_version": API_VERSION,
+            "date_created": rfc2822(self.created),
+            "date_updated": rfc2822(self.created),
+            "duration": str(recording.duration(now)),
+            "price": None,
+            "price_unit": "USD",
+            "recording_sid": recording.sid,
+            "status": self.status,
+            "transcription_text": self.text,
+            "type": "fast",
+            "uri": f"{BASE}/Accounts/{project}/Transcriptions/{self.sid}.json",
+        }
+
+
+@dataclass(slots=True, kw_only=True)
 class Recording:
     """A recording (schema RecordingResponse), and what only tests and the control side see.
 
@@ -190,6 +218,7 @@ class Recording:
     callback_events: tuple[str, ...] = ("completed",)
     callback_method: str = "POST"
     reads: int = 0
+    transcriptions: list[Transcription] = field(default_factory=list)
     _history: deque[PastState] = field(
         default_factory=lambda: deque(maxlen=_MAX_HISTORY), repr=False
     )

@@ -76,6 +76,11 @@ class Service:
                 self.delete_recording,
             ),
             ("GET", f"{account}/IncomingPhoneNumbers", self.list_phone_numbers),
+            (
+                "GET",
+                f"{account}/Recordings/{{recording}}/Transcriptions",
+                self.list_transcriptions,
+            ),
             ("GET", f"{account}/Recordings", self.list_recordings),
             ("DELETE", f"{account}/Recordings/{{recording}}", self.delete_recording),
         ]
@@ -299,6 +304,16 @@ class Service:
         self._authorize(request, "voice")
         self._space.delete_recording(self._recording(request).sid)
         return web.Response(status=204)
+
+    async def list_transcriptions(self, request: web.Request) -> web.Response:
+        """Answer with the transcriptions of a recording, on one page."""
+        self._authorize(request, "voice")
+        recording = self._recording(request)
+        project, now = self._settings.project, self._space.now()
+        uri = f"{BASE}{_tail(request)}.json"
+        shown = [one.render(project, recording, now) for one in recording.transcriptions]
+        fields: Json = {"uri": uri, "first_page_uri": uri, "next_page_uri": None, "page": 0}
+        return web.json_response({**fields, "page_size": 50, "transcriptions": shown})
 
     async def get_media(self, request: web.Request) -> web.StreamResponse:
         """Answer with the audio, which takes no login unless the project protects it."""

@@ -6,7 +6,7 @@ from itertools import count
 from uuid import uuid4
 
 from .errors import invalid, not_found, not_in_progress
-from .models import ACTIVE, Call, Conference, PhoneNumber, Recording, Status
+from .models import ACTIVE, Call, Conference, PhoneNumber, Recording, Status, Transcription
 
 type Listener = Callable[[Recording], None]
 
@@ -191,6 +191,15 @@ class Space:
             recording.status = self._end_status(recording, Status.STOPPED)
             self._tell(recording)
         return recording
+
+    def transcribe(self, sid: str, text: str | None, status: str = "completed") -> Transcription:
+        """Write down what was said in a recording; without a text that is still going on."""
+        recording = _existing(self.recordings, sid)
+        transcription = Transcription(
+            sid=str(uuid4()), text=text, status=status, created=self.now()
+        )
+        recording.transcriptions.insert(0, transcription)
+        return transcription
 
     def delete_recording(self, sid: str) -> None:
         """Delete a recording that has ended."""

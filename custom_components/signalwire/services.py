@@ -21,6 +21,7 @@ import voluptuous as vol
 
 from .api import (
     AudioFormat,
+    NotFoundError,
     PauseBehavior,
     RecordingChannels,
     RecordingStatus,
@@ -46,6 +47,7 @@ SERVICE_UPDATE_RECORDING = "update_recording"
 SERVICE_START_RECORDING = "start_recording"
 SERVICE_LIST_RECORDINGS = "list_recordings"
 SERVICE_KEEP_RECORDING = "keep_recording"
+SERVICE_GET_TRANSCRIPT = "get_transcript"
 SERVICE_SAVE_RECORDING = "save_recording"
 SERVICE_DELETE_RECORDING = "delete_recording"
 SERVICE_DELETE_RECORDINGS = "delete_recordings"
@@ -166,6 +168,7 @@ _SAVE_SCHEMA = _PROJECT_SCHEMA.extend(
         vol.Optional(ATTR_FORMAT): vol.Coerce(AudioFormat),
     }
 )
+_TRANSCRIPT_SCHEMA = _PROJECT_SCHEMA.extend({vol.Required(ATTR_RECORDING_SID): _SID})
 _DELETE_SCHEMA = _PROJECT_SCHEMA.extend(
     {
         vol.Required(ATTR_RECORDING_SID): _SID,
@@ -199,6 +202,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         (SERVICE_START_RECORDING, _async_start, _START_SCHEMA, SupportsResponse.OPTIONAL),
         (SERVICE_KEEP_RECORDING, _async_keep, _KEEP_SCHEMA, SupportsResponse.NONE),
         (SERVICE_SAVE_RECORDING, _async_save, _SAVE_SCHEMA, SupportsResponse.OPTIONAL),
+        (SERVICE_GET_TRANSCRIPT, _async_transcript, _TRANSCRIPT_SCHEMA, SupportsResponse.ONLY),
         (SERVICE_LIST_RECORDINGS, _async_list, _LIST_SCHEMA, SupportsResponse.ONLY),
     ):
         hass.services.async_register(DOMAIN, name, action, schema, response)
@@ -341,6 +345,32 @@ async def _async_save(call: ServiceCall) -> ServiceResponse:
         raise operation_error("not_saved", error=err.strerror or str(err)) from err
 
 
+async def _async_transcript(call: ServiceCall) -> ServiceResponse:
+    """Return what was said in a recording, where the service has that; it is kept nowhere."""
+    coordinator = await _async_coordinator(call, changes=False)
+    sid = call.data[ATTR_RECORDING_SID]
+    try:
+        found = await coordinator.project.client.get_transcriptions(sid)
+    except NotFoundError:
+        raise validation_error("unknown_recording") from None
+    except SignalWireError as err:
+        raise service_error(call.hass, coordinator.config_entry, err) from err
+    if not found:
+        raise validation_error("no_transcript")
+    return {
+        "transcripts": [
+            {
+                "sid": transcription.sid,
+                "status": transcription.status,
+                "text": transcription.text,
+                "duration": transcription.duration,
+                "date_created": date.isoformat() if (date := transcription.date_created) else None,
+            }
+            for transcription in found
+        ]
+    }
+
+
 async def _async_list(call: ServiceCall) -> ServiceResponse:
     """Return recordings, newest first."""
     coordinator = await _async_coordinator(call, changes=False)
@@ -371,9 +401,10 @@ async def _async_delete(call: ServiceCall) -> None:
 
 
 async def _async_delete_several(call: ServiceCall) -> ServiceResponse:
-    """Delete the recordings of a time, the oldest first; return them, or in a dry run what would go.
+    """Delete the recordings of a time, the oldest first; return them.
 
-    Those that are active or marked to be kept are left alone, and counted.
+    A dry run returns what would go. Those that are active or marked to be kept are left alone, and
+    counted.
     """
     is_dry = call.data[ATTR_DRY_RUN]
     if not is_dry and not call.data[ATTR_CONFIRM]:

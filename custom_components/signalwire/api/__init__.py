@@ -29,7 +29,15 @@ from .errors import (
     SignalWireError,
     UnavailableError,
 )
-from .models import RECORDING_FIELDS, Account, Call, Conference, PhoneNumber, Recording
+from .models import (
+    RECORDING_FIELDS,
+    Account,
+    Call,
+    Conference,
+    PhoneNumber,
+    Recording,
+    Transcription,
+)
 from .pages import MAX_PAGE, Page
 from .signature import is_signed
 from .space import parse_space
@@ -71,6 +79,7 @@ __all__ = [
     "ServiceAnswerError",
     "SignalWireClient",
     "SignalWireError",
+    "Transcription",
     "UnavailableError",
     "is_signed",
     "parse_space",

@@ -27,7 +27,7 @@ from .errors import (
     NotTheServiceError,
     ServiceAnswerError,
 )
-from .models import Account, Call, Conference, Model, PhoneNumber, Recording
+from .models import Account, Call, Conference, Model, PhoneNumber, Recording, Transcription
 from .pages import MAX_PAGE, Page, PageReader
 from .parsing import format_date, parse_object
 from .transport import RequestCounts, RetryPolicy, Transport
@@ -61,6 +61,7 @@ class SignalWireClient:
         self._project = f"/api/projects/{quote(project_id, safe='')}"
         self._recordings = PageReader("recordings", Recording)
         self._calls = PageReader("calls", Call)
+        self._transcriptions = PageReader("transcriptions", Transcription)
         self._conferences = PageReader("conferences", Conference)
         self._phone_numbers = PageReader("incoming_phone_numbers", PhoneNumber)
 
@@ -122,6 +123,17 @@ class SignalWireClient:
         return await self._get(
             f"{self._account}/Recordings/{_sid(sid)}.json", lambda body: _recording(body, sid)
         )
+
+    async def get_transcriptions(self, sid: str) -> list[Transcription]:
+        """Return the transcriptions of a recording, newest first; there may be none.
+
+        They are read where `subresource_uris` of every recording says that they are.
+        """
+        found: list[Transcription] = []
+        resource = f"Recordings/{_sid(sid)}/Transcriptions"
+        async for page in self._pages(resource, {}, self._transcriptions):
+            found += page.items
+        return found
 
     async def get_call(self, sid: str) -> Call:
         """Return one call as it is now."""

@@ -245,6 +245,33 @@ RECORDING_FIELDS = (
 """The returned fields that may be shown: all but the account's SID and the addresses."""
 
 
+class Transcription(Model, frozen=True, kw_only=True, dict=True):
+    """What was said in a recording, as text; the text is private, and not in `repr`."""
+
+    _status: Any = field(default=None, name="status")
+    _text: Any = field(default=None, name="transcription_text")
+    _duration: Any = field(default=None, name="duration")
+
+    @cached_property
+    def status(self) -> str | None:
+        """Return the status, such as `in-progress`, `completed` or `failed`."""
+        return parse_text(self._status)
+
+    @cached_property
+    def text(self) -> str | None:
+        """Return what was said, once that is known."""
+        return parse_text(self._text)
+
+    @cached_property
+    def duration(self) -> int | None:
+        """Return the length of what was transcribed, in seconds."""
+        return parse_count(self._duration)
+
+    @override
+    def __repr__(self) -> str:
+        return f"Transcription({self.sid!r})"
+
+
 class Call(Model, frozen=True, kw_only=True, dict=True):
     """A call (schema CallResponse)."""
 
