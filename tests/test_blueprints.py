@@ -9,8 +9,8 @@ from typing import Any
 from homeassistant.components.automation.config import AUTOMATION_BLUEPRINT_SCHEMA
 from homeassistant.components.automation.const import DOMAIN as AUTOMATION
 from homeassistant.components.blueprint.models import Blueprint
-from homeassistant.const import __version__
-from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED, __version__
+from homeassistant.core import CoreState, HomeAssistant, ServiceCall
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -470,3 +470,66 @@ async def test_that_calls_are_recorded_again_is_said_aloud_once(
     await turn(hass, "on")
     await hass.async_block_till_done()
     assert [call.data["message"] for call in spoken] == ["Calls are recorded again."]
+
+
+async def test_a_recording_on_a_line_that_must_not_be_recorded_is_warned_of(
+    hass: HomeAssistant, lines: None, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    warned = async_mock_service(hass, "notify", "guard")
+    await _use(
+        hass,
+        "warn_when_a_line_is_recorded",
+        lines=["sensor.front_desk_state"],
+        after={"seconds": 5},
+        warn=[{"action": "notify.guard", "data": {"message": "{{ line_name }}: {{ line }}"}}],
+    )
+    call_with_recording(simulator, to_number="+15550190")
+    await refresh(hass, loaded)
+    await _after(hass, seconds=6)
+    assert warned == []
+    call_with_recording(simulator, to_number="+15550110")
+    await refresh(hass, loaded)
+    assert state(hass, "sensor.front_desk_state") == "recording"
+    await _spin()
+    assert warned == []
+    await _after(hass, seconds=6)
+    assert [call.data["message"] for call in warned] == ["Front desk: sensor.front_desk_state"]
+
+
+async def test_a_recording_on_such_a_line_that_is_paused_in_time_is_not_warned_of(
+    hass: HomeAssistant, lines: None, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    warned = async_mock_service(hass, "notify", "guard")
+    await _use(
+        hass,
+        "warn_when_a_line_is_recorded",
+        lines="sensor.front_desk_state",
+        warn=[{"action": "notify.guard", "data": {"message": "{{ line }}"}}],
+    )
+    await turn(hass, "off", "switch.front_desk_call_recording")
+    call_with_recording(simulator, to_number="+15550110")
+    await refresh(hass, loaded)
+    await refresh(hass, loaded)
+    assert state(hass, "sensor.front_desk_state") == "paused"
+    await _after(hass, seconds=10)
+    assert warned == []
+
+
+async def test_what_was_recorded_before_a_restart_is_warned_of(
+    hass: HomeAssistant, lines: None, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    warned = async_mock_service(hass, "persistent_notification", "create")
+    call_with_recording(simulator, to_number="+15550110")
+    await refresh(hass, loaded)
+    hass.set_state(CoreState.starting)
+    await _use(
+        hass,
+        "warn_when_a_line_is_recorded",
+        lines="sensor.front_desk_state",
+        after={"seconds": 0},
+    )
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await until(lambda: bool(warned))
+    (call,) = warned
+    assert call.data["message"] == "Front desk must not be recorded, but a call on it is."
