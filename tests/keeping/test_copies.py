@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 import random
 import subprocess
+import threading
 from typing import Any
 
 from homeassistant.core import Context, HomeAssistant
@@ -224,7 +225,7 @@ async def test_a_restart_goes_on_with_what_is_missing(
     simulator.faults.add(Fault(path=rf"{slow}\.wav", delay=30))
     await _start(hass, entry, folder)
     await until(lambda: len(_copies(folder)) == 5)
-    assert state(hass, COPIED) == "83"
+    await until(lambda: state(hass, COPIED) == "83")
     await _end(hass, entry)
     assert not _files(folder, "*.part")
     # As after a crash.
@@ -556,6 +557,69 @@ async def test_more_than_one_look_notes_is_copied_all_the_same(
     await _all_copied(hass)
     _assert_equal(folder, simulator)
     await _end(hass, entry)
+
+
+async def test_what_goes_wrong_in_a_way_nobody_thought_of_is_not_the_end_of_all_copies(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    old(simulator, 1)
+    scan = CopyFolder.scan
+
+    def broken(_: CopyFolder) -> dict[str, str]:
+        raise RuntimeError("Out of the blue")
+
+    monkeypatch.setattr(CopyFolder, "scan", broken)
+    await _start(hass, entry, folder)
+    await until(lambda: "Out of the blue" in caplog.text)
+    monkeypatch.setattr(CopyFolder, "scan", scan)
+    await _all_copied(hass)
+    await _end(hass, entry)
+
+
+async def test_a_disk_that_hangs_holds_up_neither_a_hold_nor_the_unload(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    old(simulator, 1)
+    call_with_recording(simulator)
+    hanging, go_on = threading.Event(), threading.Event()
+    monkeypatch.setattr(copies, "_STOP_TIMEOUT", 0.1)
+
+    def hang(writer: CopyWriter, block: bytes) -> None:
+        hanging.set()
+        go_on.wait(20)
+
+    monkeypatch.setattr(CopyWriter, "write", hang)
+    monkeypatch.setattr(CopyWriter, "discard", lambda writer: go_on.wait(20))
+    await _start(hass, entry, folder)
+    try:
+        await until(hanging.is_set)
+        began = hass.loop.time()
+        await hass.services.async_call("signalwire", "hold_recordings", {}, blocking=True)
+        running = next(one for one in simulator.space.recordings.values() if one.is_active)
+        await until(lambda: running.status.value == "paused")
+        await _end(hass, entry)
+        assert hass.loop.time() - began < 3
+    finally:
+        go_on.set()
+
+
+@pytest.mark.parametrize("options", [{"copy_folder": 5}, {"retention_confirmed": "yes"}], ids=repr)
+async def test_options_that_were_edited_by_hand_stop_nothing(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, options: dict[str, Any]
+) -> None:
+    old(simulator, 50)
+    await set_up(hass, entry, retention_days=30, copy_format="ogg", **options)
+    assert deletions(simulator) == []
+    assert issue(hass, entry, "retention_unconfirmed") is not None
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -38,6 +38,8 @@ _BLOCK = 1024 * 1024
 _LOOK_EVERY = 3600.0
 _AFTER_AN_END = 60.0
 _AFTER_A_FAILURE = 600.0
+# So long an unload waits for a disk, which may be at the other end of a network.
+_STOP_TIMEOUT = 5.0
 # How many recordings one look notes; the next one finds more.
 _MAX_NOTED = 10_000
 _TOLD_AFTER = 3
@@ -87,16 +89,22 @@ class Copies:
         self._stop_listening = self._project.activities.listen(self._async_heard)
         self._async_begin(self._async_work(self._folder))
 
-    async def async_stop(self) -> None:
-        """Copy nothing more."""
+    @callback
+    def async_cancel(self) -> None:
+        """Begin to end what is under way."""
         if self._stop_listening is not None:
             self._stop_listening()
+            self._stop_listening = None
         if self._timer is not None:
             self._timer.cancel()
         for task in self._tasks:
             task.cancel()
+
+    async def async_stop(self) -> None:
+        """Copy nothing more; what was being written is removed, unless the disk hangs."""
+        self.async_cancel()
         if self._tasks:
-            await asyncio.wait(self._tasks)
+            await asyncio.wait(self._tasks, timeout=_STOP_TIMEOUT)
 
     @callback
     def _async_begin(self, work: Any) -> asyncio.Task[Any]:
@@ -109,14 +117,14 @@ class Copies:
 
     @callback
     def _async_heard(self, activity: Activity) -> None:
-        if activity.type in _ENDS:
-            self._async_wake_in(_AFTER_AN_END)
+        if activity.type in _ENDS and self._timer is None:
+            # Not put off by those that end meanwhile.
+            self._timer = self._project.hass.loop.call_later(_AFTER_AN_END, self._async_wake)
 
     @callback
-    def _async_wake_in(self, seconds: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self._project.hass.loop.call_later(seconds, self._wake.set)
+    def _async_wake(self) -> None:
+        self._timer = None
+        self._wake.set()
 
     # What others ask.
 
@@ -218,6 +226,8 @@ class Copies:
                 self._stopped(err)
             except SignalWireError as err:
                 LOGGER.debug("What is to be copied could not be read: %s", err)
+            except Exception:  # noqa: BLE001 (whatever it is, it must not end all copies)
+                LOGGER.exception("Recordings could not be copied")
             self._project.async_publish()
             # Whoever waits for the first look waits for no more than that.
             self._has_looked.set()

@@ -183,6 +183,8 @@ class Project:
         self.activities.stop()
         self.watchdog.async_stop()
         self.protection.async_stop()
+        self.retention.async_cancel()
+        self.copies.async_cancel()
         self.library.close()
         await self._refresher.async_stop()
         await self.reconciler.async_stop()

@@ -73,13 +73,19 @@ class Retention:
             )
             self._async_begin()
 
-    async def async_stop(self) -> None:
-        """Delete nothing more, and write what is to be kept."""
+    @callback
+    def async_cancel(self) -> None:
+        """Send no deletion any more."""
         if self._remove_interval is not None:
             self._remove_interval()
             self._remove_interval = None
         if self._task is not None:
             self._task.cancel()
+
+    async def async_stop(self) -> None:
+        """Delete nothing more, and write what is to be kept."""
+        self.async_cancel()
+        if self._task is not None:
             await asyncio.wait([self._task])
         await self._store.async_stop()
 

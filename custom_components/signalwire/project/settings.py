@@ -77,7 +77,10 @@ class ProjectSettings:
         """Return the settings of a config entry."""
         options = {**DEFAULTS, **entry.options}
         retention = RetentionPolicy.from_entry(entry, int(options[CONF_RETENTION_DAYS]))
-        confirmed = entry.options.get(CONF_RETENTION_CONFIRMED, {})
+        confirmed = entry.options.get(CONF_RETENTION_CONFIRMED)
+        if not isinstance(confirmed, dict):
+            # Edited by hand: nothing is deleted then.
+            confirmed = {}
         return cls(
             active_interval=timedelta(seconds=options[CONF_ACTIVE_INTERVAL]),
             held_interval=timedelta(seconds=options[CONF_HELD_INTERVAL]),
@@ -88,12 +91,17 @@ class ProjectSettings:
             retention=retention,
             is_retention_confirmed=confirmed.get("policy") == retention.to_confirm(entry),
             retention_confirmed_at=confirmed.get("at"),
-            copies=CopySettings(
-                folder=folder, audio_format=AudioFormat(options.get(CONF_COPY_FORMAT, "mp3"))
-            )
-            if (folder := entry.options.get(CONF_COPY_FOLDER))
-            else None,
+            copies=_copies(entry),
             deletions_a_day=int(options[CONF_DELETIONS_A_DAY]),
             verify_signature=entry.options.get(CONF_VERIFY_SIGNATURE, True),
             signing_key=entry.options.get(CONF_SIGNING_KEY),
         )
+
+
+def _copies(entry: ConfigEntry[Any]) -> CopySettings | None:
+    """Return where recordings are copied to; None if they are not."""
+    folder, name = entry.options.get(CONF_COPY_FOLDER), entry.options.get(CONF_COPY_FORMAT)
+    if not isinstance(folder, str) or not folder:
+        return None
+    audio_format = AudioFormat(name) if name in set(AudioFormat) else AudioFormat.MP3
+    return CopySettings(folder=folder, audio_format=audio_format)
