@@ -240,6 +240,15 @@ async def _media_ranges(account: Account) -> Finding:
     return holds_if(answer.status == 206 and len(answer.body) == 1, f"{answer.status}, {kind}")
 
 
+@READING.add("transcriptions", "The transcriptions of a recording are listed below it.")
+async def _transcriptions(account: Account) -> Finding:
+    if (sid := await _ended(account)) is None:
+        return not_seen("there is no recording with audio")
+    answer = await account.get(f"Recordings/{sid}/Transcriptions.json")
+    # Not the answer itself: it may hold what was said.
+    return holds_if(isinstance(answer.json.get("transcriptions"), list), str(answer.status))
+
+
 @READING.add("phone-numbers", "The project's telephone numbers can be listed.")
 async def _phone_numbers(account: Account) -> Finding:
     answer = await account.get("IncomingPhoneNumbers.json", {"PageSize": "1"})

@@ -106,7 +106,7 @@ async def test_no_secret_is_left_in_any_file_state_or_diagnostics(tmp_path: Path
             diagnostics = await response.text()
         assert await demo.stop() == 0
     ours = list((folder / ".storage").glob("signalwire.*"))
-    assert len(ours) == 2
+    assert len(ours) == 3
     # Nobody but Home Assistant's user may read them.
     assert {stat.S_IMODE(path.stat().st_mode) for path in ours} == {0o600}
     memory = json.loads((folder / "demo.json").read_text())
