@@ -1,5 +1,6 @@
 """Copies are as the original bit by bit, whatever happens while they are made."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -540,6 +541,21 @@ async def test_one_is_saved_to_the_folder_of_the_options(
         await _save(hass, recording.sid)
     with pytest.raises(Unauthorized):
         await _save(hass, recording.sid, context=Context(user_id=hass_read_only_user.id))
+    await _end(hass, entry)
+
+
+async def test_one_that_is_saved_while_it_is_copied_is_equal_too(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, folder: Path
+) -> None:
+    recordings = [old(simulator, number, duration=300) for number in range(3)]
+    simulator.faults.add(Fault(path=r"\.wav", delay=0.05))
+    await _start(hass, entry, folder)
+    for _ in range(4):
+        await asyncio.gather(*(_save(hass, recording.sid) for recording in recordings))
+        entry.runtime_data.project.copies._look_anew()
+        entry.runtime_data.project.copies._wake.set()
+    await _all_copied(hass)
+    _assert_equal(folder, simulator)
     await _end(hass, entry)
 
 

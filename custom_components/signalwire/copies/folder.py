@@ -7,6 +7,7 @@ from hashlib import sha256
 import json
 import os
 from pathlib import Path
+from secrets import token_hex
 import sys
 from typing import Any, BinaryIO
 
@@ -54,6 +55,8 @@ class CopyFolder:
     def __init__(self, path: str, owner: str) -> None:
         self.path = Path(path)
         self._owner = owner
+        # What is being written just now, by the names that it has until it is complete.
+        self._parts: set[str] = set()
 
     def prepare(self) -> None:
         """Create the folder, with a file by which it is known to be there; raises OSError."""
@@ -80,6 +83,8 @@ class CopyFolder:
             files = {entry.name for entry in os.scandir(folder)}
             for file in files:
                 if file.startswith(f".{self._owner}.") and file.endswith(_PART):
+                    if file.removesuffix(_PART).removesuffix(_ENDING) in self._parts:
+                        continue
                     (folder / file).unlink(missing_ok=True)
                 elif (sid := sid_of(file, _ENDING)) is not None and any(
                     f"{file.removesuffix(_ENDING)}.{audio}" in files for audio in AudioFormat
@@ -104,13 +109,23 @@ class CopyFolder:
         self.require_there()
         folder = self.path / name.day
         folder.mkdir(parents=True, exist_ok=True)
-        return CopyWriter(folder, name.stem, audio_format, f".{self._owner}.{sid}")
+        # Never the same: one recording may be copied twice at once.
+        part = f".{self._owner}.{sid}.{token_hex(8)}"
+        self._parts.add(part)
+        try:
+            return CopyWriter(folder, name.stem, audio_format, part, self._parts)
+        except OSError:
+            self._parts.discard(part)
+            raise
 
 
 class CopyWriter:
     """Writes one copy."""
 
-    def __init__(self, folder: Path, stem: str, audio_format: AudioFormat, part: str) -> None:
+    def __init__(
+        self, folder: Path, stem: str, audio_format: AudioFormat, part: str, parts: set[str]
+    ) -> None:
+        self._name, self._names = part, parts
         self.file = folder / f"{stem}.{audio_format}"
         self.size = 0
         self._fields_file = folder / f"{stem}{_ENDING}"
@@ -143,6 +158,7 @@ class CopyWriter:
         self._part.replace(self.file)
         self._fields_part.replace(self._fields_file)
         _sync_folder(self.file.parent)
+        self._names.discard(self._name)
         return audio
 
     def discard(self) -> None:
@@ -152,6 +168,7 @@ class CopyWriter:
         for part in (self._part, self._fields_part):
             with suppress(OSError):
                 part.unlink(missing_ok=True)
+        self._names.discard(self._name)
 
 
 def _check(folder: Path, file: str) -> CopyState:

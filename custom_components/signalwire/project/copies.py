@@ -184,10 +184,12 @@ class Copies:
         if path is None and settings is None:
             raise validation_error("no_folder")
         folder = self._folder
-        if folder is None or (path is not None and path != str(folder.path)):
+        is_another = folder is None or (path is not None and path != str(folder.path))
+        if folder is None or is_another:
             folder = CopyFolder(path or "", project.entry.entry_id)
-            if not await self._async_run(self.is_allowed, str(folder.path)):
-                raise validation_error("folder_not_allowed")
+        if not await self._async_run(self.is_allowed, str(folder.path)):
+            raise validation_error("folder_not_allowed")
+        if is_another:
             await self._async_run(folder.prepare)
         form = audio_format or (settings.audio_format if settings else AudioFormat.MP3)
         # A task of its own, which a stop can end whoever waits for it.
