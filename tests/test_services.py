@@ -326,7 +326,7 @@ async def test_delete_tells_of_a_service_that_fails_and_is_never_tried_twice(
     call = call_with_recording(simulator)
     (sid,) = simulator.space.recordings
     simulator.space.hang_up(call.sid)
-    for status, sentence in ((503, "HTTP 503"), (404, "no such recording")):
+    for status, sentence in ((503, "HTTP 503"), (404, "HTTP 404")):
         simulator.faults.add(Fault(method="DELETE", status=status, times=1))
         with pytest.raises(HomeAssistantError, match=sentence):
             await _call(hass, "delete_recording", recording_sid=sid, confirm=True, answered=False)

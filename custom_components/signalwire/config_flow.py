@@ -350,6 +350,7 @@ class SignalWireOptionsFlow(OptionsFlowWithReload):
     def __init__(self) -> None:
         # What retention would be, and what it would delete.
         self._retention: dict[str, Any] = {}
+        self._policy: dict[str, Any] = {}
         self._due: Due | None = None
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -458,8 +459,9 @@ class SignalWireOptionsFlow(OptionsFlowWithReload):
         if user_input is not None:
             self._retention = user_input
             policy = RetentionPolicy.from_entry(self.config_entry, user_input[CONF_RETENTION_DAYS])
+            self._policy = policy.to_confirm(self.config_entry)
             if policy.shortest is None:
-                return self._save(user_input, without=CONF_RETENTION_CONFIRMED)
+                return self._save_retention()
             errors = await self._async_count_due(policy)
             if self._due is not None:
                 return await self.async_step_retention_confirm()
@@ -491,14 +493,7 @@ class SignalWireOptionsFlow(OptionsFlowWithReload):
         due, errors = self._due or Due(limit=0), None
         if user_input is not None:
             if user_input[_NUMBER].strip() == str(due.number):
-                policy = RetentionPolicy.from_entry(
-                    self.config_entry, self._retention[CONF_RETENTION_DAYS]
-                )
-                confirmed = {
-                    "at": dt_util.utcnow().isoformat(),
-                    "policy": policy.to_confirm(self.config_entry),
-                }
-                return self._save({**self._retention, CONF_RETENTION_CONFIRMED: confirmed})
+                return self._save_retention()
             errors = {_NUMBER: "wrong_number"}
         return self.async_show_form(
             step_id="retention_confirm",
@@ -511,6 +506,11 @@ class SignalWireOptionsFlow(OptionsFlowWithReload):
                 "a_day": str(self._retention[CONF_DELETIONS_A_DAY]),
             },
         )
+
+    def _save_retention(self) -> ConfigFlowResult:
+        """Save what was counted: if a line was changed since, it is not what is confirmed."""
+        confirmed = {"at": dt_util.utcnow().isoformat(), "policy": self._policy}
+        return self._save({**self._retention, CONF_RETENTION_CONFIRMED: confirmed})
 
     def _save(self, changed: Mapping[str, Any], without: str | None = None) -> ConfigFlowResult:
         options = {**self.config_entry.options, **changed}

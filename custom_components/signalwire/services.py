@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import (
@@ -29,7 +29,7 @@ from .api import (
     RecordingTrim,
     SignalWireError,
 )
-from .const import DOMAIN, MAX_HOLD
+from .const import DOMAIN, MAX_HOLD, MAX_RETENTION_DAYS
 from .coordinator import SignalWireConfigEntry, SignalWireCoordinator
 from .errors import operation_error, service_error, validation_error
 from .fields import recording_response
@@ -37,6 +37,7 @@ from .permissions import async_check_scopes
 from .project.commands import RecordingOptions
 from .project.hold import SWITCH
 from .project.hold_controller import HoldController
+from .project.retention import MAX_FAILURES
 from .targets import async_targeted_recordings, targeted_scopes
 from .tasks import gather_all
 from .webhook.address import async_webhook_address
@@ -81,6 +82,17 @@ _MAX_LISTED = 1000
 _MAX_DELETED = 1000
 # Of a hold's name, which stands in an attribute.
 _MAX_NAME = 100
+
+_YEARS = range(1970, 2200)
+
+
+def _moment(value: object) -> datetime:
+    """Return a time, UTC; raises Invalid for one that is none or of a year that nobody means."""
+    moment = cv.datetime(value)
+    if moment.year not in _YEARS:
+        raise vol.Invalid(f"The year must be from {_YEARS[0]} to {_YEARS[-1]}")
+    return dt_util.as_utc(moment)
+
 
 _SID = vol.All(cv.string, vol.Match(r"^[A-Za-z0-9-]{8,64}\Z"))
 _PROJECT_SCHEMA = vol.Schema({vol.Optional(ATTR_CONFIG_ENTRY): cv.string})
@@ -140,8 +152,8 @@ _START_SCHEMA = vol.All(
 )
 _LIST_SCHEMA = _PROJECT_SCHEMA.extend(
     {
-        vol.Optional(ATTR_SINCE): cv.datetime,
-        vol.Optional(ATTR_UNTIL): cv.datetime,
+        vol.Optional(ATTR_SINCE): _moment,
+        vol.Optional(ATTR_UNTIL): _moment,
         vol.Optional(ATTR_STATUS): vol.All(cv.ensure_list, [vol.Coerce(RecordingStatus)]),
         vol.Exclusive(ATTR_CALL_SID, "parent"): _SID,
         vol.Exclusive(ATTR_CONFERENCE_SID, "parent"): _SID,
@@ -178,9 +190,11 @@ _DELETE_SCHEMA = _PROJECT_SCHEMA.extend(
 _DELETE_SEVERAL_SCHEMA = vol.All(
     _PROJECT_SCHEMA.extend(
         {
-            vol.Optional(ATTR_SINCE): cv.datetime,
-            vol.Optional(ATTR_UNTIL): cv.datetime,
-            vol.Optional(ATTR_OLDER_THAN): cv.positive_time_period,
+            vol.Optional(ATTR_SINCE): _moment,
+            vol.Optional(ATTR_UNTIL): _moment,
+            vol.Optional(ATTR_OLDER_THAN): vol.All(
+                cv.positive_time_period, vol.Range(max=timedelta(days=MAX_RETENTION_DAYS))
+            ),
             vol.Optional(ATTR_LIMIT, default=_MAX_DELETED): vol.All(
                 vol.Coerce(int), vol.Range(min=1, max=_MAX_DELETED)
             ),
@@ -384,8 +398,8 @@ async def _async_list(call: ServiceCall) -> ServiceResponse:
         recordings = await coordinator.project.client.list_recordings(
             limit=call.data[ATTR_LIMIT],
             statuses=None if statuses is None else frozenset(statuses),
-            created_after=None if since is None else dt_util.as_utc(since),
-            created_before=None if until is None else dt_util.as_utc(until),
+            created_after=since,
+            created_before=until,
             **parents,
         )
     except SignalWireError as err:
@@ -404,34 +418,35 @@ async def _async_delete_several(call: ServiceCall) -> ServiceResponse:
     """Delete the recordings of a time, the oldest first; return them.
 
     A dry run returns what would go. Those that are active or marked to be kept are left alone, and
-    counted.
+    counted. After some failures in a row the service is left alone.
     """
     is_dry = call.data[ATTR_DRY_RUN]
     if not is_dry and not call.data[ATTR_CONFIRM]:
         raise validation_error("not_confirmed_by_person")
     coordinator = await _async_coordinator(call)
     commands = coordinator.project.commands
-    since, until = (
-        None if (moment := call.data.get(name)) is None else dt_util.as_utc(moment)
-        for name in (ATTR_SINCE, ATTR_UNTIL)
-    )
     found = await commands.async_deletable(
-        since=since,
-        until=until,
+        since=call.data.get(ATTR_SINCE),
+        until=call.data.get(ATTR_UNTIL),
         older_than=call.data.get(ATTR_OLDER_THAN),
         limit=call.data[ATTR_LIMIT],
     )
     deleted = found.recordings
     failures: list[JsonValueType] = []
     if not is_dry:
-        deleted = []
+        deleted, in_a_row = [], 0
         for recording in found.recordings:
+            if in_a_row == MAX_FAILURES:
+                break
             try:
                 await commands.async_delete(recording.sid, call.context)
             except HomeAssistantError as err:
                 failures.append({ATTR_RECORDING_SID: recording.sid, "error": str(err)})
+                in_a_row += 1
             else:
                 deleted.append(recording)
+                in_a_row = 0
+        found.further += len(found.recordings) - len(deleted) - len(failures)
     return {
         ATTR_DRY_RUN: is_dry,
         "recordings": [recording_response(recording) for recording in deleted],

@@ -22,7 +22,7 @@ from tests.keeping.helpers import Calendar, deletions, old
 THIRTY_DAYS = {"days": 30}
 
 
-async def _delete(hass: HomeAssistant, **data: Any) -> dict[str, Any]:
+async def delete_several(hass: HomeAssistant, **data: Any) -> dict[str, Any]:
     context = data.pop("context", None)
     answer: dict[str, Any] | None = await hass.services.async_call(
         "signalwire",
@@ -36,7 +36,7 @@ async def _delete(hass: HomeAssistant, **data: Any) -> dict[str, Any]:
     return answer
 
 
-def _sids(answer: dict[str, Any]) -> list[str]:
+def sids(answer: dict[str, Any]) -> list[str]:
     return [recording["sid"] for recording in answer["recordings"]]
 
 
@@ -46,15 +46,15 @@ async def test_without_more_it_only_answers_what_would_go(
     due = [old(simulator, age).sid for age in (50, 40, 31)]
     old(simulator, 29)
     for more in ({}, {"confirm": True}, {"dry_run": True}, {"dry_run": True, "confirm": True}):
-        answer = await _delete(hass, older_than=THIRTY_DAYS, **more)
-        assert _sids(answer) == due
+        answer = await delete_several(hass, older_than=THIRTY_DAYS, **more)
+        assert sids(answer) == due
         assert answer["dry_run"] is True
         assert not {"uri", "account_sid"} & answer["recordings"][0].keys()
     with pytest.raises(ServiceValidationError, match='set "Confirm"'):
-        await _delete(hass, older_than=THIRTY_DAYS, dry_run=False)
+        await delete_several(hass, older_than=THIRTY_DAYS, dry_run=False)
     assert deletions(simulator) == []
     with pytest.raises(vol.Invalid):
-        await _delete(hass, dry_run=False, confirm=True)
+        await delete_several(hass, dry_run=False, confirm=True)
 
 
 async def test_what_a_dry_run_answered_is_deleted_once_it_is_confirmed(
@@ -72,10 +72,10 @@ async def test_what_a_dry_run_answered_is_deleted_once_it_is_confirmed(
         "signalwire", "keep_recording", {"recording_sid": kept.sid}, blocking=True
     )
     context = Context(user_id=hass_admin_user.id)
-    answer = await _delete(
+    answer = await delete_several(
         hass, older_than=THIRTY_DAYS, dry_run=False, confirm=True, context=context
     )
-    assert _sids(answer) == deletions(simulator) == due
+    assert sids(answer) == deletions(simulator) == due
     assert (answer["kept"], answer["failures"], answer["further"]) == (1, [], 0)
     assert {stays.sid, kept.sid} < simulator.space.recordings.keys()
     told = [event for event in events if event.data["type"] == "deleted"]
@@ -88,19 +88,19 @@ async def test_a_time_can_be_given_and_a_number(
 ) -> None:
     by_age = {age: old(simulator, age).sid for age in (9, 8, 7, 6, 5)}
     now = dt_util.utcnow()
-    answer = await _delete(
+    answer = await delete_several(
         hass, since=now - timedelta(days=8.5), until=now - timedelta(days=5.5), limit=2
     )
-    assert _sids(answer) == [by_age[8], by_age[7]]
+    assert sids(answer) == [by_age[8], by_age[7]]
     assert answer["further"] == 1
-    assert len(_sids(await _delete(hass, since=now - timedelta(days=6.5)))) == 2
+    assert len(sids(await delete_several(hass, since=now - timedelta(days=6.5)))) == 2
 
 
 async def test_what_still_goes_on_is_counted_and_left_alone(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
     call_with_recording(simulator)
-    answer = await _delete(
+    answer = await delete_several(
         hass, since=dt_util.utcnow() - timedelta(days=1), dry_run=False, confirm=True
     )
     assert (answer["recordings"], answer["active"]) == ([], 1)
@@ -112,10 +112,10 @@ async def test_a_clock_that_is_ahead_makes_nothing_older(
 ) -> None:
     old(simulator, 10)
     calendar.jump(timedelta(days=400))
-    assert _sids(await _delete(hass, older_than=THIRTY_DAYS)) == []
+    assert sids(await delete_several(hass, older_than=THIRTY_DAYS)) == []
     calendar.jump(timedelta(days=-400))
     simulator.space.advance(400 * 86400)
-    assert _sids(await _delete(hass, older_than=THIRTY_DAYS)) == []
+    assert sids(await delete_several(hass, older_than=THIRTY_DAYS)) == []
 
 
 async def test_one_that_cannot_be_deleted_is_told_and_holds_up_nothing(
@@ -123,18 +123,20 @@ async def test_one_that_cannot_be_deleted_is_told_and_holds_up_nothing(
 ) -> None:
     first, second = old(simulator, 50), old(simulator, 40)
     simulator.faults.add(Fault(method="DELETE", sid=first.sid, status=422))
-    answer = await _delete(hass, older_than=THIRTY_DAYS, dry_run=False, confirm=True)
-    assert _sids(answer) == [second.sid]
+    answer = await delete_several(hass, older_than=THIRTY_DAYS, dry_run=False, confirm=True)
+    assert sids(answer) == [second.sid]
     (failure,) = answer["failures"]
     assert failure["recording_sid"] == first.sid
     assert "A parameter is not valid" in failure["error"]
     simulator.faults.add(Fault(query="DateCreated", status=400))
     with pytest.raises(HomeAssistantError, match="SignalWire"):
-        await _delete(hass, older_than=THIRTY_DAYS)
+        await delete_several(hass, older_than=THIRTY_DAYS)
 
 
 async def test_only_an_administrator_may_delete_several(
     hass: HomeAssistant, loaded: MockConfigEntry, hass_read_only_user: MockUser
 ) -> None:
     with pytest.raises(Unauthorized):
-        await _delete(hass, older_than=THIRTY_DAYS, context=Context(user_id=hass_read_only_user.id))
+        await delete_several(
+            hass, older_than=THIRTY_DAYS, context=Context(user_id=hass_read_only_user.id)
+        )

@@ -43,6 +43,7 @@ from tests.keeping.helpers import (
     set_up,
     start_deleting,
 )
+from tests.keeping.test_delete_several import delete_several
 
 DUE = "sensor.corner_shop_due_for_deletion"
 LAST = "sensor.corner_shop_last_deletion"
@@ -271,7 +272,7 @@ async def test_a_mark_that_comes_while_the_deletion_is_written_down_counts(
     hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator
 ) -> None:
     recording = old(simulator, 40)
-    await set_up(hass, entry, **retention_options(entry, 50))
+    await begin_deleting(hass, entry, days=50)
     project = entry.runtime_data.project
     store, flush = project.retention._store, project.retention._store.async_flush
 
@@ -433,7 +434,7 @@ async def test_what_somebody_else_deletes_meanwhile_is_no_failure(
 ) -> None:
     first, second, third = old(simulator, 41), old(simulator, 40), old(simulator, 39)
     simulator.faults.add(Fault(method="GET", sid=first.sid, status=404))
-    simulator.faults.add(Fault(method="DELETE", sid=second.sid, status=404))
+    simulator.faults.add(Fault(method="DELETE", sid=second.sid, status=404, apply="after"))
     await begin_deleting(hass, entry, days=30)
     assert deletions(simulator) == [second.sid, third.sid]
     assert state(hass, DUE) == "0"
@@ -451,7 +452,9 @@ async def test_a_list_without_an_end_deletes_nothing(
     assert deletions(simulator) == []
 
 
-@pytest.mark.parametrize("data", [[], {"kept": 5}, {"kept": [], "day": 3}, None], ids=repr)
+@pytest.mark.parametrize(
+    "data", [[], {"kept": 5}, {"kept": "all"}, {"kept": {}}, {"kept": [], "day": 3}, None], ids=repr
+)
 async def test_where_the_marks_are_lost_nothing_is_deleted_until_it_is_confirmed_anew(
     hass: HomeAssistant,
     entry: MockConfigEntry,
@@ -477,6 +480,43 @@ async def test_where_the_marks_are_lost_nothing_is_deleted_until_it_is_confirmed
     await begin_deleting(hass, entry, days=30)
     assert deletions(simulator) == [recording.sid]
     assert issue(hass, entry, "marks_lost") is None
+
+
+async def test_where_the_marks_are_lost_nobody_deletes_even_if_nothing_is_deleted_by_itself(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    hass_storage: dict[str, Any],
+) -> None:
+    await set_up(hass, entry)
+    recording = old(simulator, 40)
+    await _keep(hass, recording)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    hass_storage[f"signalwire.{entry.entry_id}.retention"]["data"] = []
+    for _ in range(2):
+        await set_up(hass, entry)
+        assert issue(hass, entry, "marks_lost") is not None
+        confirmed = {"confirm": True, "recording_sid": recording.sid}
+        with pytest.raises(ServiceValidationError, match="was lost"):
+            await hass.services.async_call(
+                "signalwire", "delete_recording", confirmed, blocking=True
+            )
+        with pytest.raises(ServiceValidationError, match="was lost"):
+            await delete_several(hass, older_than={"days": 1}, dry_run=False, confirm=True)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+    await set_up(hass, entry)
+    flow = await hass.config_entries.options.async_init(entry.entry_id)
+    flow = await hass.config_entries.options.async_configure(
+        flow["flow_id"], {"next_step_id": "retention"}
+    )
+    result = await hass.config_entries.options.async_configure(
+        flow["flow_id"], {"retention_days": 0, "deletions_a_day": 100}
+    )
+    assert result["type"] == "create_entry"
+    await settle(hass)
+    assert issue(hass, entry, "marks_lost") is None
+    assert len((await delete_several(hass, older_than={"days": 1}))["recordings"]) == 1
+    assert deletions(simulator) == []
 
 
 async def test_a_disk_that_is_full_deletes_nothing_and_says_so(

@@ -11,6 +11,7 @@ from homeassistant.core import Context
 
 from ..api import (
     CallStatus,
+    MalformedAnswerError,
     NotFoundError,
     PauseBehavior,
     Recording,
@@ -22,10 +23,10 @@ from ..api import (
 )
 from ..errors import has_ended, operation_error, recording_ended, service_error, validation_error
 from ..tasks import finish_anyway, gather_all
-from .deletion import KeptError, UncertainDeletionError
+from .deletion import BeingDeletedError, KeptError, UncertainDeletionError
 from .observation import Interval
 from .parties import parties_of_call
-from .retention_rule import ended_at
+from .retention_rule import ended_at, is_over
 from .storage import is_stored_as_held
 from .updates import Actor, RecordingUpdate
 
@@ -53,7 +54,10 @@ class RecordingOptions:
 
 @dataclass(slots=True, kw_only=True)
 class Deletable:
-    """Recordings that can be deleted; how many of their time are kept or active, or go beyond."""
+    """Recordings that can be deleted, and how many others there are of their time.
+
+    `kept` are marked, `active` not over without any doubt, `further` beyond the limit.
+    """
 
     recordings: list[Recording] = field(default_factory=list)
     kept: int = 0
@@ -232,21 +236,28 @@ class RecordingCommands:
         Raises HomeAssistantError.
         """
         project, client = self._project, self._project.client
-        found = Deletable()
+        if project.retention.is_lost:
+            raise validation_error("marks_are_lost")
+        found, ended_before = Deletable(), None
         oldest: deque[Recording] = deque(maxlen=limit)
         try:
             if older_than is not None:
                 # For the service's time as it is now.
                 await client.list_recordings(limit=1)
-                until = min(filter(None, (until, project.retention.now() - older_than)))
+                ended_before = project.retention.now() - older_than
+                until = min(filter(None, (until, ended_before)))
             pages = client.recording_pages(created_after=since, created_before=until)
             async with aclosing(pages):
                 async for page in pages:
+                    if not page.is_complete:
+                        raise MalformedAnswerError("The list of recordings has no end")
                     for recording in page.items:
-                        if older_than is not None and not _has_ended_before(recording, until):
+                        if _is_outside(recording.date_created, since, until):
                             continue
-                        if recording.is_active or recording.sid in self._state.recordings:
+                        if not is_over(recording) or recording.sid in self._state.recordings:
                             found.active += 1
+                        elif _is_outside(ended_at(recording), None, ended_before):
+                            continue
                         elif recording.sid in project.retention.kept:
                             found.kept += 1
                         else:
@@ -271,8 +282,11 @@ class RecordingCommands:
             await self._project.deletions.async_delete(recording, Actor.HOME_ASSISTANT, context)
         except KeptError:
             raise validation_error("marked_to_keep") from None
-        except NotFoundError:
-            raise validation_error("unknown_recording") from None
+        except BeingDeletedError:
+            raise validation_error("being_deleted") from None
+        except asyncio.CancelledError:
+            self._project.require_running()
+            raise
         except UncertainDeletionError as err:
             raise operation_error("deletion_uncertain", error=str(err)) from err
         except SignalWireError as err:
@@ -342,6 +356,8 @@ def _digits(number: str) -> str:
     return "".join(character for character in number if character.isalnum())
 
 
-def _has_ended_before(recording: Recording, moment: datetime | None) -> bool:
-    ended = ended_at(recording)
-    return ended is not None and moment is not None and ended <= moment
+def _is_outside(date: datetime | None, since: datetime | None, until: datetime | None) -> bool:
+    """Return whether a date is known, and not within a time: not every service keeps to it."""
+    if date is None:
+        return False
+    return (since is not None and date < since) or (until is not None and date > until)

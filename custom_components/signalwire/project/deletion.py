@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from homeassistant.core import Context
 
 from ..api import NotFoundError, Recording, SignalWireError
+from ..errors import validation_error
+from ..tasks import finish_anyway
 from .activity import Activity, ActivityType
 from .updates import Actor
 
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
 
 class KeptError(Exception):
     """The recording is marked to be kept."""
+
+
+class BeingDeletedError(Exception):
+    """Somebody else deletes the recording just now."""
 
 
 class UncertainDeletionError(Exception):
@@ -37,20 +43,37 @@ class Deletions:
         """Delete a recording that has ended, and tell of it. It is never tried twice.
 
         Where the answer is an error, the recording is read to see whether it was deleted all the
-        same. Raises KeptError; NotFoundError if there is no such recording any more;
-        UncertainDeletionError; another SignalWireError if it is still there.
+        same. Who waits may be cancelled, and it goes on. Raises KeptError, BeingDeletedError and
+        ServiceValidationError before anything is sent; UncertainDeletionError; another
+        SignalWireError if it is still there.
         """
-        sid = recording.sid
+        project, sid = self._project, recording.sid
+        project.require_running()
         # Nothing is waited for between this and the request: a mark that is set later finds the
         # deletion under way.
-        if sid in self._project.retention.kept:
+        if project.retention.is_lost:
+            raise validation_error("marks_are_lost")
+        if sid in project.retention.kept:
             raise KeptError
+        if sid in self._under_way:
+            raise BeingDeletedError
         self._under_way.add(sid)
+        await finish_anyway(
+            project.hass,
+            project.entry,
+            self._async_delete(recording, actor, context),
+            "signalwire deletion",
+        )
+
+    async def _async_delete(
+        self, recording: Recording, actor: Actor, context: Context | None
+    ) -> None:
+        sid = recording.sid
         try:
             await self._project.client.delete_recording(sid)
-        except NotFoundError:
-            raise
         except SignalWireError as err:
+            if self._project.is_stopped:
+                raise UncertainDeletionError(str(err)) from err
             if not await self.async_is_gone(sid, err):
                 raise
         finally:
@@ -72,6 +95,8 @@ class Deletions:
     ) -> None:
         """Tell that a recording was deleted, with what it was if that is known."""
         project = self._project
+        if project.is_stopped:
+            return
         project.retention.async_note_deleted(sid)
         parties = None if recording is None else project.library.known_parties(recording)
         project.async_tell(

@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from ..api import MAX_PAGE, MalformedAnswerError, NotFoundError, Recording, SignalWireError
 from ..const import LOGGER
 from ..errors import operation_error, validation_error
-from .deletion import KeptError, UncertainDeletionError
+from .deletion import BeingDeletedError, KeptError, UncertainDeletionError
 from .entry_file import NotWrittenError
 from .retention_rule import Due, RetentionPolicy, RetentionSnapshot
 from .retention_store import RetentionStore
@@ -28,7 +28,7 @@ _INTERVAL = timedelta(hours=1)
 PAUSE = 1.0
 _TOLD_AFTER_DAYS = 3
 # After so many failures in a row, the service is left alone until the next day.
-_MAX_FAILURES = 5
+MAX_FAILURES = 5
 # Of a page of recordings, all calls of its time are looked through.
 _ALL_CALLS = 1_000_000
 
@@ -49,6 +49,7 @@ class Retention:
         self._due: int | None = None
         # Whether how many are due may have changed since it was looked.
         self._is_stale = True
+        self._marking = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._remove_interval: Callable[[], None] | None = None
 
@@ -61,10 +62,10 @@ class Retention:
     @callback
     def async_start(self) -> None:
         """Begin with what is due, if a person has confirmed that it is to be deleted."""
-        if self._settings.retention.shortest is None:
-            return
         if self.is_lost:
             self._project.issues.async_report_marks_lost()
+        elif self._settings.retention.shortest is None:
+            return
         elif not self._settings.is_retention_confirmed:
             self._project.issues.async_report_retention_unconfirmed()
         else:
@@ -91,9 +92,8 @@ class Retention:
 
     @property
     def is_lost(self) -> bool:
-        """Return whether the marks were lost since a person has confirmed the policy."""
-        lost_for = self._store.record.lost_for
-        return lost_for is not None and lost_for == self._settings.retention_confirmed_at
+        """Return whether the marks were lost since a person has confirmed the policy, if ever."""
+        return self._store.record.lost_for == (self._settings.retention_confirmed_at or "")
 
     # What is marked to be kept.
 
@@ -112,16 +112,10 @@ class Retention:
         kept = self._store.record.kept
         if not keep:
             kept.pop(sid, None)
-        elif self._project.deletions.is_under_way(sid):
-            raise validation_error("being_deleted")
-        elif sid not in kept:
-            # First, so that it is not deleted meanwhile.
-            kept[sid] = None
-            try:
-                await self._project.commands.async_read(sid)
-            except BaseException:
-                kept.pop(sid, None)
-                raise
+        else:
+            # One by one: a mark that could not be set must not take off what another has set.
+            async with self._marking:
+                await self._async_mark(sid)
         self._is_stale = True
         try:
             await self._store.async_flush()
@@ -129,6 +123,20 @@ class Retention:
             raise operation_error("mark_not_stored") from None
         if self._remove_interval is not None:
             self._async_begin()
+
+    async def _async_mark(self, sid: str) -> None:
+        kept = self._store.record.kept
+        if self._project.deletions.is_under_way(sid):
+            raise validation_error("being_deleted")
+        if sid in kept:
+            return
+        # First, so that it is not deleted meanwhile.
+        kept[sid] = None
+        try:
+            await self._project.commands.async_read(sid)
+        except BaseException:
+            kept.pop(sid, None)
+            raise
 
     @callback
     def async_note_deleted(self, sid: str) -> None:
@@ -151,12 +159,18 @@ class Retention:
         Takes a request for every thousand recordings that are as old, and where their lines
         matter, one for every thousand calls of their time.
         """
+        await self._async_ask_for_time()
+        return await self._async_find_due(policy)
+
+    async def _async_ask_for_time(self) -> None:
+        # With any answer comes the time of the service.
+        await self._project.client.list_recordings(limit=1)
+
+    async def _async_find_due(self, policy: RetentionPolicy) -> Due:
         client = self._project.client
         due = Due(limit=self._settings.deletions_a_day)
         if (shortest := policy.shortest) is None:
             return due
-        # For the service's time as it is now.
-        await client.list_recordings(limit=1)
         now = self.now()
         pages = client.recording_pages(created_before=now - shortest, page_size=MAX_PAGE)
         async with aclosing(pages):
@@ -217,17 +231,21 @@ class Retention:
     async def _async_run(self) -> None:
         """Do what is left of the day, and leave what goes wrong for the next one."""
         record = self._store.record
-        is_open = record.begin(dt_util.now().date().isoformat())
-        if not (is_open or self._is_stale):
+        if record.is_done and record.day == _day(dt_util.utcnow()) and not self._is_stale:
             return
-        reason: str | None = None
         await self._project.copies.async_wait_for_look()
+        is_open, reason = False, None
         try:
+            is_open = await self._async_begin_day()
+            if not (is_open or self._is_stale):
+                return
             await self._async_settle()
-            due = await self.async_look(self._settings.retention)
+            due = await self._async_find_due(self._settings.retention)
             self._is_stale = False
             self._show(due.number)
-            record.failures = {sid: record.failures[sid] for sid in due.failed}
+            record.failures = {
+                sid: record.failures[sid] for sid in due.failed if sid in record.failures
+            }
             if is_open:
                 reason = await self._async_delete_all(due.in_order)
                 record.failed_days = 0
@@ -235,10 +253,19 @@ class Retention:
             is_written = isinstance(err, SignalWireError)
             reason = str(err if is_written else operation_error("mark_not_stored"))
             LOGGER.debug("Nothing more is deleted today: %s", reason)
+            is_open = is_open or record.begin(*[_day(dt_util.utcnow())] * 2)
             record.failed_days += is_open
         record.is_done = True
         self._store.async_schedule()
         self._report(reason)
+
+    async def _async_begin_day(self) -> bool:
+        """Begin the day that it is by both clocks; return whether anything is left to do on it."""
+        await self._async_ask_for_time()
+        days = sorted(
+            _day(clock) for clock in (dt_util.utcnow(), self._project.client.last_date) if clock
+        )
+        return self._store.record.begin(days[0], days[-1])
 
     async def _async_settle(self) -> None:
         """Find out what became of deletions whose outcome is not known, and tell of it."""
@@ -260,7 +287,7 @@ class Retention:
         reason: str | None = None
         failures = 0
         for sid in sids:
-            if record.sent >= self._settings.deletions_a_day or failures == _MAX_FAILURES:
+            if record.sent >= self._settings.deletions_a_day or failures == MAX_FAILURES:
                 break
             if record.failed_today(sid):
                 continue
@@ -297,17 +324,13 @@ class Retention:
             return
         record.sent += 1
         record.in_flight[sid] = None
-        await self._store.async_flush()
         try:
+            await self._store.async_flush()
             await self._project.deletions.async_delete(recording, Actor.RETENTION)
-        except KeptError:
-            # Marked while that was written.
+        except KeptError, BeingDeletedError:
+            # By a person, while that was written.
             pass
-        except NotFoundError:
-            # It was there a moment ago: the request was repeated on its way.
-            self._project.deletions.report(sid, recording, Actor.RETENTION)
-            self._show_one_less()
-        except SignalWireError:
+        except NotWrittenError, SignalWireError:
             del record.in_flight[sid]
             raise
         else:
@@ -327,3 +350,8 @@ class Retention:
             self._project.issues.async_clear_deletion_failed()
         elif reason is not None:
             self._project.issues.async_report_deletion_failed(reason)
+
+
+def _day(moment: datetime) -> str:
+    """Return the day on which that is, where Home Assistant is (ISO 8601)."""
+    return dt_util.as_local(moment).date().isoformat()

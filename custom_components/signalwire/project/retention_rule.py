@@ -9,7 +9,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry
 
 from ..api import Recording, RecordingStatus
-from ..const import SUBENTRY_LINE
+from ..const import MAX_RETENTION_DAYS, SUBENTRY_LINE
 from .lines import line_addresses, line_retention_days
 
 # What is over for good, and still there: not `processing`, which may be about to get its audio.
@@ -74,12 +74,7 @@ class RetentionPolicy:
     def is_due(self, recording: Recording, lines: frozenset[str] | None, now: datetime) -> bool:
         """Return whether a recording has been over for so long that it is to be deleted."""
         kept, ended = self.kept_for(lines), ended_at(recording)
-        return (
-            recording.status in _DELETABLE
-            and kept is not None
-            and ended is not None
-            and ended <= now - kept
-        )
+        return is_over(recording) and kept is not None and ended is not None and ended <= now - kept
 
     def to_confirm(self, entry: ConfigEntry[Any]) -> dict[str, Any]:
         """Return all that decides over what is deleted, which is what a person confirms."""
@@ -94,15 +89,30 @@ class RetentionPolicy:
 
 
 def _kept_for(days: int) -> timedelta | None:
-    return timedelta(days=days) if days else None
+    # What makes no sense, because it was edited by hand, deletes nothing.
+    return timedelta(days=days) if 0 < days <= MAX_RETENTION_DAYS else None
 
 
 def ended_at(recording: Recording) -> datetime | None:
-    """Return when a recording ended: the latest that any of its dates allows, UTC."""
-    dates = [recording.end_time, recording.date_created]
-    if (started := recording.start_time) is not None:
-        dates.append(started + timedelta(seconds=recording.duration or 0))
-    return max((date for date in dates if date is not None), default=None)
+    """Return when a recording ended: the latest that any of its dates allows, UTC.
+
+    None if that is in doubt: it says neither an end nor a length, or not when it was created.
+    """
+    created, started = recording.date_created, recording.started
+    if created is None or started is None:
+        return None
+    dates = [] if recording.end_time is None else [recording.end_time]
+    if recording.duration is not None:
+        try:
+            dates.append(started + timedelta(seconds=recording.duration))
+        except OverflowError:
+            return None
+    return max(created, *dates) if dates else None
+
+
+def is_over(recording: Recording) -> bool:
+    """Return whether a recording is over for good, without any doubt."""
+    return recording.status in _DELETABLE and ended_at(recording) is not None
 
 
 @dataclass(slots=True, kw_only=True)

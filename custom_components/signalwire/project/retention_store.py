@@ -38,7 +38,7 @@ class RetentionRecord:
     the SIDs of those whose outcome is not known. `failures` tell for each recording that could not
     be deleted on how many days that was, and on which last; `failed_days` are the days in a row on
     which the service could not be read. `lost_for` names the confirmation of a person since which
-    the marks were lost.
+    the marks were lost, and is empty if there was none.
     """
 
     kept: dict[str, None] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class RetentionRecord:
         """Return what was stored; raises ValueError or the like for what makes no sense."""
         last = stored.get("last_deletion")
         return cls(
-            kept=dict.fromkeys(map(_text, stored["kept"])),
+            kept=dict.fromkeys(_texts(stored["kept"])),
             day=_text(stored["day"]),
             sent=int(stored["sent"]),
             is_done=bool(stored["is_done"]),
@@ -65,9 +65,9 @@ class RetentionRecord:
                 for sid, (days, day) in stored["failures"].items()
             },
             failed_days=int(stored["failed_days"]),
-            in_flight=dict.fromkeys(map(_text, stored["in_flight"])),
+            in_flight=dict.fromkeys(_texts(stored["in_flight"])),
             last_deletion=None if last is None else dt_util.parse_datetime(last),
-            lost_for=stored.get("lost_for"),
+            lost_for=None if (lost := stored.get("lost_for")) is None else _text(lost),
         )
 
     def to_store(self) -> StoredRetention:
@@ -88,11 +88,15 @@ class RetentionRecord:
             stored["lost_for"] = self.lost_for
         return stored
 
-    def begin(self, day: str) -> bool:
-        """Begin a day, unless that was done; return whether anything is left to do on it."""
-        if day != self.day:
+    def begin(self, day: str, latest: str) -> bool:
+        """Begin a day, unless that was done; return whether anything is left to do on it.
+
+        A day that lies before the one that was begun last is over: a clock that goes to and fro
+        makes no new days. Unless that one is later than the `latest` that it can be.
+        """
+        if day > self.day or self.day > latest:
             self.day, self.sent, self.is_done = day, 0, False
-        return not self.is_done
+        return day == self.day and not self.is_done
 
     def note_failure(self, sid: str) -> None:
         """Count that a recording could not be deleted, once a day."""
@@ -121,8 +125,8 @@ class RetentionStore:
     async def async_load(self, confirmed: str | None) -> None:
         """Bring back what was stored; raises nothing.
 
-        Where it is lost, although a person has `confirmed` that recordings are deleted, the record
-        says so: which of them were marked to be kept is not known any more.
+        Where it is lost, the record says so: which recordings were marked to be kept is not known
+        any more. `confirmed` is when a person has confirmed the policy, if ever.
         """
         try:
             self.record = RetentionRecord.restored(await self._file.async_load())
@@ -134,13 +138,14 @@ class RetentionStore:
             return
         if damage is not Damage.MISSING:
             await self._file.async_set_aside()
+        # Before anybody has confirmed anything there may be none yet.
         if damage is not Damage.MISSING or confirmed is not None:
+            self.record.lost_for = confirmed or ""
             LOGGER.error(
                 "Which recordings of %s are to be kept is lost (%s)",
                 self._entry.title,
                 damage.value,
             )
-        self.record.lost_for = confirmed
         # From now on there is a file, so that its loss is noticed.
         self.async_schedule()
 
@@ -157,6 +162,12 @@ class RetentionStore:
     async def async_stop(self) -> None:
         """Write what is still to be written; after this, nothing is."""
         await self._file.async_stop()
+
+
+def _texts(value: object) -> list[str]:
+    if not isinstance(value, list):
+        raise TypeError
+    return [_text(each) for each in value]
 
 
 def _text(value: object) -> str:
