@@ -15,12 +15,16 @@ import subprocess
 import threading
 from typing import Any
 
+from aiohttp import web
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-from custom_components.signalwire.copies.folder import CopyFolder, CopyWriter
+from custom_components.signalwire import api
+from custom_components.signalwire.api import AudioFormat
+from custom_components.signalwire.copies.folder import CopyFolder, CopyState, CopyWriter
+from custom_components.signalwire.copies.names import CopyName, copy_name
 from custom_components.signalwire.project import copies
 from simulator import Fault, Simulator, media
 from simulator.models import Recording
@@ -42,6 +46,7 @@ from tests.keeping.helpers import (
     retention_options,
     set_up,
 )
+from tests.keeping.test_doubtful import odd
 from tests.keeping.test_retention import QUICK
 
 COPIED = "sensor.corner_shop_copied"
@@ -704,3 +709,191 @@ async def test_options_check_the_folder(
     await choose(None)
     assert loaded.options == {"copy_format": "wav"}
     await settle(hass)
+
+
+async def test_audio_that_is_empty_is_no_copy(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, folder: Path
+) -> None:
+    old(simulator, 1)
+    simulator.faults.add(Fault(path=r"\.wav", status=200, body="", content_type="audio/wav"))
+    await _start(hass, entry, folder)
+    await until(lambda: issue(hass, entry, "copies_failed") is not None)
+    assert _copies(folder) == {}
+    assert not _files(folder, "*.wav")
+    simulator.faults.clear()
+    await _all_copied(hass)
+    _assert_equal(folder, simulator)
+    await _end(hass, entry)
+
+
+async def test_a_length_out_of_the_calendar_holds_up_no_copy(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, folder: Path
+) -> None:
+    for fields in ({"duration": 2**52, "end_time": None}, {"start_time": None}, {}):
+        odd(simulator, 1, **fields)
+    await _start(hass, entry, folder)
+    await _all_copied(hass)
+    _assert_equal(folder, simulator)
+    await _end(hass, entry)
+
+
+async def test_nothing_is_written_through_a_link_that_leads_out_of_the_folder(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, folder: Path, tmp_path: Path
+) -> None:
+    outside = tmp_path.parent / f"{tmp_path.name}-outside"
+    outside.mkdir()
+    recording = old(simulator, 1)
+    (folder / f"{recording.created.year}").symlink_to(outside)
+    await _start(hass, entry, folder)
+    await until(lambda: issue(hass, entry, "copies_stopped") is not None)
+    assert not list(outside.rglob("*"))
+    await _end(hass, entry)
+
+
+def test_the_file_by_which_a_folder_is_known_is_never_written_through_a_link(
+    folder: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "configuration.yaml"
+    other.write_text("mine")
+    (folder / ".signalwire").unlink()
+    (folder / ".signalwire").symlink_to(other)
+    CopyFolder(str(folder), "test").prepare()
+    assert other.read_text() == "mine"
+    CopyFolder(str(folder), "test").require_there()
+
+
+def test_of_two_copies_one_that_is_good_is_enough(folder: Path) -> None:
+    copy_folder = CopyFolder(str(folder), "test")
+    day, sid = "2026/11/27", "rec-1"
+    for stem in ("10-00-00_10-01-00_unknown", "10-00-00_10-01-00_Desk"):
+        writer = copy_folder.writer(CopyName(day=day, stem=f"{stem}_{sid}"), AudioFormat.WAV, sid)
+        writer.write(b"audio")
+        writer.finish({})
+    first, second = sorted(_files(folder, "*.wav"))
+    first.write_bytes(b"other")
+    assert copy_folder.check(sid, day) is CopyState.GOOD
+    second.write_bytes(b"other")
+    assert copy_folder.check(sid, day) is CopyState.DAMAGED
+
+
+async def test_what_cannot_be_named_is_not_deleted_where_it_should_be_copied(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, folder: Path
+) -> None:
+    await set_up(hass, entry)
+    await _end(hass, entry)
+    recording = old(simulator, 40)
+    odd_sid = "RE_1"
+    simulator.space.recordings[odd_sid] = replace(recording, sid=odd_sid)
+    options = {**retention_options(entry, 30), **_options(folder)}
+    hass.config_entries.async_update_entry(entry, options=options)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    retention = entry.runtime_data.project.retention
+    await until(lambda: bool(_copies(folder)))
+    await until(lambda: retention._task is not None and retention._task.done())
+    retention._store.record.is_done = False
+    retention._async_begin()
+    await retention._task
+    assert deletions(simulator) == [recording.sid]
+    assert odd_sid in simulator.space.recordings
+    await _end(hass, entry)
+
+
+@pytest.mark.parametrize("step", ["open_part", "write", "finish"])
+async def test_an_unload_in_the_middle_leaves_nothing_half_written(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+) -> None:
+    old(simulator, 1)
+    owner: Any = CopyFolder if step == "open_part" else CopyWriter
+    method = getattr(owner, step)
+    reached, go_on, done = threading.Event(), threading.Event(), threading.Event()
+
+    def slow(*arguments: Any) -> Any:
+        reached.set()
+        go_on.wait(20)
+        try:
+            return method(*arguments)
+        finally:
+            done.set()
+
+    monkeypatch.setattr(owner, step, slow)
+    await _start(hass, entry, folder)
+    await until(reached.is_set)
+    hass.loop.call_later(0.1, go_on.set)
+    await _end(hass, entry)
+    await until(done.is_set)
+    await until(lambda: not _files(folder, "*.part"))
+    monkeypatch.setattr(owner, step, method)
+    await _start(hass, entry, folder)
+    await _all_copied(hass)
+    _assert_equal(folder, simulator)
+    await _end(hass, entry)
+
+
+@pytest.mark.parametrize("after", ["open", "write", "audio"])
+async def test_a_kill_in_the_middle_leaves_nothing_that_passes_for_a_copy(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, folder: Path, after: str
+) -> None:
+    recording = old(simulator, 1)
+    shown = recording.render(PROJECT_ID, simulator.space.now())
+    name = copy_name(api.Recording.from_json(shown))
+    writer = CopyFolder(str(folder), entry.entry_id).writer(name, AudioFormat.WAV, recording.sid)
+    writer.write(b"" if after == "open" else b"half")
+    assert writer._stream is not None
+    writer._stream.flush()
+    if after == "audio":
+        # Named, and killed before its JSON file was.
+        writer._part.rename(writer.file)
+        writer._fields_part.write_text("{")
+    # It ends here, without a word.
+    await _start(hass, entry, folder)
+    await _all_copied(hass)
+    _assert_equal(folder, simulator)
+    assert not _files(folder, "*.part")
+    await _end(hass, entry)
+
+
+async def test_a_read_only_folder_gets_nothing_and_says_so(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, small_disk: Path
+) -> None:
+    old(simulator, 1)
+    assert _mount("-o", "remount,ro", str(small_disk.parent))
+    await _start(hass, entry, small_disk)
+    await until(lambda: issue(hass, entry, "copies_stopped") is not None)
+    assert _copies(small_disk) == {}
+    assert _mount("-o", "remount,rw", str(small_disk.parent))
+    await _all_copied(hass)
+    _assert_equal(small_disk, simulator)
+    await _end(hass, entry)
+
+
+async def test_the_login_is_not_sent_to_where_the_audio_is_stored(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    folder: Path,
+    aiohttp_server: Any,
+) -> None:
+    recording = old(simulator, 1)
+    asked: list[web.Request] = []
+
+    async def serve(request: web.Request) -> web.Response:
+        asked.append(request)
+        body = _original(simulator, recording)
+        return web.Response(body=body, content_type="audio/wav")
+
+    app = web.Application()
+    app.router.add_get("/stored", serve)
+    storage = await aiohttp_server(app)
+    headers = {"Location": f"http://127.0.0.1:{storage.port}/stored"}
+    simulator.faults.add(Fault(path=r"\.wav", status=302, headers=headers))
+    await _start(hass, entry, folder)
+    await _all_copied(hass)
+    assert asked
+    assert not [request for request in asked if "Authorization" in request.headers]
+    _assert_equal(folder, simulator)
+    await _end(hass, entry)

@@ -22,6 +22,8 @@ from .parsing import REPLACED, parse_count, parse_date, parse_object, parse_pric
 
 # Without these two nothing can be done with an item: it counts as unreadable.
 type Required = Annotated[str, Meta(min_length=1)]
+# Seconds; about thirty years.
+_MAX_DURATION = 10**9
 
 
 class Model(Struct, frozen=True, kw_only=True, dict=True):
@@ -165,8 +167,10 @@ class Recording(Model, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def duration(self) -> int | None:
-        """Return the length in seconds."""
-        return parse_count(self._duration)
+        """Return the length in seconds; None for one that makes no sense."""
+        seconds = parse_count(self._duration)
+        # Times cannot be computed with more.
+        return seconds if seconds is not None and seconds <= _MAX_DURATION else None
 
     @cached_property
     def source(self) -> RecordingSource | None:

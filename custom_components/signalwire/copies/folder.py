@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 from secrets import token_hex
 import sys
+from threading import Lock
 from typing import Any, BinaryIO
 
 from ..api import AudioFormat
@@ -55,13 +56,16 @@ class CopyFolder:
     def __init__(self, path: str, owner: str) -> None:
         self.path = Path(path)
         self._owner = owner
-        # What is being written just now, by the names that it has until it is complete.
-        self._parts: set[str] = set()
+        # The names of the files that are being written just now.
+        self.parts: set[str] = set()
 
     def prepare(self) -> None:
         """Create the folder, with a file by which it is known to be there; raises OSError."""
         self.path.mkdir(parents=True, exist_ok=True)
-        (self.path / _MARKER).write_text(_MARKER_TEXT, encoding="ascii")
+        # Never through a link that leads elsewhere.
+        part = self.path / f"{_MARKER}.{token_hex(8)}{_PART}"
+        part.write_text(_MARKER_TEXT, encoding="ascii")
+        part.replace(self.path / _MARKER)
 
     def require_there(self) -> None:
         """Raise FolderGoneError if it is not the folder that was prepared.
@@ -83,7 +87,7 @@ class CopyFolder:
             files = {entry.name for entry in os.scandir(folder)}
             for file in files:
                 if file.startswith(f".{self._owner}.") and file.endswith(_PART):
-                    if file.removesuffix(_PART).removesuffix(_ENDING) in self._parts:
+                    if file in self.parts:
                         continue
                     (folder / file).unlink(missing_ok=True)
                 elif (sid := sid_of(file, _ENDING)) is not None and any(
@@ -98,77 +102,100 @@ class CopyFolder:
     def check(self, sid: str, day: str) -> CopyState:
         """Return what the copy of a recording is like: all of it is read. Raises OSError."""
         self.require_there()
-        folder = self.path / day
-        for file in sorted(os.listdir(folder)) if folder.is_dir() else []:
-            if sid_of(file, _ENDING) == sid:
-                return _check(folder, file)
-        return CopyState.MISSING
+        folder, state = self.path / day, CopyState.MISSING
+        for file in os.listdir(folder) if folder.is_dir() else []:
+            # There may be one from before its parties were known.
+            if sid_of(file, _ENDING) == sid and state is not CopyState.GOOD:
+                found = _check(folder, file)
+                state = state if found is CopyState.MISSING else found
+        return state
 
-    def begin(self, name: CopyName, audio_format: AudioFormat, sid: str) -> CopyWriter:
-        """Begin a copy, under another name; raises OSError."""
-        self.require_there()
-        folder = self.path / name.day
-        folder.mkdir(parents=True, exist_ok=True)
+    def writer(self, name: CopyName, audio_format: AudioFormat, sid: str) -> CopyWriter:
+        """Return what writes a copy, under another name until it is complete."""
         # Never the same: one recording may be copied twice at once.
         part = f".{self._owner}.{sid}.{token_hex(8)}"
-        self._parts.add(part)
-        try:
-            return CopyWriter(folder, name.stem, audio_format, part, self._parts)
-        except OSError:
-            self._parts.discard(part)
-            raise
+        return CopyWriter(self, self.path / name.day / name.stem, audio_format, part)
+
+    def open_part(self, part: Path) -> BinaryIO:
+        """Return a new file below the folder, for what is being written; raises OSError."""
+        self.require_there()
+        if not is_within(str(part.parent), [str(self.path)]):
+            raise PermissionError(None, "A link leads out of the folder")
+        part.parent.mkdir(parents=True, exist_ok=True)
+        stream = part.open("xb")
+        self.parts.add(part.name)
+        return stream
 
 
 class CopyWriter:
-    """Writes one copy."""
+    """Writes one copy.
+
+    Its calls may still run when it is discarded, because who has begun them was cancelled: they
+    leave nothing behind.
+    """
 
     def __init__(
-        self, folder: Path, stem: str, audio_format: AudioFormat, part: str, parts: set[str]
+        self, folder: CopyFolder, path: Path, audio_format: AudioFormat, part: str
     ) -> None:
-        self._name, self._names = part, parts
-        self.file = folder / f"{stem}.{audio_format}"
+        self._folder = folder
+        self.file = path.with_name(f"{path.name}.{audio_format}")
         self.size = 0
-        self._fields_file = folder / f"{stem}{_ENDING}"
-        self._part = folder / f"{part}{_PART}"
-        self._fields_part = folder / f"{part}{_ENDING}{_PART}"
+        self._fields_file = path.with_name(f"{path.name}{_ENDING}")
+        self._part = path.with_name(f"{part}{_PART}")
+        self._fields_part = path.with_name(f"{part}{_ENDING}{_PART}")
         self._hash = sha256()
-        self._stream: BinaryIO = self._part.open("wb")
+        self._stream: BinaryIO | None = None
+        self._lock = Lock()
+        self._is_discarded = False
 
     def write(self, block: bytes) -> None:
         """Write some of the audio; raises OSError."""
-        self._stream.write(block)
-        self._hash.update(block)
-        self.size += len(block)
+        with self._lock:
+            if self._is_discarded:
+                return
+            if self._stream is None:
+                self._stream = self._folder.open_part(self._part)
+            self._stream.write(block)
+            self._hash.update(block)
+            self.size += len(block)
 
     def finish(self, fields: dict[str, Any]) -> dict[str, Any]:
         """Give the copy its name, once it is on the disk as it came; return what tells of it.
 
         The JSON file comes last: with it the copy is complete. Raises OSError.
         """
-        _close(self._stream)
-        digest = self._hash.hexdigest()
-        if _digest_of(self._part) != (self.size, digest):
-            raise DamagedCopyError("What was written cannot be read back")
-        audio = {"file": self.file.name, "bytes": self.size, "sha256": digest}
-        stream = self._fields_part.open("wb")
-        with stream:
-            text = json.dumps({**fields, "audio": audio}, ensure_ascii=False, indent=2)
-            stream.write(text.encode())
-            _close(stream)
-        self._part.replace(self.file)
-        self._fields_part.replace(self._fields_file)
-        _sync_folder(self.file.parent)
-        self._names.discard(self._name)
+        with self._lock:
+            if self._is_discarded or self._stream is None:
+                raise DamagedCopyError("Nothing was written")
+            _close(self._stream)
+            digest = self._hash.hexdigest()
+            if _digest_of(self._part) != (self.size, digest):
+                raise DamagedCopyError("What was written cannot be read back")
+            audio = {"file": self.file.name, "bytes": self.size, "sha256": digest}
+            with self._folder.open_part(self._fields_part) as stream:
+                text = json.dumps({**fields, "audio": audio}, ensure_ascii=False, indent=2)
+                stream.write(text.encode())
+                _close(stream)
+            self._part.replace(self.file)
+            self._fields_part.replace(self._fields_file)
+            _sync_folder(self.file.parent)
+            self._forget()
         return audio
 
     def discard(self) -> None:
         """Remove what was written, as far as that can be."""
-        with suppress(OSError):
-            self._stream.close()
-        for part in (self._part, self._fields_part):
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-        self._names.discard(self._name)
+        with self._lock:
+            self._is_discarded = True
+            if self._stream is not None:
+                with suppress(OSError):
+                    self._stream.close()
+            for part in (self._part, self._fields_part):
+                with suppress(OSError):
+                    part.unlink(missing_ok=True)
+            self._forget()
+
+    def _forget(self) -> None:
+        self._folder.parts -= {self._part.name, self._fields_part.name}
 
 
 def _check(folder: Path, file: str) -> CopyState:

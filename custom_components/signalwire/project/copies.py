@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import aclosing, suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -149,7 +150,7 @@ class Copies:
 
     async def async_is_safe(self, recording: Recording) -> bool:
         """Return whether a recording need not be copied, or its copy was read and is as it was."""
-        if self._folder is None or not is_copyable(recording):
+        if self._folder is None or not recording.status.has_audio:
             return True
         sid = recording.sid
         if self._copied is None or (day := self._copied.get(sid)) is None:
@@ -184,7 +185,7 @@ class Copies:
         if path is None and settings is None:
             raise validation_error("no_folder")
         folder = self._folder
-        is_another = folder is None or (path is not None and path != str(folder.path))
+        is_another = folder is None or (path is not None and Path(path) != folder.path)
         if folder is None or is_another:
             folder = CopyFolder(path or "", project.entry.entry_id)
         if not await self._async_run(self.is_allowed, str(folder.path)):
@@ -353,7 +354,7 @@ class Copies:
         parties = found.get(recording.sid, _NOBODY)
         known = (party for party in (parties.from_party, parties.to_party) if party is not None)
         name = copy_name(recording, *known)
-        writer = await self._async_run(folder.begin, name, form, recording.sid)
+        writer = folder.writer(name, form, recording.sid)
         try:
             async with self._project.client.recording_audio(recording.sid, form) as audio:
                 await self._async_receive(audio, writer)
@@ -385,6 +386,8 @@ class Copies:
         await self._async_run(writer.write, bytes(blocks))
         if audio.content_length not in (None, writer.size):
             raise MalformedAnswerError("The audio is not as long as it was said to be")
+        if not writer.size:
+            raise MalformedAnswerError("The audio is empty")
 
 
 def is_allowed(config: Any, path: str) -> bool:

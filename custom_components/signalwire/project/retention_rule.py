@@ -103,10 +103,7 @@ def ended_at(recording: Recording) -> datetime | None:
         return None
     dates = [] if recording.end_time is None else [recording.end_time]
     if recording.duration is not None:
-        try:
-            dates.append(started + timedelta(seconds=recording.duration))
-        except OverflowError:
-            return None
+        dates.append(started + timedelta(seconds=recording.duration))
     return max(created, *dates) if dates else None
 
 
