@@ -2,16 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from functools import cache
 import importlib
 import pkgutil
 import random
 from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.util import dt as dt_util
 
 import custom_components.signalwire
+
+from .retention import DAY
 
 DOMAIN = "signalwire"
 PACKAGE = "custom_components.signalwire"
@@ -24,6 +29,7 @@ ACTIVITY = "event.shop_recording_activity"
 EVENT_ACTIVITY = "signalwire_recording_activity"
 STORAGE_PREFIX = f"{DOMAIN}.{ENTRY_ID}"
 PROJECT_FILE = f"{DOMAIN}.{ENTRY_ID}"
+RETENTION_FILE = f"{DOMAIN}.{ENTRY_ID}.retention"
 DAY_FILE = f"{DOMAIN}.{ENTRY_ID}.today"
 
 OPTION_ACTIVE_INTERVAL = "active_interval"
@@ -66,7 +72,10 @@ NOT_LOADED = "project_not_loaded"
 """The translation key of the error that says that a project has been stopped."""
 UNTIL_RELEASED = ("pause_undone", "hold_not_restored")
 """Issues that say themselves that they stay until the release."""
-LASTING_ISSUES = ("slots_exceeded", "webhook_refused")
+LASTING_ISSUES = (
+    *("slots_exceeded", "webhook_refused"),
+    *("marks_lost", "retention_unconfirmed", "deletion_failed"),
+)
 """Issues that tell of something other than a pause that is not as it should be."""
 
 
@@ -94,13 +103,40 @@ def load_all() -> None:
 @contextmanager
 def installed(session: Callable[[], Any]) -> Iterator[None]:
     """Let the integration's client use the session of the process that runs."""
-    module = vars(custom_components.signalwire)
-    before = module["async_get_clientsession"]
-    module["async_get_clientsession"] = lambda _hass: session()
-    try:
+    rule = importlib.import_module(f"{PACKAGE}.project.retention_rule")
+    retention = importlib.import_module(f"{PACKAGE}.project.retention")
+    with (
+        patch.object(
+            custom_components.signalwire, "async_get_clientsession", lambda _hass: session()
+        ),
+        # Days are as short as the simulation's.
+        patch.object(rule, "_kept_for", _kept_for),
+        patch.object(retention, "_day", _day),
+        patch.object(retention, "_INTERVAL", timedelta(seconds=DAY / 20)),
+    ):
         yield
-    finally:
-        module["async_get_clientsession"] = before
+
+
+def _kept_for(days: int) -> timedelta | None:
+    return timedelta(seconds=days * DAY) if days else None
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.timestamp() // DAY:.0f}"
+
+
+def confirmed_retention(entry: ConfigEntry[Any], days: int, a_day: int) -> dict[str, Any]:
+    """Return the options once a person has confirmed how long recordings are kept."""
+    rule = importlib.import_module(f"{PACKAGE}.project.retention_rule")
+    policy = rule.RetentionPolicy.from_entry(entry, days)
+    return {
+        "retention_days": days,
+        "deletions_a_day": a_day,
+        "retention_confirmed": {
+            "at": dt_util.utcnow().isoformat(),
+            "policy": policy.to_confirm(entry),
+        },
+    }
 
 
 def storage_module() -> ModuleType:

@@ -143,6 +143,8 @@ class Observer:
                 self.owners.holds.discard(sid)
         self._unstored.clear()
         self._parents_told.clear()
+        if self.world.retention is not None:
+            self.world.retention.process_ended()
         if self.disk_trouble > _NEVER:
             self.owners.forget()
             for sid, under_way in self._pauses.items():
@@ -377,6 +379,8 @@ class Observer:
             self._last_issue = self.clock.now
         if self.loaded_since is None:
             return
+        if self.world.retention is not None:
+            self.world.retention.tick(self.calm_for)
         for check in (
             *(self.hold_survives, self.confirmed_is_true, self.shown_is_true),
             *(self.nothing_is_unknown, self.one_slot_each, self.held_is_paused),

@@ -15,6 +15,7 @@ from . import adapter
 from .holds import NAMES, SWITCH, HoldCall
 from .lines import Line, Scope
 from .plan import LATE_HOLD, Step
+from .retention import ACTS, DAY, DAYS, chosen
 
 if TYPE_CHECKING:
     from .process import Process
@@ -77,6 +78,8 @@ class People:
                 return self._release(process, step, adapter.DOMAIN, "release_recordings", data)
             case "stop_all":
                 return self._stop_all(process, step)
+            case kind if kind in ACTS:
+                return self._retain(process, step, rng)
             case kind if kind == LATE_HOLD:
                 return self._late_hold(process, step, rng) if process.is_loaded else None
             case _ if not seated:
@@ -86,6 +89,47 @@ class People:
             case _:
                 number, sid = rng.choice(seated)
                 return self._one(process, step, rng, number, sid)
+
+    def _retain(
+        self, process: Process, step: Step, rng: Random
+    ) -> Coroutine[Any, Any, None] | None:
+        """Return what marks or deletes a recording, or several."""
+        service, retention = self._world.service, self._world.retention
+        assert retention is not None
+        if not process.is_loaded:
+            return None
+        if step.kind == "delete_several":
+            return self._delete(process, step, [recording.sid for recording in service.over()])
+        among = service.over()
+        if step.kind == "keep" and rng.random() < 0.2:
+            among = list(service.active.values())
+        if (recording := chosen(among, rng)) is None:
+            return None
+        if step.kind == "delete":
+            return self._delete(process, step, [recording.sid])
+        return self._mark(process, step, recording.sid, keep=step.kind == "keep")
+
+    async def _mark(self, process: Process, step: Step, sid: str, *, keep: bool) -> None:
+        retention = self._world.retention
+        assert retention is not None
+        retention.marking(sid, keep=keep)
+        data = {"recording_sid": sid, "keep": keep}
+        succeeded = await self._call(process, step, adapter.DOMAIN, "keep_recording", data)
+        retention.marked(sid, keep=keep, succeeded=succeeded)
+
+    async def _delete(self, process: Process, step: Step, sids: list[str]) -> None:
+        """Delete one recording by its SID, or those that are over for some days."""
+        retention = self._world.retention
+        assert retention is not None
+        data: dict[str, Any] = {"confirm": True}
+        if step.kind == "delete":
+            service, data["recording_sid"] = "delete_recording", sids[0]
+        else:
+            service, data["dry_run"] = "delete_recordings", False
+            data["older_than"] = timedelta(seconds=(DAYS - 1) * DAY)
+        retention.by_hand.update(sids)
+        await self._call(process, step, adapter.DOMAIN, service, data)
+        retention.by_hand.subtract(sids)
 
     def _name(self, rng: Random) -> dict[str, Any]:
         """Return whose hold it is; of who gives no name, it is the switch's."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from random import Random
 
+from . import retention
 from .network import FAULTS
 
 type Value = float | str | bool | tuple[str, ...]
@@ -77,7 +78,8 @@ LINES = "lines"
 LATE = "late"
 RELINED = "relined"
 PARTIAL = "partial"
-OWN_FEATURES = (NAMES, LINES, LATE, RELINED, PARTIAL)
+RETENTION = "retention"
+OWN_FEATURES = (NAMES, LINES, LATE, RELINED, PARTIAL, RETENTION)
 LATE_HOLD = "late_hold"
 _RARE = {
     "damage": 0.1,
@@ -133,6 +135,8 @@ class Planner:
             self._relined()
         if self._has(PARTIAL):
             self._partial()
+        if self._has(RETENTION):
+            self._retention()
         self._steps.sort(key=lambda step: step.time)
         return Plan(
             self._seed,
@@ -219,6 +223,15 @@ class Planner:
                 values: dict[str, Value] = {"wait": max(0.0, wait)}
                 time = max(0.0, step.time - before)
                 self._steps.append(Step(0, time, LATE_HOLD, rng.getrandbits(48), values))
+
+    def _retention(self) -> None:
+        """Let some recordings be over before, and let people mark and delete some."""
+        rng = Random(f"{RETENTION} {self._seed} steps")
+        for age, length in retention.draw_past(self._seed):
+            values: dict[str, Value] = {"age": age, "length": length}
+            self._steps.append(Step(0, 0.0, "past_call", rng.getrandbits(48), values))
+        for time, kind, values in retention.draw_acts(self._seed, self._end):
+            self._steps.append(Step(0, time, kind, rng.getrandbits(48), values))
 
     def _relined(self) -> None:
         """Let the lines be changed now and then, at about the time of something else."""

@@ -37,6 +37,7 @@ from . import adapter
 from .lines import Line
 from .loop import VirtualLoop
 from .network import Session
+from .retention import LINE_DAYS
 from .service import PROJECT_ID, SPACE, TOKEN
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ class Process:
             source=config_entries.SOURCE_USER,
             subentries_data=[
                 ConfigSubentryDataWithId(
-                    data=_line_data(line),
+                    data=self._line_data(line),
                     subentry_id=line.id,
                     subentry_type="line",
                     title=line.name,
@@ -164,8 +165,14 @@ class Process:
         assert self.entry is not None
         for line in self.world.lines:
             self.hass.config_entries.async_update_subentry(
-                self.entry, self.entry.subentries[line.id], data=_line_data(line)
+                self.entry, self.entry.subentries[line.id], data=self._line_data(line)
             )
+
+    def _line_data(self, line: Line) -> dict[str, Any]:
+        data: dict[str, Any] = {"addresses": [line.number, line.conference]}
+        if self.world.retention is not None and (days := LINE_DAYS[line.id]) is not None:
+            data["retention_days"] = days
+        return data
 
     async def forget_devices(self) -> None:
         """Have the device registry written, which has none of a removed entry's.
@@ -204,10 +211,6 @@ class Process:
             if adapter.is_ours(job)
         ]
         return found
-
-
-def _line_data(line: Line) -> dict[str, Any]:
-    return {"addresses": [line.number, line.conference]}
 
 
 def _is_our_task(task: asyncio.Task[Any]) -> bool:

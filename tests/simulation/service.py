@@ -71,6 +71,7 @@ class Recording:
     parent: Parent
     created: float
     history: list[Moment]
+    deleted: float | None = None
     _rendered: dict[int, bytes] = field(default_factory=dict)
 
     @property
@@ -181,6 +182,22 @@ class Service:
         """Begin a further recording of a call or conference that goes on."""
         return self._record(parent, self._clock.now)
 
+    def add_past(self, age: float, length: float, ends: Ends | None = None) -> Recording:
+        """Add a call that was recorded `age` seconds ago, for so long."""
+        recording = self.start("Calls", age=age, ends=ends)
+        recording.parent.ended = self._clock.now - age + length
+        recording.set_status(recording.parent.ended, "completed", "end")
+        del self.active[recording.sid]
+        return recording
+
+    def over(self) -> list[Recording]:
+        """Return the recordings that have ended and are still there."""
+        return [
+            recording
+            for recording in self.recordings.values()
+            if not recording.is_active and recording.deleted is None
+        ]
+
     def _record(self, parent: Parent, created: float) -> Recording:
         sid = f"rec-{len(self.recordings) + 1:05}"
         recording = Recording(sid, parent, created, [Moment(created, "in-progress", "start")])
@@ -236,6 +253,8 @@ class Service:
                 return self._parent(kind, sid)
             case "POST", ["Calls" | "Conferences" as kind, parent, "Recordings", sid]:
                 return self._update(kind, parent, sid, form)
+            case "DELETE", ["Recordings", sid]:
+                return self._delete(sid)
             case "GET", [""]:
                 return _ok({"sid": PROJECT_ID, "friendly_name": "Simulated", "signing_key": "key"})
             case _:
@@ -244,7 +263,11 @@ class Service:
     def _update(self, kind: str, parent: str, sid: str, form: Mapping[str, str]) -> Answer:
         recording = self.recordings.get(sid)
         status = form.get("Status", "")
-        if recording is None or (recording.parent.kind, recording.parent.sid) != (kind, parent):
+        if (
+            recording is None
+            or recording.deleted is not None
+            or (recording.parent.kind, recording.parent.sid) != (kind, parent)
+        ):
             return _error(404, 20404, "The requested resource was not found")
         if status not in ("paused", "in-progress", "stopped"):
             return _error(422, 21000, "Status must be one of paused, in-progress, stopped")
@@ -253,8 +276,18 @@ class Service:
         self.change(recording, status, "api")
         return self._one(sid)
 
+    def _delete(self, sid: str) -> Answer:
+        recording = self.recordings.get(sid)
+        if recording is None or recording.deleted is not None:
+            return _error(404, 20404, "The requested resource was not found")
+        if recording.is_active:
+            return _error(400, 21220, "The recording is in progress")
+        recording.deleted = self._clock.now
+        return Answer(204, b"")
+
     def _one(self, sid: str) -> Answer:
-        if (recording := self.recordings.get(sid)) is None:
+        recording = self.recordings.get(sid)
+        if recording is None or recording.deleted is not None:
             return _error(404, 20404, "The requested resource was not found")
         if sid in self.unreadable:
             return Answer(200, b'{"sid": null}')
@@ -284,6 +317,8 @@ class Service:
                 skip = None if recording.sid == skip else skip
                 continue
             if (version := recording.version_at(shown_time)) < 0:
+                continue
+            if recording.deleted is not None and recording.deleted <= shown_time:
                 continue
             if len(items) == size:
                 following = told[-1][0]

@@ -20,8 +20,9 @@ from .loop import Agenda, Task
 from .network import Conditions, Network
 from .observer import Observer, Violation
 from .people import People
-from .plan import HUMAN, LATE_HOLD, PARTIAL, Plan, Step
+from .plan import HUMAN, LATE_HOLD, PARTIAL, RETENTION, Plan, Step
 from .process import CONFIG_DIR, Process
+from .retention import A_DAY, ACTS, DAYS, Retention
 from .service import Parent, Recording, Service
 from .trace import Trace
 
@@ -91,6 +92,7 @@ class World:
         self.process: Process | None = None
         self.observer = Observer(self, ignored)
         self.people = People(self)
+        self.retention = Retention(self) if RETENTION in plan.profile else None
         self._troubles = 0
         # How many of these keep only some addresses from being read.
         self._partial = 0
@@ -261,7 +263,7 @@ class World:
     # The steps.
 
     def _do(self, step: Step) -> None:
-        if step.kind in (*HUMAN, LATE_HOLD):
+        if step.kind in (*HUMAN, LATE_HOLD, *ACTS):
             process = self.process
             if process is not None and process.knows_actions:
                 self.people.act(process, step)
@@ -293,6 +295,20 @@ class World:
     def _do_old_call(self, step: Step) -> None:
         recording = self.service.start("Calls", age=_number(step, "age"))
         self._end_later(recording.parent, step)
+
+    def _do_past_call(self, step: Step) -> None:
+        ends = draw_ends(step.seed, conference=False) if self.lines else None
+        self.service.add_past(_number(step, "age"), _number(step, "length"), ends)
+
+    def _do_confirm(self, step: Step) -> None:
+        """Let a person confirm what is deleted, where that is needed."""
+        process, retention = self.process, self.retention
+        assert retention is not None
+        if process is None or not process.is_loaded or (entry := process.entry) is None:
+            return
+        if retention.is_confirmed and not retention.is_lost:
+            return
+        self._reload(adapter.confirmed_retention(entry, DAYS, A_DAY), retention.confirmed)
 
     def _end_later(self, parent: Parent, step: Step) -> None:
         self.agenda.after(_number(step, "length"), lambda: self.service.end(parent))
@@ -364,6 +380,8 @@ class World:
         self.clock.wall_offset += _number(step, "seconds")
         if _number(step, "seconds") < 0:
             self.observer.hold.wall_clock_jumped()
+        if self.retention is not None:
+            self.retention.wall_clock_jumped(_number(step, "seconds"))
         self.observer.disturb()
 
     def _do_kill(self, step: Step) -> None:
@@ -373,6 +391,8 @@ class World:
         self.process.loop.stop_after(int(_number(step, "rounds")))
         if (damage := step.values.get("damage")) is not None:
             name = adapter.DAY_FILE if step.values.get("day") else adapter.PROJECT_FILE
+            if self.retention is not None and Random(f"marks {step.seed}").random() < 0.5:
+                name = adapter.RETENTION_FILE
             self.agenda.after(1.0, partial(self._damage, str(damage), name))
 
     def _damage(self, damage: str, name: str) -> None:
@@ -391,6 +411,8 @@ class World:
                 self.disk.files[path] = b"null"
             case _:
                 self.disk.files[path] = data.replace(b'"version": 1', b'"version": 99', 1)
+        if name == adapter.RETENTION_FILE and self.retention is not None:
+            self.retention.damaged(is_gone=damage == "deleted")
         if name != adapter.PROJECT_FILE:
             return
         # It fails closed.
@@ -418,11 +440,18 @@ class World:
     def _do_options(self, step: Step) -> None:
         self._reload({adapter.OPTION_ACTIVE_INTERVAL: int(_number(step, "interval"))})
 
-    def _reload(self, options: dict[str, Any] | None = None) -> None:
+    def _reload(
+        self, options: dict[str, Any] | None = None, saved: Callable[[], None] | None = None
+    ) -> None:
         if (process := self.process) is not None and process.is_loaded:
-            self._reload_entry(process, options)
+            self._reload_entry(process, options, saved)
 
-    def _reload_entry(self, process: Process, options: dict[str, Any] | None = None) -> None:
+    def _reload_entry(
+        self,
+        process: Process,
+        options: dict[str, Any] | None = None,
+        saved: Callable[[], None] | None = None,
+    ) -> None:
         assert process.hass is not None
         entries = process.hass.config_entries
 
@@ -431,6 +460,8 @@ class World:
                 return
             self.observer.process_ended()
             self.options |= options or {}
+            if saved is not None:
+                saved()
             entries.async_update_entry(entry, options=dict(self.options))
             await entries.async_reload(adapter.ENTRY_ID)
             self._after_set_up(process)
@@ -507,6 +538,9 @@ class World:
             self.observer.is_muted = False
             self.observer.hold.forget(state=False)
             self.observer.owners.forget()
+            if self.retention is not None:
+                self.retention.forget()
+                self.options = dict(self.plan.options)
             self.observer.up_since = self.clock.now
             self.entry_exists = self.entry_wanted = True
             await process.add_entry()

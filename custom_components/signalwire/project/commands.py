@@ -242,9 +242,7 @@ class RecordingCommands:
         oldest: deque[Recording] = deque(maxlen=limit)
         try:
             if older_than is not None:
-                # For the service's time as it is now.
-                await client.list_recordings(limit=1)
-                ended_before = project.retention.now() - older_than
+                ended_before = await project.retention.async_now() - older_than
                 until = min(filter(None, (until, ended_before)))
             pages = client.recording_pages(created_after=since, created_before=until)
             async with aclosing(pages):

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Container, Iterable
 from contextlib import aclosing
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from homeassistant.core import callback
@@ -22,6 +22,7 @@ from .updates import Actor
 if TYPE_CHECKING:
     from .project import Project
 
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 # How often it is looked whether a new day has begun.
 _INTERVAL = timedelta(hours=1)
 # Seconds between two deletions.
@@ -162,16 +163,21 @@ class Retention:
         await self._async_ask_for_time()
         return await self._async_find_due(policy)
 
+    async def async_now(self) -> datetime:
+        """Return the earlier of what both clocks show now; raises SignalWireError."""
+        await self._async_ask_for_time()
+        return self._now()
+
     async def _async_ask_for_time(self) -> None:
-        # With any answer comes the time of the service.
-        await self._project.client.list_recordings(limit=1)
+        # It comes with any answer, such as a list with nothing in it.
+        await self._project.client.list_recordings(limit=1, created_before=_LONG_AGO)
 
     async def _async_find_due(self, policy: RetentionPolicy) -> Due:
         client = self._project.client
         due = Due(limit=self._settings.deletions_a_day)
         if (shortest := policy.shortest) is None:
             return due
-        now = self.now()
+        now = self._now()
         pages = client.recording_pages(created_before=now - shortest, page_size=MAX_PAGE)
         async with aclosing(pages):
             async for page in pages:
@@ -200,7 +206,7 @@ class Retention:
         if policy.depends_on_lines:
             await self._project.library.async_parties(recordings, most_calls=_ALL_CALLS)
 
-    def now(self) -> datetime:
+    def _now(self) -> datetime:
         """Return the earlier of what both clocks show.
 
         Of the service's, that is what it showed with its last answer. Raises MalformedAnswerError
@@ -318,7 +324,7 @@ class Retention:
             self._show_one_less()
             return
         await self._async_learn_lines([recording], policy)
-        if sid in self.kept or not self._is_due(recording, policy, self.now()):
+        if sid in self.kept or not self._is_due(recording, policy, self._now()):
             return
         if not await self._project.copies.async_is_safe(recording):
             return
