@@ -237,3 +237,32 @@ async def test_a_day_that_both_clocks_had_wrong_is_not_waited_for(
     recording = old(simulator, 40)
     await next_day(hass, calendar)
     assert deletions(simulator) == [recording.sid]
+
+
+async def test_an_outage_while_the_own_clock_is_ahead_takes_no_days_away(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, calendar: Calendar
+) -> None:
+    await begin_deleting(hass, entry, days=30)
+    recording = old(simulator, 40)
+    calendar.jump(timedelta(days=200))
+    simulator.faults.add(Fault(status=400))
+    await look_at_the_clock(hass)
+    simulator.faults.clear()
+    for _ in range(2):
+        await next_day(hass, calendar)
+    assert deletions(simulator) == [recording.sid]
+
+
+async def test_a_mark_is_taken_off_only_after_the_one_before_it_is_set(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    recording = old(simulator, 40)
+    simulator.faults.add(Fault(method="GET", sid=recording.sid, delay=0.2, times=1))
+    retention = loaded.runtime_data.project.retention
+    first = hass.async_create_task(retention.async_keep(recording.sid, keep=True))
+    await until(lambda: recording.sid in retention.kept)
+    second = hass.async_create_task(retention.async_keep(recording.sid, keep=False))
+    done, _ = await asyncio.wait([first, second], return_when=asyncio.FIRST_COMPLETED)
+    assert first in done
+    await second
+    assert recording.sid not in retention.kept

@@ -632,7 +632,7 @@ async def test_a_conference_can_be_a_lines(
     assert deletions(simulator) == []
 
 
-async def test_a_day_takes_two_requests_for_each_deletion_and_one_to_look(
+async def test_a_day_takes_two_requests_for_each_deletion_and_two_to_look(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     simulator: Simulator,
@@ -644,7 +644,7 @@ async def test_a_day_takes_two_requests_for_each_deletion_and_one_to_look(
     simulator.requests.clear()
     await next_day(hass, calendar)
     mine = [request for request in simulator.requests if "DateCreated%3C" in request.path]
-    assert len(mine) == 1
+    assert len(mine) == 2
     assert sum("/Recordings/" in request.path for request in simulator.requests) == 6
     assert lists(simulator) >= 1
 

@@ -110,18 +110,17 @@ class Retention:
         HomeAssistantError if the mark could not be stored, or the recording not be read.
         """
         self._project.require_running()
-        kept = self._store.record.kept
-        if not keep:
-            kept.pop(sid, None)
-        else:
-            # One by one: a mark that could not be set must not take off what another has set.
-            async with self._marking:
+        # One by one, so that none undoes what another has answered.
+        async with self._marking:
+            if keep:
                 await self._async_mark(sid)
-        self._is_stale = True
-        try:
-            await self._store.async_flush()
-        except NotWrittenError:
-            raise operation_error("mark_not_stored") from None
+            else:
+                self._store.record.kept.pop(sid, None)
+            self._is_stale = True
+            try:
+                await self._store.async_flush()
+            except NotWrittenError:
+                raise operation_error("mark_not_stored") from None
         if self._remove_interval is not None:
             self._async_begin()
 
@@ -254,14 +253,13 @@ class Retention:
             }
             if is_open:
                 reason = await self._async_delete_all(due.in_order)
-                record.failed_days = 0
+                record.failed_days, record.failed_on = 0, ""
         except (SignalWireError, NotWrittenError) as err:
             is_written = isinstance(err, SignalWireError)
             reason = str(err if is_written else operation_error("mark_not_stored"))
             LOGGER.debug("Nothing more is deleted today: %s", reason)
-            is_open = is_open or record.begin(*[_day(dt_util.utcnow())] * 2)
-            record.failed_days += is_open
-        record.is_done = True
+            record.note_failed_day(_day(dt_util.utcnow()))
+        record.is_done = record.is_done or is_open
         self._store.async_schedule()
         self._report(reason)
 

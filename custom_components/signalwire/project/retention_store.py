@@ -24,6 +24,7 @@ class StoredRetention(TypedDict):
     is_done: bool
     failures: dict[str, list[int | str]]
     failed_days: int
+    failed_on: str
     in_flight: list[str]
     last_deletion: NotRequired[str]
     lost_for: NotRequired[str]
@@ -37,8 +38,8 @@ class RetentionRecord:
     that were sent on `day` (ISO 8601, local), which `is_done` once all was tried; `in_flight` are
     the SIDs of those whose outcome is not known. `failures` tell for each recording that could not
     be deleted on how many days that was, and on which last; `failed_days` are the days in a row on
-    which the service could not be read. `lost_for` names the confirmation of a person since which
-    the marks were lost, and is empty if there was none.
+    which the service could not be read, the last one `failed_on`. `lost_for` names the confirmation
+    of a person since which the marks were lost, and is empty if there was none.
     """
 
     kept: dict[str, None] = field(default_factory=dict)
@@ -47,6 +48,7 @@ class RetentionRecord:
     is_done: bool = False
     failures: dict[str, tuple[int, str]] = field(default_factory=dict)
     failed_days: int = 0
+    failed_on: str = ""
     in_flight: dict[str, None] = field(default_factory=dict)
     last_deletion: datetime | None = None
     lost_for: str | None = None
@@ -65,6 +67,7 @@ class RetentionRecord:
                 for sid, (days, day) in stored["failures"].items()
             },
             failed_days=int(stored["failed_days"]),
+            failed_on=_text(stored["failed_on"]),
             in_flight=dict.fromkeys(_texts(stored["in_flight"])),
             last_deletion=None if last is None else dt_util.parse_datetime(last),
             lost_for=None if (lost := stored.get("lost_for")) is None else _text(lost),
@@ -80,6 +83,7 @@ class RetentionRecord:
             # A tuple would be read back as a list, which is another content.
             failures={sid: list(failure) for sid, failure in self.failures.items()},
             failed_days=self.failed_days,
+            failed_on=self.failed_on,
             in_flight=list(self.in_flight),
         )
         if self.last_deletion is not None:
@@ -103,6 +107,12 @@ class RetentionRecord:
         days, last = self.failures.get(sid, (0, ""))
         if last != self.day:
             self.failures[sid] = (days + 1, self.day)
+
+    def note_failed_day(self, day: str) -> None:
+        """Count that the service could not be read, once a day."""
+        if day != self.failed_on:
+            self.failed_on = day
+            self.failed_days += 1
 
     def failed_today(self, sid: str) -> bool:
         """Return whether a recording could not be deleted today, and is left for tomorrow."""
