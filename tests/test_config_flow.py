@@ -3,8 +3,14 @@
 from collections.abc import Callable
 from datetime import timedelta
 import json
+from types import MappingProxyType
 
-from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
+from homeassistant.config_entries import (
+    SOURCE_USER,
+    ConfigEntryState,
+    ConfigFlowResult,
+    ConfigSubentry,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.util import dt as dt_util
@@ -425,6 +431,25 @@ async def test_where_nothing_is_old_enough_that_is_to_be_typed_too(
     result = await hass.config_entries.options.async_configure(result["flow_id"], {"number": "0"})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_a_line_that_is_changed_while_a_person_looks_at_the_number_is_not_confirmed(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    simulator.space.add_recordings(count=1, age=20 * 86400)
+    result = await _ask_to_delete(hass, loaded, 30.0)
+    line = ConfigSubentry(
+        data=MappingProxyType({"addresses": ["+15550101"], "retention_days": 10}),
+        subentry_type="line",
+        title="Desk",
+        unique_id=None,
+    )
+    hass.config_entries.async_add_subentry(loaded, line)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await hass.config_entries.options.async_configure(result["flow_id"], {"number": "0"})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert not loaded.runtime_data.project.settings.is_retention_confirmed
+    assert not [request for request in simulator.requests if request.method == "DELETE"]
 
 
 async def test_what_cannot_be_counted_cannot_be_confirmed(
