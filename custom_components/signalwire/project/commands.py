@@ -2,10 +2,11 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Coroutine
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import Context
 
@@ -141,7 +142,7 @@ class RecordingCommands:
         """Return a recording, known or not, as it is now; raises as `async_find` does."""
         sent = self._now()
         try:
-            recording = await self._project.client.get_recording(sid)
+            recording = await self._async_until_stopped(self._project.client.get_recording(sid))
         except NotFoundError:
             self._state.apply_not_found(sid, Interval(sent, self._now()))
             self._project.async_changed()
@@ -151,6 +152,18 @@ class RecordingCommands:
         self._state.apply_reading(recording, Interval(sent, self._now()))
         self._project.async_changed()
         return recording
+
+    async def _async_until_stopped[ResultT](self, work: Coroutine[Any, Any, ResultT]) -> ResultT:
+        """Return what work returns that goes on if who waits is cancelled, until the unload.
+
+        Raises ServiceValidationError if that ends it.
+        """
+        project = self._project
+        try:
+            return await finish_anyway(project.hass, project.entry, work, "signalwire command")
+        except asyncio.CancelledError:
+            project.require_running()
+            raise
 
     async def async_unrecorded_calls(self, number: str | None = None) -> list[str]:
         """Return the SIDs of the calls in progress, of one number if given, that are not recorded.
@@ -235,34 +248,47 @@ class RecordingCommands:
         `older_than` counts from the end of a recording, by the service's clock and by the own one.
         Raises HomeAssistantError.
         """
-        project, client = self._project, self._project.client
+        project = self._project
+        project.require_running()
         if project.retention.is_lost:
             raise validation_error("marks_are_lost")
-        found, ended_before = Deletable(), None
-        oldest: deque[Recording] = deque(maxlen=limit)
         try:
-            if older_than is not None:
-                ended_before = await project.retention.async_now() - older_than
-                until = min(filter(None, (until, ended_before)))
-            pages = client.recording_pages(created_after=since, created_before=until)
-            async with aclosing(pages):
-                async for page in pages:
-                    if not page.is_complete:
-                        raise MalformedAnswerError("The list of recordings has no end")
-                    for recording in page.items:
-                        if _is_outside(recording.date_created, since, until):
-                            continue
-                        if not is_over(recording) or recording.sid in self._state.recordings:
-                            found.active += 1
-                        elif _is_outside(ended_at(recording), None, ended_before):
-                            continue
-                        elif recording.sid in project.retention.kept:
-                            found.kept += 1
-                        else:
-                            found.further += len(oldest) == limit
-                            oldest.append(recording)
+            return await self._async_until_stopped(
+                self._async_deletable(since, until, older_than, limit)
+            )
         except SignalWireError as err:
             raise service_error(project.hass, project.entry, err) from err
+
+    async def _async_deletable(
+        self,
+        since: datetime | None,
+        until: datetime | None,
+        older_than: timedelta | None,
+        limit: int,
+    ) -> Deletable:
+        retention, ended_before = self._project.retention, None
+        if older_than is not None:
+            ended_before = await retention.async_now() - older_than
+            until = min(filter(None, (until, ended_before)))
+        found = Deletable()
+        oldest: deque[Recording] = deque(maxlen=limit)
+        pages = self._project.client.recording_pages(created_after=since, created_before=until)
+        async with aclosing(pages):
+            async for page in pages:
+                if not page.is_complete:
+                    raise MalformedAnswerError("The list of recordings has no end")
+                for recording in page.items:
+                    if _is_outside(recording.date_created, since, until):
+                        continue
+                    if not is_over(recording) or recording.sid in self._state.recordings:
+                        found.active += 1
+                    elif _is_outside(ended_at(recording), None, ended_before):
+                        continue
+                    elif recording.sid in retention.kept:
+                        found.kept += 1
+                    else:
+                        found.further += len(oldest) == limit
+                        oldest.append(recording)
         found.recordings = list(reversed(oldest))
         return found
 
@@ -277,14 +303,13 @@ class RecordingCommands:
         if recording.is_active:
             raise validation_error("still_active")
         try:
-            await self._project.deletions.async_delete(recording, Actor.HOME_ASSISTANT, context)
+            await self._async_until_stopped(
+                self._project.deletions.async_delete(recording, Actor.HOME_ASSISTANT, context)
+            )
         except KeptError:
             raise validation_error("marked_to_keep") from None
         except BeingDeletedError:
             raise validation_error("being_deleted") from None
-        except asyncio.CancelledError:
-            self._project.require_running()
-            raise
         except UncertainDeletionError as err:
             raise operation_error("deletion_uncertain", error=str(err)) from err
         except SignalWireError as err:

@@ -143,8 +143,11 @@ class Copies:
             await self._has_looked.wait()
 
     def is_awaited(self, recording: Recording) -> bool:
-        """Return whether a recording is to be copied, and is not yet as far as is known."""
-        if self._folder is None or not is_copyable(recording):
+        """Return whether a recording is to be copied, and is not yet as far as is known.
+
+        One that no file can be named after waits for ever.
+        """
+        if self._folder is None or not recording.status.has_audio:
             return False
         return self._copied is None or recording.sid not in self._copied
 
@@ -280,7 +283,7 @@ class Copies:
                 if not page.is_complete or page.unreadable:
                     open_since = self._done_before or datetime.min.replace(tzinfo=dt_util.UTC)
                 for recording in page.items:
-                    is_awaited = self.is_awaited(recording)
+                    is_awaited = is_copyable(recording) and self.is_awaited(recording)
                     if is_awaited:
                         waiting.append(recording.sid)
                     if is_awaited or not recording.status.has_ended or recording.status.is_pending:

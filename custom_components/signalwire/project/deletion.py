@@ -6,7 +6,6 @@ from homeassistant.core import Context
 
 from ..api import NotFoundError, Recording, SignalWireError
 from ..errors import validation_error
-from ..tasks import finish_anyway
 from .activity import Activity, ActivityType
 from .updates import Actor
 
@@ -43,9 +42,8 @@ class Deletions:
         """Delete a recording that has ended, and tell of it. It is never tried twice.
 
         Where the answer is an error, the recording is read to see whether it was deleted all the
-        same. Who waits may be cancelled, and it goes on. Raises KeptError, BeingDeletedError and
-        ServiceValidationError before anything is sent; UncertainDeletionError; another
-        SignalWireError if it is still there.
+        same. Raises KeptError, BeingDeletedError and ServiceValidationError before anything is
+        sent; UncertainDeletionError; another SignalWireError if it is still there.
         """
         project, sid = self._project, recording.sid
         project.require_running()
@@ -58,21 +56,10 @@ class Deletions:
         if sid in self._under_way:
             raise BeingDeletedError
         self._under_way.add(sid)
-        await finish_anyway(
-            project.hass,
-            project.entry,
-            self._async_delete(recording, actor, context),
-            "signalwire deletion",
-        )
-
-    async def _async_delete(
-        self, recording: Recording, actor: Actor, context: Context | None
-    ) -> None:
-        sid = recording.sid
         try:
-            await self._project.client.delete_recording(sid)
+            await project.client.delete_recording(sid)
         except SignalWireError as err:
-            if self._project.is_stopped:
+            if project.is_stopped:
                 raise UncertainDeletionError(str(err)) from err
             if not await self.async_is_gone(sid, err):
                 raise
