@@ -52,8 +52,8 @@ class Retention:
         self.is_lost = False
         # The lines as they were when a person confirmed last.
         self._confirmed_for: tuple[Line, ...] | None = None
-        # Until then Home Assistant's clock shows a day that there was before.
-        self._repeats_until = 0.0
+        # Since when, or until when, Home Assistant's clock shows no time that it showed before.
+        self._runs_since = 0.0
         self._sent: deque[float] = deque(maxlen=2 * A_DAY)
         world.network.on_send.append(self._on_send)
 
@@ -87,10 +87,8 @@ class Retention:
         self.marks.taken_off.clear()
 
     def wall_clock_jumped(self, seconds: float) -> None:
-        """Note that Home Assistant's clock was set back."""
-        if seconds < 0:
-            now = self._world.clock.now
-            self._repeats_until = max(self._repeats_until, now) - seconds + _PATIENCE * DAY
+        """Note that Home Assistant's clock was set ahead or back."""
+        self._runs_since = max(self._runs_since, self._world.clock.now) - min(seconds, 0.0)
 
     def marking(self, sid: str, *, keep: bool) -> None:
         """Note that a person begins to mark a recording, or to take the mark off."""
@@ -164,9 +162,8 @@ class Retention:
     def nothing_due_is_forgotten(self, calm_for: float) -> None:
         """What has been due for some days without faults, and is not marked, is deleted."""
         now = self._world.clock.now
-        if not self.is_confirmed or self.is_lost or now < self._repeats_until:
-            return
-        if calm_for < _PATIENCE * DAY:
+        settled_for = min(calm_for, now - self._runs_since)
+        if not self.is_confirmed or self.is_lost or settled_for < _PATIENCE * DAY:
             return
         kept = self.marks.sure | self.marks.unsure
         longest = max(DAYS, *(days or 0 for days in LINE_DAYS.values()))
@@ -176,7 +173,7 @@ class Retention:
             if recording.sid not in kept and self._age(recording) > longest * DAY
         ]
         patience = (_PATIENCE + ceil(len(due) / A_DAY)) * DAY
-        if calm_for < patience:
+        if settled_for < patience:
             return
         for recording in due:
             if self._age(recording) > longest * DAY + patience:
