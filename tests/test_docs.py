@@ -23,7 +23,7 @@ _ELSEWHERE = ("http://", "https://", "mailto:")
 
 _AUTOMATION = {"triggers": [{"trigger": "homeassistant", "event": "start"}], "actions": []}
 # In what is no automation: a dashboard, sentences, the configuration.
-_OTHER = {"type", "recorder", "strategy", "intents"}
+_OTHER = {"type", "recorder", "strategy", "intents", "homeassistant"}
 
 
 def _prose(page: Path) -> str:

@@ -122,9 +122,9 @@ class CopyFolder:
         if not is_within(str(part.parent), [str(self.path)]):
             raise PermissionError(None, "A link leads out of the folder")
         part.parent.mkdir(parents=True, exist_ok=True)
-        stream = part.open("xb")
+        # First: a look at the folder meanwhile must not take it for left over.
         self.parts.add(part.name)
-        return stream
+        return part.open("xb")
 
 
 class CopyWriter:
