@@ -17,6 +17,7 @@ from custom_components.signalwire.project.protection import ProtectionError
 from simulator import Fault, Simulator
 from tests.helpers import (
     MASTER,
+    TITLE,
     call_with_recording,
     jump,
     refresh,
@@ -289,6 +290,26 @@ async def test_a_repair_that_was_left_open_releases_nothing_that_a_person_holds(
     await client.post(f"{FLOWS}/{flow_id}", json={})
     await settle(hass)
     assert (state(hass, MASTER), statuses(simulator)) == (STATE_OFF, ["paused"])
+
+
+@pytest.mark.parametrize("removed", [False, True])
+async def test_a_repair_of_a_project_that_is_not_loaded_any_more_says_so(
+    hass: HomeAssistant,
+    public: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    removed: bool,
+) -> None:
+    client = await hass_client()
+    flow_id = await open_repair(client, f"recordings_public_{public.entry_id}")
+    if removed:
+        await hass.config_entries.async_remove(public.entry_id)
+    else:
+        await hass.config_entries.async_unload(public.entry_id)
+    response = await client.post(f"{FLOWS}/{flow_id}", json={})
+    assert response.status == HTTPStatus.OK
+    ended = await response.json()
+    assert (ended["type"], ended["reason"]) == ("abort", "project_not_loaded")
+    assert ended["description_placeholders"] == {"project": TITLE}
 
 
 async def test_public_recordings_are_told_of_without_the_management_scope(

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 import voluptuous as vol
 
 from .helpers import loaded_entry
@@ -30,8 +31,15 @@ class _ConfirmFlow(RepairsFlow, ABC):
                 data_schema=vol.Schema({}),
                 description_placeholders={name: str(value) for name, value in data.items()},
             )
-        project = loaded_entry(self.hass, str(data.get("entry_id"))).runtime_data.project
-        return await self._async_fix(project)
+        try:
+            entry = loaded_entry(self.hass, str(data.get("entry_id")))
+        except ServiceValidationError:
+            # Unloaded or removed while the question was open.
+            return self.async_abort(
+                reason="project_not_loaded",
+                description_placeholders={"project": str(data.get("project"))},
+            )
+        return await self._async_fix(entry.runtime_data.project)
 
     @abstractmethod
     async def _async_fix(self, project: Project) -> RepairsFlowResult:
