@@ -366,6 +366,21 @@ async def test_a_target_that_cannot_be_held_is_refused_and_holds_nothing(
     assert {state(hass, each) for each in (MASTER, FRONT_DESK_SWITCH, OFFICE_SWITCH)} == {STATE_ON}
 
 
+async def test_a_sensor_in_an_area_does_not_stand_for_its_project(
+    hass: HomeAssistant, shop: MockConfigEntry
+) -> None:
+    entities = er.async_get(hass)
+    for entity_id in ("sensor.corner_shop_active_recordings", FRONT_DESK_SWITCH):
+        entities.async_update_entity(entity_id, area_id="upstairs")
+    await turn(hass, "off")
+    await hold(hass, area_id="upstairs")
+    await release(hass, area_id="upstairs")
+    assert state(hass, MASTER) == STATE_OFF
+    await turn(hass, "on")
+    await hold(hass, area_id="upstairs")
+    assert (state(hass, MASTER), state(hass, FRONT_DESK_SWITCH)) == (STATE_ON, STATE_OFF)
+
+
 async def test_an_area_means_the_lines_in_it(
     hass: HomeAssistant, simulator: Simulator, calls: list[Call]
 ) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL
+from homeassistant.components.switch.const import DOMAIN as SWITCH_DOMAIN
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import ServiceValidationError, Unauthorized, UnknownUser
@@ -77,14 +78,23 @@ def targeted_scopes(call: ServiceCall) -> list[tuple[SignalWireConfigEntry, str 
 
 
 def _targeted(call: ServiceCall) -> list[tuple[str, bool]]:
-    """Return the entities that are targeted, each with whether it is named itself."""
+    """Return the entities that are targeted, each with whether it is named itself.
+
+    In an area, or with a label, of its own, without its device, only a switch stands for more than
+    itself: a sensor may be there for other reasons.
+    """
     selected = async_extract_referenced_entity_ids(
         call.hass, TargetSelection(call.data), primary_entities_only=False
     )
-    return [
-        (entity_id, entity_id in selected.referenced)
-        for entity_id in sorted(selected.referenced | selected.indirectly_referenced)
-    ]
+    entities = er.async_get(call.hass)
+    found = [(entity_id, True) for entity_id in selected.referenced]
+    for entity_id in selected.indirectly_referenced - selected.referenced:
+        entity = entities.async_get(entity_id)
+        if entity is not None and (
+            entity.device_id in selected.referenced_devices or entity.domain == SWITCH_DOMAIN
+        ):
+            found.append((entity_id, False))
+    return sorted(found)
 
 
 def _not_loaded(hass: HomeAssistant, entity_id: str) -> ServiceValidationError | None:
