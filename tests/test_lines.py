@@ -295,6 +295,26 @@ async def test_resuming_one_recording_of_a_held_line_names_the_line(
     assert caught.value.translation_placeholders == {"line": "Front desk"}
 
 
+async def test_a_line_goes_by_the_name_that_a_person_gave_its_device(
+    hass: HomeAssistant, shop: MockConfigEntry, simulator: Simulator
+) -> None:
+    dr.async_get(hass).async_update_device(
+        line_device(hass, FRONT_DESK).id, name_by_user="Reception"
+    )
+    told = async_capture_events(hass, "signalwire_recording_activity")
+    call_with_recording(simulator, to_number=DESK)
+    await refresh(hass, shop)
+    assert [event.data["lines"] for event in told] == [["Reception"]]
+    event = hass.states.get("event.front_desk_recording_activity")
+    assert event is not None
+    assert event.attributes["lines"] == ["Reception"]
+    await hold(hass, entity_id=FRONT_DESK_SWITCH)
+    await settle(hass)
+    with pytest.raises(ServiceValidationError) as caught:
+        await turn(hass, "on", "switch.recording_1")
+    assert caught.value.translation_placeholders == {"line": "Reception"}
+
+
 async def test_stop_ends_the_lines_recordings_alone(
     hass: HomeAssistant, simulator: Simulator, calls: list[Call]
 ) -> None:

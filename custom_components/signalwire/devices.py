@@ -6,7 +6,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType, DeviceInfo
 
 from .const import CONF_SPACE, DOMAIN
 
@@ -57,6 +57,17 @@ def _project_device_id(hass: HomeAssistant, entry: ConfigEntry[Any]) -> str:
     return dr.async_get_device_id_by_identifier(
         hass, (DOMAIN, entry.entry_id), config_entry_id=entry.entry_id
     )
+
+
+def line_device(hass: HomeAssistant, entry: ConfigEntry[Any], line_id: str) -> DeviceEntry | None:
+    """Return the device of a line; None if the line has never been set up."""
+    return dr.async_get(hass).async_get_device_by_identifier((DOMAIN, line_id), entry.entry_id)
+
+
+def line_name(hass: HomeAssistant, entry: ConfigEntry[Any], line_id: str, title: str) -> str:
+    """Return what a line is called: the name that a person gave its device, or else its title."""
+    device = line_device(hass, entry, line_id)
+    return (device and device.name_by_user) or title
 
 
 def line_of(entry: ConfigEntry[Any], identifiers: Iterable[tuple[str, str]]) -> str | None:

@@ -10,6 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN, EVENT_ACTIVITY
 from .coordinator import SignalWireConfigEntry
+from .devices import line_name
 from .entity import ScopeEntity, async_add_line_entities
 from .project.activity import Activity, ActivityType
 from .project.parties import Parties
@@ -77,12 +78,16 @@ class RecordingActivityEvent(ScopeEntity, EventEntity):
             return
         recording = activity.recording
         parties = activity.parties or _NOBODY
-        lines = self.coordinator.project.lines
+        entry = self.coordinator.config_entry
         # Whoever did the last thing has not done what happens by itself a moment later.
         self.async_set_context(activity.context or Context())
         details = {
             "slot": activity.slot,
-            "lines": [line.name for line in lines if line.id in activity.lines],
+            "lines": [
+                line_name(self.hass, entry, line.id, line.name)
+                for line in self.coordinator.project.lines
+                if line.id in activity.lines
+            ],
             "recording_sid": recording.sid if recording else None,
             "call_sid": recording.call_sid if recording else None,
             "conference_sid": recording.conference_sid if recording else None,
@@ -102,7 +107,7 @@ class RecordingActivityEvent(ScopeEntity, EventEntity):
             {
                 "type": activity.type.value,
                 "entity_id": self._shown_at(activity),
-                "config_entry_id": self.coordinator.config_entry.entry_id,
+                "config_entry_id": entry.entry_id,
                 **{name: details[name] for name in _IN_LOGBOOK},
                 "person": _person(self.hass, activity),
             },

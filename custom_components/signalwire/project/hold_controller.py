@@ -12,6 +12,7 @@ from homeassistant.util import dt as dt_util
 
 from ..api import PauseBehavior
 from ..const import LOGGER
+from ..devices import line_name
 from ..errors import operation_error, validation_error
 from .entry_file import NotWrittenError
 from .hold import SWITCH, Hold
@@ -114,7 +115,11 @@ class HoldController:
         if self._state.holds.of(None):
             return validation_error("held")
         held = {hold.line for hold in self._state.holds if hold.line is not None}
-        names = [line.name for line in self._project.lines if line.id in held & (lines or held)]
+        names = [
+            line_name(self._project.hass, self._project.entry, line.id, line.name)
+            for line in self._project.lines
+            if line.id in held & (lines or held)
+        ]
         return validation_error("line_held", line=", ".join(names))
 
     async def async_wait_released(self, sid: str) -> bool:

@@ -12,6 +12,7 @@ from homeassistant.helpers import entity_registry as er
 
 from ..const import DOMAIN, SUBENTRY_LINE
 from ..coordinator import SignalWireConfigEntry
+from ..devices import line_device, line_name
 from ..permissions import async_call_recording_switch, async_is_allowed
 
 
@@ -130,7 +131,6 @@ def async_area_of(
 @callback
 def _async_scopes(hass: HomeAssistant) -> Iterator[Scope]:
     """Yield each project that is not disabled, followed by its lines."""
-    devices = dr.async_get(hass)
     entries: list[SignalWireConfigEntry] = hass.config_entries.async_entries(DOMAIN)
     for entry in entries:
         if entry.disabled_by:
@@ -138,11 +138,11 @@ def _async_scopes(hass: HomeAssistant) -> Iterator[Scope]:
         yield Scope(entry=entry, name=entry.title, switch=async_call_recording_switch(hass, entry))
         for subentry in entry.get_subentries_of_type(SUBENTRY_LINE):
             line_id = subentry.subentry_id
-            device = devices.async_get_device_by_identifier((DOMAIN, line_id), entry.entry_id)
+            device = line_device(hass, entry, line_id)
             yield Scope(
                 entry=entry,
                 line_id=line_id,
-                name=(device and device.name_by_user) or subentry.title,
+                name=line_name(hass, entry, line_id, subentry.title),
                 area_id=dr.async_get_effective_area_id(hass, device) if device else None,
                 switch=async_call_recording_switch(hass, entry, line_id),
             )
