@@ -5,7 +5,8 @@ from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
-from homeassistant.const import STATE_OFF, STATE_ON
+from homeassistant.components.recorder.db_schema import StateAttributes
+from homeassistant.const import EVENT_STATE_CHANGED, STATE_OFF, STATE_ON
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
@@ -13,6 +14,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     MockUser,
+    async_capture_events,
     async_fire_time_changed,
 )
 import voluptuous as vol
@@ -208,3 +210,25 @@ async def test_polls_stay_fast_until_all_is_resumed(
     await until(lambda: statuses(simulator) == ["in-progress"])
     await settle(hass)
     assert loaded.runtime_data.update_interval == timedelta(seconds=5)
+
+
+async def test_the_history_keeps_the_rest_however_many_holds_there_are(
+    hass: HomeAssistant, loaded: MockConfigEntry, hass_admin_user: MockUser
+) -> None:
+    changes = async_capture_events(hass, EVENT_STATE_CHANGED)
+    names = [f"{number:03d} {'name':x<96}" for number in range(170)]
+    for name in names:
+        await hold(hass, name=name)
+    assert holds(hass) == names
+    held = changes[-1]
+    await turn(hass, "on", user=hass_admin_user)
+    await settle(hass)
+    ended = next(
+        change
+        for change in changes
+        if change.data["entity_id"] == "event.corner_shop_recording_activity"
+    )
+    assert ended.data["new_state"].attributes["holds"] == names
+    for change, kept in ((held, b"confirmed"), (ended, b"event_type")):
+        # Home Assistant drops all attributes where they are too large together.
+        assert kept in StateAttributes.shared_attrs_bytes_from_event(change, None)

@@ -51,8 +51,9 @@ class RecordingActivityEvent(ScopeEntity, EventEntity):
     """Fires for what happens to any recording of the project or a line, or to their holds."""
 
     # The history of this entity keeps what happened and when, and nothing that leads to the audio.
+    # There can be more holds than it keeps, with which it would keep nothing.
     _unrecorded_attributes = frozenset(
-        {"recording_sid", "call_sid", "conference_sid", "from", "to", "reason"}
+        {"recording_sid", "call_sid", "conference_sid", "from", "to", "reason", "holds"}
     )
 
     @property

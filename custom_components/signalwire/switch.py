@@ -104,6 +104,8 @@ class CallRecordingSwitch(ScopeEntity, SwitchEntity):
     service has confirmed it.
     """
 
+    # There can be more than the history keeps, which would then keep no attribute at all.
+    _unrecorded_attributes = frozenset({"holds"})
     _was_held: bool | None = None
 
     @callback
