@@ -299,7 +299,7 @@ class ProjectSensor(ScopeEntity, SensorEntity):
 
     @override
     def _state_key(self) -> tuple[object, ...]:
-        return self.available, self.native_value
+        return self.available, self.native_value, self.native_unit_of_measurement, self.last_reset
 
     @property
     @override

@@ -365,6 +365,18 @@ async def test_at_midnight_it_begins_anew(
     assert reset.attributes["last_reset"] == "2026-11-21T00:00:00+01:00"
 
 
+async def test_a_day_without_recordings_begins_at_midnight_too(
+    hass: HomeAssistant, noon: FrozenDateTimeFactory, entry: MockConfigEntry
+) -> None:
+    await _set_up(hass, entry)
+    noon.move_to("2026-11-20 23:01:00+00:00")
+    await refresh(hass, entry)
+    for entity_id in (TIME, COST):
+        shown = hass.states.get(entity_id)
+        assert shown is not None
+        assert shown.attributes["last_reset"] == "2026-11-21T00:00:00+01:00"
+
+
 async def test_what_was_counted_outlives_a_restart_that_looks_back_less_far(
     hass: HomeAssistant, noon: FrozenDateTimeFactory, entry: MockConfigEntry, simulator: Simulator
 ) -> None:
