@@ -24,9 +24,11 @@ from tests.helpers import (
     advance,
     call_with_recording,
     conference_with_recording,
+    lists,
     make_older,
     refresh,
     restart,
+    settle,
     state,
     until,
 )
@@ -568,3 +570,46 @@ async def test_a_login_that_is_refused_for_a_moment_costs_time_and_nothing_else(
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=6))
     await _all(simulator, "paused")
     assert not hass.config_entries.flow.async_progress()
+
+
+@pytest.fixture
+async def turned_off_polling(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntry:
+    """Return a project that is set up, and that a person does not want to be polled."""
+    hass.config_entries.async_update_entry(entry, pref_disable_polling=True)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await settle(hass)
+    return entry
+
+
+async def test_what_is_held_is_polled_though_polling_is_turned_off(
+    hass: HomeAssistant, turned_off_polling: MockConfigEntry, simulator: Simulator
+) -> None:
+    await _turn(hass, "off")
+    await settle(hass)
+    call_with_recording(simulator)
+    await advance(hass, seconds=3)
+    await _all(simulator, "paused")
+    await advance(hass, seconds=30)
+    assert _attributes(hass) == (0, True)
+    await _turn(hass, "on")
+    await _all(simulator, "in-progress")
+    await settle(hass)
+    # As it was wanted.
+    await advance(hass, seconds=3)
+    simulator.requests.clear()
+    await advance(hass, minutes=5)
+    assert lists(simulator) == 0
+
+
+async def test_a_hold_is_polled_once_the_service_allows_it_though_polling_is_turned_off(
+    hass: HomeAssistant, turned_off_polling: MockConfigEntry, simulator: Simulator
+) -> None:
+    simulator.faults.add(Fault(status=503, headers={"Retry-After": "20"}, times=1))
+    await refresh(hass, turned_off_polling)
+    call_with_recording(simulator)
+    simulator.requests.clear()
+    await _turn(hass, "off")
+    await advance(hass, seconds=10)
+    assert lists(simulator) == 0
+    await advance(hass, seconds=15)
+    await _all(simulator, "paused")

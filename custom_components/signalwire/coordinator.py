@@ -162,6 +162,8 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
     def async_refresh_soon(self) -> None:
         """Poll at once, but not twice where several ask, nor before the service allows it."""
         if self.hass.loop.time() < self._not_before:
+            if self._listeners and self._unsub_refresh is None:
+                self._schedule_refresh()
             return
         self.config_entry.async_create_background_task(
             self.hass, self.async_request_refresh(), "signalwire refresh"
@@ -184,6 +186,24 @@ class SignalWireCoordinator(DataUpdateCoordinator[ProjectSnapshot]):
             self.update_interval = interval
             if is_sooner:
                 self._schedule_refresh()
+
+    @callback
+    @override
+    def _schedule_refresh(self) -> None:
+        """Schedule the next poll; while anything is held, also where polling is turned off."""
+        super()._schedule_refresh()
+        if not self.config_entry.pref_disable_polling or not self.project.state.is_busy_holding:
+            return
+        self._async_unsub_refresh()
+        loop = self.hass.loop
+        wait = max(self._interval.total_seconds(), self._not_before - loop.time())
+        self._unsub_refresh = loop.call_later(wait, self._async_poll_for_hold).cancel
+
+    @callback
+    def _async_poll_for_hold(self) -> None:
+        self.config_entry.async_create_background_task(
+            self.hass, self._handle_refresh_interval(), "signalwire refresh"
+        )
 
     @callback
     @override
