@@ -152,6 +152,24 @@ async def test_a_new_name_for_the_entity_is_nothing_that_happened(
     assert not calls
 
 
+async def test_to_reload_the_project_is_nothing_that_happened(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    calls = await _automate(hass, "recording_paused", {"entity_id": ACTIVITY})
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    await turn(hass, "off", "switch.recording_1")
+    await settle(hass)
+    assert len(calls) == 1
+    assert await hass.config_entries.async_reload(loaded.entry_id)
+    await settle(hass)
+    activity = hass.states.get(ACTIVITY)
+    assert activity is not None
+    # As it was before, and no second time.
+    assert activity.attributes["event_type"] == "paused"
+    assert len(calls) == 1
+
+
 async def test_entities_of_others_are_not_listened_to(
     hass: HomeAssistant, loaded: MockConfigEntry
 ) -> None:
