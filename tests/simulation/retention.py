@@ -53,6 +53,8 @@ class Retention:
         # The lines as they were when a person confirmed last.
         self._confirmed_for: tuple[Line, ...] | None = None
         # Since when, or until when, Home Assistant's clock shows no time that it showed before.
+        # How many were due at most since all is well.
+        self._most_due = 0
         self._runs_since = 0.0
         self._sent: deque[float] = deque(maxlen=2 * A_DAY)
         world.network.on_send.append(self._on_send)
@@ -164,6 +166,7 @@ class Retention:
         now = self._world.clock.now
         settled_for = min(calm_for, now - self._runs_since)
         if not self.is_confirmed or self.is_lost or settled_for < _PATIENCE * DAY:
+            self._most_due = 0
             return
         kept = self.marks.sure | self.marks.unsure
         longest = max(DAYS, *(days or 0 for days in LINE_DAYS.values()))
@@ -172,7 +175,9 @@ class Retention:
             for recording in self._world.service.over()
             if recording.sid not in kept and self._age(recording) > longest * DAY
         ]
-        patience = (_PATIENCE + ceil(len(due) / A_DAY)) * DAY
+        # Those before it had to be deleted first.
+        self._most_due = max(self._most_due, len(due))
+        patience = (_PATIENCE + ceil(self._most_due / A_DAY)) * DAY
         if settled_for < patience:
             return
         for recording in due:
