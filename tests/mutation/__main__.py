@@ -27,6 +27,12 @@ from .mutants import Mutant, mutants_of
 ROOT = Path("custom_components/signalwire")
 _API = ("tests/api",)
 _PROMISE = ("tests/test_promise.py", "tests/test_privacy.py", "tests/test_call_recording.py")
+_LINES = ("tests/test_lines.py", "tests/test_lines_in_trouble.py")
+_KEEPING = (
+    "tests/keeping/test_retention.py",
+    "tests/keeping/test_doubtful.py",
+    "tests/keeping/test_delete_several.py",
+)
 _WHOLE = (
     "tests/test_coordinator.py",
     "tests/project/test_reconciler.py",
@@ -82,16 +88,26 @@ TESTS: dict[str, Sequence[str]] = {
         "tests/test_init.py",
         "tests/test_repairs.py",
     ),
+    "project/addresses.py": ("tests/project/test_addresses.py", "tests/test_line_flow.py"),
+    "project/copies.py": ("tests/keeping/test_copies.py", "tests/keeping/test_doubtful.py"),
+    "project/deletion.py": _KEEPING,
     "project/hold.py": ("tests/project/test_state.py", *_PROMISE),
     "project/hold_controller.py": _PROMISE,
+    "project/holds.py": ("tests/project/test_state.py", "tests/test_holds.py", *_LINES),
+    "project/lines.py": _LINES,
     "project/observation.py": ("tests/project/test_state.py",),
     "project/reconciler.py": (
         "tests/project/test_reconciler.py",
         "tests/test_switch.py",
         *_PROMISE,
     ),
+    "project/parties.py": (*_LINES, "tests/test_platforms.py", "tests/media"),
     "project/polling.py": ("tests/project/test_polling.py",),
     "project/project.py": ("tests/test_coordinator.py", "tests/test_init.py", *_PROMISE),
+    "project/refresher.py": ("tests/project/test_refresher.py", *_PROMISE),
+    "project/retention.py": _KEEPING,
+    "project/retention_rule.py": _KEEPING,
+    "project/retention_store.py": _KEEPING,
     "project/slots.py": ("tests/project/test_slots.py", "tests/test_init.py"),
     "project/state.py": ("tests/project/test_state.py", "tests/test_coordinator.py", *_PROMISE),
     "project/storage.py": (

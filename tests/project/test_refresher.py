@@ -1,5 +1,6 @@
 """Everything is read beside the polls where that takes long, and hides nothing new if it fails."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -203,3 +204,21 @@ async def test_stop_all_is_no_success_while_calls_cannot_be_listed(
     await refresh(hass, loaded)
     with pytest.raises(HomeAssistantError, match="HTTP 400"):
         await press(hass, STOP_ALL)
+
+
+async def test_what_is_confirmed_waits_for_no_full_refresh(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(refresher, "_FULL_WAIT", 60)
+    await turn(hass, "off")
+    await until(lambda: confirmation(hass) == (0, True))
+    simulator.faults.add(Fault(path="Calls.json", delay=1))
+    simulator.requests.clear()
+    jump(hass, minutes=6)
+    async with asyncio.timeout(0.9):
+        await loaded.runtime_data.async_refresh()
+    assert asked_for(simulator, "Calls")
+    assert confirmation(hass) == (0, True)

@@ -118,9 +118,11 @@ class Refresher:
         return self._full_task
 
     async def _async_is_soon_done(self, task: asyncio.Task[RefreshResult]) -> bool:
-        full = self._full
+        full, state = self._full, self._project.state
+        # What is confirmed must not become too old meanwhile.
+        is_confirmed = bool(state.holds) and not state.needs_hold_refresh
         try:
-            await asyncio.wait([task], timeout=_FULL_WAIT)
+            await asyncio.wait([task], timeout=0 if is_confirmed else _FULL_WAIT)
         finally:
             if full is not None:
                 full.is_awaited = False
