@@ -106,7 +106,11 @@ TESTS: dict[str, Sequence[str]] = {
     "project/project.py": ("tests/test_coordinator.py", "tests/test_init.py", *_PROMISE),
     "project/refresher.py": ("tests/project/test_refresher.py", *_PROMISE),
     "project/retention.py": _KEEPING,
-    "project/retention_rule.py": _KEEPING,
+    "project/retention_rule.py": (
+        "tests/project/test_retention_rule.py",
+        *_KEEPING,
+        "tests/test_config_flow.py",
+    ),
     "project/retention_store.py": _KEEPING,
     "project/slots.py": ("tests/project/test_slots.py", "tests/test_init.py"),
     "project/state.py": ("tests/project/test_state.py", "tests/test_coordinator.py", *_PROMISE),
