@@ -13,6 +13,8 @@ _CARD = "custom:signalwire-recordings-card"
 _SLOT = "switch.recording_1"
 _ELSEWHERE = "+15555550103"
 _OTHER = "+15555550118"
+_TAP_ON_ALL = """card => card.shadowRoot.querySelectorAll("li .main").forEach(main =>
+  main.dispatchEvent(new MouseEvent("click", {bubbles: true, composed: true, detail: 1})))"""
 
 
 async def _call(page: Page, **message: Any) -> Any:
@@ -89,6 +91,13 @@ async def _tap_as_configured(stage: Stage) -> None:
     await expect(dialog.get_by_text("Recording 1").first).to_be_visible()
     await page.keyboard.press("Escape")
     await expect(dialog.get_by_text("Recording 1")).to_have_count(0)
+    await settled(main)
+    # One on each of two rows is no double tap.
+    await card_of(page).evaluate(_TAP_ON_ALL)
+    await expect(dialog.get_by_text("Recording").first).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(dialog.get_by_text("Recording")).to_have_count(0)
+    assert "/map" not in page.url
     await settled(main)
     await main.dblclick()
     await page.wait_for_url("**/map")

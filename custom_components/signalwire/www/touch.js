@@ -17,7 +17,7 @@ export class Touch {
    */
   constructor(root, on) {
     let start = [0, 0];
-    let wasHeld, tapping;
+    let wasHeld, tapped;
     const listen = (types, listener) =>
       types.split(" ").forEach((type) => root.addEventListener(type, listener));
     listen("pointerdown", ({ target, button, clientX, clientY }) => {
@@ -37,10 +37,16 @@ export class Touch {
       if (!element || (detail && wasHeld)) return;
       if (detail && this._isFresh(element)) on(element, "miss");
       else if (!this.doubles || !element.matches(".main")) on(element, "tap");
-      else if (tapping) {
-        tapping = clearTimeout(tapping);
+      else if (tapped?.on === targetOf(element)) {
+        tapped = clearTimeout(tapped.timer);
         on(element, "double_tap");
-      } else tapping = setTimeout(() => on(element, "tap", (tapping = undefined)), DOUBLE);
+      } else {
+        const tap = (tapped = { on: targetOf(element) });
+        tap.timer = setTimeout(() => {
+          if (tapped === tap) tapped = undefined;
+          on(element, "tap");
+        }, DOUBLE);
+      }
     });
     listen("keydown", (event) => {
       if (!/^(Enter| )$/.test(event.key)) return;
