@@ -91,6 +91,8 @@ class Retention:
     def wall_clock_jumped(self, seconds: float) -> None:
         """Note that Home Assistant's clock was set ahead or back."""
         self._runs_since = max(self._runs_since, self._world.clock.now) - min(seconds, 0.0)
+        # One that was behind and is put right begins another day.
+        self._sent.clear()
 
     def marking(self, sid: str, *, keep: bool) -> None:
         """Note that a person begins to mark a recording, or to take the mark off."""
