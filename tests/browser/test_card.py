@@ -130,7 +130,7 @@ async def test_everything_and_a_line_alone_are_paused_and_resumed(stage: Stage) 
         header = header_of(stage.page)
         await stage.control.start_call(CALLER, CALLED)
         await stage.control.start_call(_OTHER, _ELSEWHERE)
-        await expect(header).to_contain_text("Recording 2")
+        await expect(header).to_contain_text("2 recording")
 
         await _hold_the_line(stage, card)
         await _hold_all(stage, card)
@@ -149,7 +149,7 @@ async def _hold_the_line(stage: Stage, card: Locator) -> None:
     # Only the line can be resumed, and the others go on.
     await expect(desk.get_by_role("button", name="Resume")).to_have_count(0)
     await expect(other).to_have_attribute("data-state", "on")
-    await expect(header_of(stage.page)).to_contain_text("Recording 1")
+    await expect(header_of(stage.page)).to_contain_text("1 recording")
     await expect(header_of(stage.page)).to_contain_text("1 paused")
     await tap(desk.locator(".main"))
     await expect(desk).to_contain_text("Call recording is off. Resume it first.")
@@ -168,7 +168,7 @@ async def _hold_all(stage: Stage, card: Locator) -> None:
     await expect(card.get_by_role("button", name="Resume")).to_have_count(1)
     await expect(header.get_by_role("button", name="+5 min")).to_have_count(0)
     await tap(header.get_by_role("button", name="Resume all"))
-    await expect(header).to_contain_text("Recording 2")
+    await expect(header).to_contain_text("2 recording")
 
 
 async def _extend(stage: Stage, header: Locator) -> None:
@@ -181,4 +181,4 @@ async def _extend(stage: Stage, header: Locator) -> None:
     await tap(header.get_by_role("button", name="+5 min"))
     await expect(header).to_contain_text(re.compile(r"back on in 6:\d\d · Card terminal"))
     await tap(header.get_by_role("button", name="Resume all"))
-    await expect(header).to_contain_text("Recording 2")
+    await expect(header).to_contain_text("2 recording")

@@ -127,7 +127,7 @@ async def test_the_badge_and_the_tile_feature(stage: Stage) -> None:
         badge = {"type": "custom:signalwire-recordings-badge"}
         await _open_dashboard(stage, [tile], [badge])
         shown = page.locator("signalwire-recordings-badge")
-        await expect(shown).to_contain_text("Recording 1")
+        await expect(shown).to_contain_text("1 recording")
         await _pause_on_the_tile(page, shown)
         suggested = await page.evaluate(
             """entities => entities.map(entity => window.customCards
@@ -149,7 +149,7 @@ async def _pause_on_the_tile(page: Page, badge: Locator) -> None:
     await tap(feature.get_by_role("button", name="Pause"))
     await expect(badge).to_contain_text("1 paused")
     await tap(feature.get_by_role("button", name="Resume"))
-    await expect(badge).to_contain_text("Recording 1")
+    await expect(badge).to_contain_text("1 recording")
     await tap(feature.get_by_role("button", name="Stop"))
     await page.get_by_text("Stop this recording for good?").wait_for()
     await page.get_by_role("button", name="Stop", exact=True).last.click()

@@ -143,20 +143,20 @@ async def test_on_an_outage_the_rows_stay_with_their_age(stage: Stage) -> None:
         header, control = header_of(stage.page), stage.control
         await control.start_call(CALLER, CALLED)
         await control.start_call(_OTHER, _ELSEWHERE)
-        await expect(header).to_contain_text("Recording 2")
+        await expect(header).to_contain_text("2 recording")
         await control.fail(status=503)
         await expect(header).to_contain_text("SignalWire does not answer", timeout=LIMIT * 1000)
         await expect(header).to_contain_text(re.compile(r"last seen \d:\d\d ago"))
         await _see_what_was_known(card)
         await control.mend()
-        await expect(header).to_contain_text("Recording 2", timeout=LIMIT * 1000)
+        await expect(header).to_contain_text("2 recording", timeout=LIMIT * 1000)
         await expect(card.locator("li[data-stale]")).to_have_count(0)
 
         await control.fail(status=401)
         await expect(header).to_contain_text("rejected the token", timeout=LIMIT * 1000)
         await expect(card).to_contain_text("Enter a new token")
         await control.mend()
-        await expect(header).to_contain_text("Recording 2", timeout=LIMIT * 1000)
+        await expect(header).to_contain_text("2 recording", timeout=LIMIT * 1000)
 
         await card.evaluate("card => { card.hass = {...card._hass, connected: false}; }")
         await expect(header).to_contain_text("No connection to Home Assistant")
