@@ -422,6 +422,9 @@ class SignalWireOptionsFlow(OptionsFlowWithReload):
                 return self._save(user_input, without=CONF_COPY_FOLDER)
             error = await self.hass.async_add_executor_job(self._prepare, folder)
             if error is None:
+                # Without a change of the options, nothing is loaded again.
+                if self.config_entry.state is ConfigEntryState.LOADED:
+                    self.config_entry.runtime_data.project.copies.async_look_now()
                 return self._save({**user_input, CONF_COPY_FOLDER: folder})
             errors[CONF_COPY_FOLDER] = error
         folders = [f"{folder}/signalwire" for folder in self.hass.config.media_dirs.values()]

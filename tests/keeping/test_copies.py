@@ -711,6 +711,28 @@ async def test_options_check_the_folder(
     await settle(hass)
 
 
+async def test_submitting_the_same_folder_again_creates_it_and_copies_at_once(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(copies, "_AFTER_A_FAILURE", 600)
+    old(simulator, 1)
+    (folder / ".signalwire").unlink()
+    await _start(hass, entry, folder)
+    await until(lambda: issue(hass, entry, "copies_stopped") is not None)
+    options = hass.config_entries.options
+    menu = await options.async_init(entry.entry_id)
+    form = await options.async_configure(menu["flow_id"], {"next_step_id": "copies"})
+    await options.async_configure(form["flow_id"], _options(folder))
+    await _all_copied(hass)
+    assert issue(hass, entry, "copies_stopped") is None
+    _assert_equal(folder, simulator)
+    await _end(hass, entry)
+
+
 async def test_audio_that_is_empty_is_no_copy(
     hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, folder: Path
 ) -> None:

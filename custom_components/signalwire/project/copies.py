@@ -127,6 +127,12 @@ class Copies:
         self._timer = None
         self._wake.set()
 
+    @callback
+    def async_look_now(self) -> None:
+        """Look at the folder again, and copy what is missing: it may be another folder now."""
+        self._look_anew()
+        self._wake.set()
+
     # What others ask.
 
     @property
