@@ -337,7 +337,7 @@ async def test_a_write_that_fails_stops_the_copies_and_says_so(
     assert _copies(folder) == {}
     monkeypatch.setattr(CopyWriter, "write", write)
     await _all_copied(hass)
-    assert issue(hass, entry, "copies_stopped") is None
+    await until(lambda: issue(hass, entry, "copies_stopped") is None)
     _assert_equal(folder, simulator)
     assert len([one for one in caplog.records if "has stopped" in one.message]) == 1
     await _end(hass, entry)
@@ -379,7 +379,7 @@ async def test_a_disk_that_is_full_keeps_what_is_whole_and_goes_on_once_there_is
     await _all_copied(hass)
     assert len(_copies(small_disk)) == len(recordings)
     _assert_equal(small_disk, simulator)
-    assert issue(hass, entry, "copies_stopped") is None
+    await until(lambda: issue(hass, entry, "copies_stopped") is None)
     await _end(hass, entry)
 
 
@@ -728,7 +728,7 @@ async def test_submitting_the_same_folder_again_creates_it_and_copies_at_once(
     form = await options.async_configure(menu["flow_id"], {"next_step_id": "copies"})
     await options.async_configure(form["flow_id"], _options(folder))
     await _all_copied(hass)
-    assert issue(hass, entry, "copies_stopped") is None
+    await until(lambda: issue(hass, entry, "copies_stopped") is None)
     _assert_equal(folder, simulator)
     await _end(hass, entry)
 
