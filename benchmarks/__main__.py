@@ -79,7 +79,7 @@ def main() -> None:
     """Print the table; a whole and thorough run also writes the results."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(ROWS)}; else all")
-    parser.add_argument("--quick", action="store_true", help="in under a minute, more roughly")
+    parser.add_argument("--quick", action="store_true", help="in about a minute, more roughly")
     parser.add_argument("--into", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if unknown := set(options.rows) - ROWS.keys():
