@@ -733,6 +733,18 @@ async def test_submitting_the_same_folder_again_creates_it_and_copies_at_once(
     await _end(hass, entry)
 
 
+async def test_a_folder_can_be_chosen_while_the_project_is_not_loaded(
+    hass: HomeAssistant, entry: MockConfigEntry, folder: Path
+) -> None:
+    (folder / ".signalwire").unlink()
+    options = hass.config_entries.options
+    menu = await options.async_init(entry.entry_id)
+    form = await options.async_configure(menu["flow_id"], {"next_step_id": "copies"})
+    await options.async_configure(form["flow_id"], _options(folder))
+    assert entry.options["copy_folder"] == str(folder)
+    assert (folder / ".signalwire").exists()
+
+
 async def test_audio_that_is_empty_is_no_copy(
     hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, folder: Path
 ) -> None:
