@@ -314,6 +314,9 @@ class People:
             )
             world.trace.add("people", f"{step} {domain}.{service} {told} {sids or ''}".rstrip())
         outcome, began = "done", world.clock.now
+        # While devices are being set up, a button may come later than the switch beside it.
+        button = hass.states.get(str(data["entity_id"])) if domain == "button" else None
+        is_passed_over = domain == "button" and (button is None or button.state == "unavailable")
         try:
             await hass.services.async_call(
                 domain, service, data, blocking=True, context=Context(user_id=None)
@@ -334,6 +337,6 @@ class People:
             world.observer.disturb()
             world.observer.owners.end_call(sids or [], world.clock.now)
         world.trace.add("people", f"[{step.number}] {outcome}")
-        # While it stops, Home Assistant passes over entities, and says that all is done.
-        is_passed_over = hass.is_stopping and domain != adapter.DOMAIN
+        # Home Assistant passes over such entities, and over all while it stops, and says: done.
+        is_passed_over = is_passed_over or (hass.is_stopping and domain != adapter.DOMAIN)
         return outcome == "done" and not is_passed_over
