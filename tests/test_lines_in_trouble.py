@@ -375,31 +375,16 @@ async def test_no_such_call_is_told_as_that_while_a_line_is_held(
     assert caught.value.translation_key == "unknown_call"
 
 
-async def test_a_call_that_is_not_found_once_is_read_again(
-    hass: HomeAssistant, shop: MockConfigEntry, simulator: Simulator
+@pytest.mark.parametrize("answer", [(404, '{"code": 404}'), (200, "[]")])
+async def test_a_call_that_is_not_found_once_or_told_nonsense_of_is_read_again(
+    hass: HomeAssistant, shop: MockConfigEntry, simulator: Simulator, answer: tuple[int, str]
 ) -> None:
-    await turn(hass, "off", FRONT_DESK_SWITCH)
-    await settle(hass)
-    call = call_with_recording(simulator, to_number=OFFICE_NUMBER)
-    simulator.faults.add(
-        Fault(path=f"/Calls/{call.sid}.json", status=404, body='{"code": 404}', times=1)
-    )
-    await refresh(hass, shop)
-    for _ in range(5):
-        await advance(hass, seconds=6)
-        await refresh(hass, shop)
-    await settle(hass)
-    assert status_of(simulator, call) == "in-progress"
-
-
-async def test_a_broken_answer_about_a_call_is_read_again(
-    hass: HomeAssistant, shop: MockConfigEntry, simulator: Simulator
-) -> None:
+    status, body = answer
     set_retry_policy(shop, QUICK)
     await turn(hass, "off", FRONT_DESK_SWITCH)
     await settle(hass)
     call = call_with_recording(simulator, to_number=OFFICE_NUMBER)
-    simulator.faults.add(Fault(path=f"/Calls/{call.sid}.json", status=200, body="[]", times=1))
+    simulator.faults.add(Fault(path=f"/Calls/{call.sid}.json", status=status, body=body, times=1))
     await refresh(hass, shop)
     for _ in range(5):
         await advance(hass, seconds=6)

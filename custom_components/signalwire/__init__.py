@@ -99,7 +99,7 @@ def _async_follow_lines(hass: HomeAssistant, entry: SignalWireConfigEntry) -> CA
         if (
             change is ConfigEntryChange.UPDATED
             and changed.entry_id == entry.entry_id
-            # Told of once more when it is.
+            # That it becomes loaded is a change, too, so what comes before that is not missed.
             and changed.state is ConfigEntryState.LOADED
             and Lines.from_entry(changed) != entry.runtime_data.project.lines
         ):

@@ -16,6 +16,16 @@ from .devices import line_device_info, project_device_info, slot_device_info
 from .project.lines import Line
 
 
+def scope_unique_id(entry_id: str, line_id: str | None, description: EntityDescription) -> str:
+    """Return the unique ID of an entity of a line, or without one of the whole project."""
+    return f"{line_id or entry_id}_{description.key}"
+
+
+def slot_unique_id(entry_id: str, number: int, description: EntityDescription) -> str:
+    """Return the unique ID of an entity of a slot."""
+    return f"{entry_id}_{number}_{description.key}"
+
+
 class _Entity(CoordinatorEntity[SignalWireCoordinator]):
     """An entity that is written when what it shows is new.
 
@@ -56,7 +66,7 @@ class ScopeEntity(_Entity):
         entry = coordinator.config_entry
         self.entity_description = description
         self.line_id = line.id if line else None
-        self._attr_unique_id = f"{self.line_id or entry.entry_id}_{description.key}"
+        self._attr_unique_id = scope_unique_id(entry.entry_id, self.line_id, description)
         self._attr_device_info = (
             line_device_info(coordinator.hass, entry, line.id, line.name)
             if line
@@ -77,7 +87,7 @@ class SlotEntity(_Entity):
         entry = coordinator.config_entry
         self.entity_description = description
         self._number = number
-        self._attr_unique_id = f"{entry.entry_id}_{number}_{description.key}"
+        self._attr_unique_id = slot_unique_id(entry.entry_id, number, description)
         self._attr_device_info = slot_device_info(coordinator.hass, entry, number)
 
     @callback

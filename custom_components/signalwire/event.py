@@ -11,7 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import DOMAIN, EVENT_ACTIVITY
 from .coordinator import SignalWireConfigEntry
 from .devices import line_name
-from .entity import ScopeEntity, async_add_line_entities
+from .entity import ScopeEntity, async_add_line_entities, scope_unique_id, slot_unique_id
 from .project.activity import Activity, ActivityType
 from .project.parties import Parties
 from .project.updates import Actor
@@ -119,12 +119,11 @@ class RecordingActivityEvent(ScopeEntity, EventEntity):
         """Return the switch of the slot, the line or the project, where the logbook shows it."""
         entry_id, lines = self.coordinator.config_entry.entry_id, self.coordinator.project.lines
         line_id = next((line.id for line in lines if line.id in activity.lines), None)
+        unique_ids = [scope_unique_id(entry_id, scope, CALL_RECORDING) for scope in (line_id, None)]
+        if activity.slot is not None:
+            unique_ids.insert(0, slot_unique_id(entry_id, activity.slot, RECORDING))
         registry = er.async_get(self.hass)
-        for unique_id in (
-            f"{entry_id}_{activity.slot}_{RECORDING.key}",
-            f"{line_id}_{CALL_RECORDING.key}",
-            f"{entry_id}_{CALL_RECORDING.key}",
-        ):
+        for unique_id in unique_ids:
             if shown_at := registry.async_get_entity_id(Platform.SWITCH, DOMAIN, unique_id):
                 return shown_at
         return self.entity_id

@@ -49,7 +49,7 @@ async def test_a_full_refresh_that_takes_long_keeps_no_new_recording_from_being_
     await until(lambda: statuses(simulator) == ["paused"])
     # The full refresh, without which nothing is confirmed, has not got any further.
     assert not asked_for(simulator, "Conferences")
-    await until(lambda: confirmation(hass) == (0, False))
+    assert confirmation(hass) == (0, False)
     await until(lambda: confirmation(hass) == (0, True))
 
 
@@ -73,7 +73,7 @@ async def test_a_full_refresh_that_fails_is_tried_again(
     await turn(hass, "off")
     await until(lambda: asked_for(simulator, "Calls"))
     await hass.async_block_till_done(wait_background_tasks=True)
-    await until(lambda: confirmation(hass) == (0, False))
+    assert confirmation(hass) == (0, False)
     await refresh(hass, loaded)
     await until(lambda: confirmation(hass) == (0, True))
 
@@ -100,7 +100,7 @@ async def test_what_is_new_is_paused_while_calls_cannot_be_listed(
     await refresh(hass, loaded)
     await until(lambda: statuses(simulator) == ["paused"])
     # One that began long ago may be recording unseen.
-    await until(lambda: confirmation(hass) == (0, False))
+    assert confirmation(hass) == (0, False)
     simulator.faults.clear()
     jump(hass, minutes=1)
     await refresh(hass, loaded)
@@ -129,7 +129,7 @@ async def test_what_is_new_is_paused_while_the_recordings_of_an_old_call_cannot_
     call_with_recording(simulator)
     await refresh(hass, loaded)
     await until(lambda: statuses(simulator) == ["paused"])
-    await until(lambda: confirmation(hass) == (0, False))
+    assert confirmation(hass) == (0, False)
 
 
 @pytest.mark.parametrize("status", [400, 500])
@@ -158,7 +158,7 @@ async def test_what_is_new_is_paused_while_older_pages_cannot_be_listed(
     call_with_recording(simulator)
     await refresh(hass, loaded)
     await until(lambda: "paused" in statuses(simulator))
-    await until(lambda: confirmation(hass) == (0, False))
+    assert confirmation(hass) == (0, False)
 
 
 async def test_calls_that_cannot_be_listed_are_asked_for_less_often(
