@@ -12,7 +12,6 @@ from homeassistant.core import Context
 
 from ..api import (
     CallStatus,
-    MalformedAnswerError,
     NotFoundError,
     PauseBehavior,
     Recording,
@@ -27,7 +26,7 @@ from ..tasks import finish_anyway, gather_all
 from .deletion import BeingDeletedError, KeptError, UncertainDeletionError
 from .observation import Interval
 from .parties import parties_of_call
-from .retention_rule import ended_at, is_over
+from .retention_rule import ended_at, is_over, require_complete
 from .storage import is_stored_as_held
 from .updates import Actor, RecordingUpdate
 
@@ -275,8 +274,7 @@ class RecordingCommands:
         pages = self._project.client.recording_pages(created_after=since, created_before=until)
         async with aclosing(pages):
             async for page in pages:
-                if not page.is_complete:
-                    raise MalformedAnswerError("The list of recordings has no end")
+                require_complete(page)
                 for recording in page.items:
                     if _is_outside(recording.date_created, since, until):
                         continue

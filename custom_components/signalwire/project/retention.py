@@ -15,7 +15,7 @@ from ..const import LOGGER
 from ..errors import operation_error, validation_error
 from .deletion import BeingDeletedError, KeptError, UncertainDeletionError
 from .entry_file import NotWrittenError
-from .retention_rule import Due, RetentionPolicy, RetentionSnapshot
+from .retention_rule import Due, RetentionPolicy, RetentionSnapshot, require_complete
 from .retention_store import RetentionStore
 from .updates import Actor
 
@@ -180,8 +180,7 @@ class Retention:
         pages = client.recording_pages(created_before=now - shortest, page_size=MAX_PAGE)
         async with aclosing(pages):
             async for page in pages:
-                if not page.is_complete:
-                    raise MalformedAnswerError("The list of recordings has no end")
+                require_complete(page)
                 await self._async_look_at(page.items, policy, now, due)
         return due
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 
-from ..api import Recording, RecordingStatus
+from ..api import MalformedAnswerError, Page, Recording, RecordingStatus
 from ..const import MAX_RETENTION_DAYS, SUBENTRY_LINE
 from .lines import line_addresses, line_retention_days
 
@@ -110,6 +110,12 @@ def ended_at(recording: Recording) -> datetime | None:
 def is_over(recording: Recording) -> bool:
     """Return whether a recording is over for good, without any doubt."""
     return recording.status in _DELETABLE and ended_at(recording) is not None
+
+
+def require_complete(page: Page[Recording]) -> None:
+    """Raise MalformedAnswerError if nobody can tell which recordings follow a page, if any."""
+    if not page.is_complete:
+        raise MalformedAnswerError("The list of recordings has no end")
 
 
 @dataclass(slots=True, kw_only=True)
