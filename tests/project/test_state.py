@@ -432,7 +432,34 @@ def test_a_persons_pause_that_is_refuted_while_the_hold_pauses_is_the_holds(
     assert state.desired_statuses() == {"a": RECORDING}
 
 
-def test_a_pause_of_the_hold_is_the_holds_though_it_was_not_claimed_before(
+def test_what_something_else_paused_stays_theirs_though_the_hold_has_to_repeat_it(
+    state: ProjectState,
+) -> None:
+    refresh(state, 1, a=PAUSED)
+    hold(state, 2)
+    refresh(state, 3, missed=["a"])
+    assert state.desired_statuses() == {"a": PAUSED}
+    send(state, HOLD_PAUSE, 4, 5)
+    read(state, PAUSED, 6, 7)
+    state.end_hold()
+    assert state.desired_statuses() == {}
+
+
+def test_what_the_hold_has_to_pause_again_after_a_resume_outside_is_the_holds(
+    state: ProjectState,
+) -> None:
+    refresh(state, 1, a=PAUSED)
+    hold(state, 2)
+    refresh(state, 3, missed=["a"])
+    send(state, HOLD_PAUSE, 4, 5)
+    read(state, RECORDING, 6, 7)
+    send(state, HOLD_PAUSE, 8, 9)
+    read(state, PAUSED, 10, 11)
+    state.end_hold()
+    assert state.desired_statuses() == {"a": RECORDING}
+
+
+def test_a_pause_of_the_hold_is_the_holds_though_it_was_not_marked_before(
     state: ProjectState,
 ) -> None:
     hold(state, 1)

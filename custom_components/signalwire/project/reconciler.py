@@ -102,7 +102,7 @@ class Reconciler:
         self._queues: dict[str, _Queue] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns: deque[asyncio.Future[None]] = deque()
-        self._claims_written: asyncio.Task[bool] | None = None
+        self._owners_written: asyncio.Task[bool] | None = None
         self._stopped = False
 
     @property
@@ -117,7 +117,7 @@ class Reconciler:
             return
         if self._state.mark_paused_by_hold():
             # On the disk before the first pause is sent.
-            self._claims_written = self._project.async_store_now()
+            self._owners_written = self._project.async_store_now()
         for sid in self._state.desired_statuses():
             if (queue := self._queues.get(sid)) is None:
                 self._async_start(_Queue(sid))
@@ -313,7 +313,7 @@ class Reconciler:
         """
         if work.request is not None:
             return await self._async_send(queue, work)
-        written = self._claims_written
+        written = self._owners_written
         if work.update.status is RecordingStatus.PAUSED and written and not written.done():
             await self._async_wait(queue, _STORE_TIMEOUT, written)
         turn = self._take_turn()

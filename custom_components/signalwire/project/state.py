@@ -318,7 +318,12 @@ class ProjectState:
         tracked = self.recordings[sid]
         tracked.in_flight = tracked.last_update = update
         if update.status is RecordingStatus.PAUSED and update.actor is Actor.CALL_RECORDING:
-            if tracked.paused_by is None and self.hold_on(sid) is not None:
+            # What something else has paused stays theirs, though the hold repeats it when in doubt.
+            if (
+                tracked.paused_by is None
+                and not tracked.stays_paused
+                and self.hold_on(sid) is not None
+            ):
                 self._set_owner(tracked, PausedBy.HOLD)
             tracked.pause_sent_by_hold = True
 
