@@ -387,7 +387,7 @@ async def test_a_persons_pause_right_after_a_release_is_stored_as_theirs(
     assert owner() == "person"
 
 
-async def test_a_persons_pause_while_the_holds_claims_are_written_is_stored_as_theirs(
+async def test_a_persons_pause_while_the_holds_pauses_are_written_is_stored_as_theirs(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     simulator: Simulator,
@@ -607,7 +607,7 @@ async def test_a_full_disk_is_noticed_with_many_recordings_too(
     assert ir.async_get(hass).async_get_issue("signalwire", issue_id) is None
 
 
-async def test_a_hold_and_its_claims_are_stored_before_the_first_pause_is_sent(
+async def test_a_hold_and_the_owners_of_its_pauses_are_stored_before_the_first_pause_is_sent(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     simulator: Simulator,

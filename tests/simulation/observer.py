@@ -93,7 +93,7 @@ class Observer:
         # How many pauses of a recording are on their way, and when the last one was sent.
         self._pauses: dict[str, int] = {}
         self._last_pause: dict[str, float] = {}
-        # When a pause was sent without its claim having been stored.
+        # When a pause was sent without its owner having been stored.
         self._unstored: dict[str, float] = {}
         self._told: dict[str, Told] = {}
         # When the integration was told of a call or conference alone, which it keeps.
@@ -228,7 +228,7 @@ class Observer:
             self.persons_pause_is_kept(sid, exchange)
         elif status == "paused":
             if self.world.disk.busy_for > adapter.STORE_TIMEOUT - 0.01:
-                # A disk that is slow is not waited for: its claim may not be stored.
+                # A disk that is slow is not waited for: its owner may not be stored.
                 self._unstored[sid] = self.clock.now
             self._pauses[sid] = self._pauses.get(sid, 0) + 1
             self._last_pause[sid] = self.clock.now
