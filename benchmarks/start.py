@@ -13,6 +13,7 @@ import sys
 from homeassistant.core import HomeAssistant
 from homeassistant.loader import async_get_integration
 
+from .blocking import watched_loop
 from .home_assistant import add_project, config_entry, home_assistant, settle
 from .measuring import Figure, Row, Scale, Stopwatch
 from .memory import resident_bytes
@@ -21,6 +22,7 @@ from .space import ROOT, SimulatedSpace, simulated_space
 _ACTIVE = 4
 # Milliseconds.
 _WORTH_A_LINE = 2.5
+_MAX_STEP = 20
 _OURS, _OTHER = "signalwire", "template"
 _IMPORT = re.compile(r"import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)")
 
@@ -50,6 +52,16 @@ async def measure(scale: Scale) -> Row:
                 Figure.of(f"{key} of {domain}", samples[domain][key], unit)
                 for key, unit in units.items()
                 for domain in samples
+            ),
+            Figure.of(
+                f"longest step of the loop in the set-up of {_OTHER}", samples[_OTHER]["step"], "ms"
+            ),
+            Figure.of(
+                f"longest step of the loop in the set-up of {_OURS}",
+                samples[_OURS]["step"],
+                "ms",
+                target=f"≤ {_MAX_STEP}",
+                reach=lambda step: step <= _MAX_STEP,
             ),
             *(
                 Figure.of(f"import of {package}, itself", [milliseconds], "ms")
@@ -112,12 +124,13 @@ async def _start(domain: str, url: str) -> None:
                 )
             else:
                 await integration.async_get_platforms(["switch"])
-        with Stopwatch() as setting_up:
+        with watched_loop() as blocking, Stopwatch() as setting_up:
             await set_up[domain](hass, url)
         print("end", file=sys.stderr, flush=True)  # noqa: T201 (likewise)
         result = {
             "import": 1000 * importing.seconds,
             "set-up": 1000 * setting_up.seconds,
+            "step": 1000 * blocking.seconds,
             "memory": (resident_bytes() - memory) / 2**20,
             "modules": len(sys.modules) - modules,
         }
