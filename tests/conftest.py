@@ -72,11 +72,11 @@ def pytest_terminal_summary(
 
 
 @pytest.fixture(autouse=True)
-def _loopback_and_custom_integrations(
-    socket_enabled: None,
-    enable_custom_integrations: None,
-) -> None:
+def _loopback_and_custom_integrations(socket_enabled: None, request: pytest.FixtureRequest) -> None:
     """Let every test reach the simulator, and Home Assistant find the integration."""
+    # A test without Home Assistant does not pay for one.
+    if "hass" in request.fixturenames:
+        request.getfixturevalue("enable_custom_integrations")
 
 
 @pytest.fixture

@@ -22,14 +22,6 @@ from demo.settings import free_port
 from demo.traffic import Control, add_phone_numbers
 from demo.waiting import wait_until
 
-IN_A_BROWSER = [
-    pytest.mark.browser,
-    pytest.mark.timeout(300),
-    pytest.mark.usefixtures("socket_enabled"),
-    # Demos that start at the same moment would choose the same port.
-    pytest.mark.xdist_group("demo"),
-    pytest.mark.skipif(find_browser() is None, reason="no Chromium on the PATH"),
-]
 CALLER = "+15555550142"
 CALLED = "+15555550100"
 LIMIT = 20
@@ -44,6 +36,17 @@ _UNTESTED = "which has not been tested by Home Assistant"
 _LOUD = re.compile(r"^\S+ \S+ (WARNING|ERROR|CRITICAL) ")
 _OURS = re.compile(r"signalwire|\.recording_\d")
 _MEDIA = re.compile(r"/Recordings/[0-9a-f-]{36}|\.(wav|mp3)\b")
+
+
+def in_a_browser(demo: int) -> list[pytest.MarkDecorator]:
+    """Return the marks of a module; those with the same number share a process and its demo."""
+    return [
+        pytest.mark.browser,
+        pytest.mark.timeout(300),
+        pytest.mark.usefixtures("socket_enabled"),
+        pytest.mark.xdist_group(f"demo {demo}"),
+        pytest.mark.skipif(find_browser() is None, reason="no Chromium on the PATH"),
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,14 @@ from tests.browser.card import card_of, header_of, no_complaints, row_of, tap
 from tests.browser.stage import (
     CALLED,
     CALLER,
-    IN_A_BROWSER,
     Stage,
     check_silence,
+    in_a_browser,
     recording_that_is,
     updates,
 )
 
-pytestmark = IN_A_BROWSER
+pytestmark = in_a_browser(demo=2)
 
 _OTHER = "+15555550118"
 _ELSEWHERE = "+15555550103"

@@ -21,9 +21,9 @@ from tests.browser.card import (
     tap,
     violations,
 )
-from tests.browser.stage import CALLED, CALLER, IN_A_BROWSER, LIMIT, Stage
+from tests.browser.stage import CALLED, CALLER, LIMIT, Stage, in_a_browser
 
-pytestmark = IN_A_BROWSER
+pytestmark = in_a_browser(demo=1)
 
 _OTHER = "+15555550118"
 _ELSEWHERE = "+15555550103"

@@ -5,9 +5,9 @@ from typing import Any
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.card import card_of, header_of, no_complaints, open_card, row_of, settled, tap
-from tests.browser.stage import CALLED, CALLER, IN_A_BROWSER, Stage, updates
+from tests.browser.stage import CALLED, CALLER, Stage, in_a_browser, updates
 
-pytestmark = IN_A_BROWSER
+pytestmark = in_a_browser(demo=2)
 
 _CARD = "custom:signalwire-recordings-card"
 _SLOT = "switch.recording_1"

@@ -6,9 +6,9 @@ from playwright.async_api import expect
 
 from demo.taps import ASKED, PAUSED, measure_taps
 from tests.browser.card import open_card
-from tests.browser.stage import CALLED, CALLER, IN_A_BROWSER, LIMIT, Stage
+from tests.browser.stage import CALLED, CALLER, LIMIT, Stage, in_a_browser
 
-pytestmark = IN_A_BROWSER
+pytestmark = in_a_browser(demo=2)
 
 _TIMES = 20
 # Milliseconds from a tap. Medians, and again if need be: other things run on the machine too.

@@ -5,9 +5,9 @@ import re
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.card import header_of, no_complaints, open_card, row_of, tap
-from tests.browser.stage import CALLED, CALLER, IN_A_BROWSER, LIMIT, Stage, updates
+from tests.browser.stage import CALLED, CALLER, LIMIT, Stage, in_a_browser, updates
 
-pytestmark = IN_A_BROWSER
+pytestmark = in_a_browser(demo=1)
 
 _OTHER = "+15555550118"
 _ELSEWHERE = "+15555550103"

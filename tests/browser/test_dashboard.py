@@ -10,13 +10,13 @@ from tests.browser.card import header_of, row_of
 from tests.browser.stage import (
     CALLED,
     CALLER,
-    IN_A_BROWSER,
     arguments,
     check_silence,
+    in_a_browser,
     staged,
 )
 
-pytestmark = IN_A_BROWSER
+pytestmark = in_a_browser(demo=2)
 
 
 async def test_the_demo_begins_with_the_dashboard_that_the_integration_brings(

@@ -5,9 +5,9 @@ import re
 from playwright.async_api import Locator, Page, expect
 
 from demo.browser import log_in
-from tests.browser.stage import IN_A_BROWSER, Stage, check_silence
+from tests.browser.stage import Stage, check_silence, in_a_browser
 
-pytestmark = IN_A_BROWSER
+pytestmark = in_a_browser(demo=2)
 
 _CALLER = "+15555550142"
 _CALLED = "+15555550100"

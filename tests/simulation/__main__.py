@@ -2,8 +2,9 @@
 
 import argparse
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 import itertools
 import os
 import sys
@@ -11,6 +12,7 @@ import time
 
 from .plan import FEATURES, OWN_FEATURES
 from .put_back import find_all
+from .regressions import read_regressions
 from .runs import Request, as_ranges, parse_numbers, plan_of, run
 from .world import Outcome
 
@@ -20,38 +22,20 @@ _TELL_EVERY = 50
 
 def main() -> int:
     """Return the exit code: 0, or 1 if an invariant did not hold."""
-    options = _parse()
+    options = _parse(sys.argv[1:])
     if options.faults is not None:
         return find_all(options.faults, options.first or 1, options.jobs)
-    ignored = frozenset(filter(None, options.ignore.split(",")))
-    features = (
-        None if options.features is None else frozenset(filter(None, options.features.split(",")))
-    )
+    if options.regressions:
+        replays = (_request(_parse(line.arguments)) for line in read_regressions())
+        return _run_many(replays, None, options.jobs, all_of_them=True)
     if options.seed is not None:
-        keep = parse_numbers(options.keep)
-        request = Request(
-            seed=options.seed,
-            hours=options.hours,
-            keep=keep,
-            ignored=ignored,
-            features=features,
-            trace=options.trace or options.digest,
-            show=options.trace,
-        )
+        request = _request(options)
         if options.shrink:
             return _shrink(request)
         return _run_many(iter([request]), None, 1, digest=options.digest, all_of_them=options.all)
     first = options.first if options.first is not None else time.time_ns() % 10**9
-    requests = (
-        Request(
-            seed=seed,
-            hours=options.each,
-            ignored=ignored,
-            features=features,
-            trace=options.digest,
-        )
-        for seed in itertools.count(first)
-    )
+    each = replace(_request(options), hours=options.each)
+    requests = (replace(each, seed=seed) for seed in itertools.count(first))
     print(f"seeds from {first}", flush=True)
     return _run_many(
         requests,
@@ -62,7 +46,24 @@ def main() -> int:
     )
 
 
-def _parse() -> argparse.Namespace:
+def _request(options: argparse.Namespace) -> Request:
+    """Return the run of one seed that the options ask for."""
+    return Request(
+        seed=options.seed or 0,
+        hours=options.hours,
+        keep=parse_numbers(options.keep),
+        ignored=_words(options.ignore),
+        features=None if options.features is None else _words(options.features),
+        trace=options.trace or options.digest,
+        show=options.trace,
+    )
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(filter(None, text.split(",")))
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/simulate",
         description="Runs the integration in virtual time against simulated services, networks, "
@@ -88,8 +89,11 @@ def _parse() -> argparse.Namespace:
         const="",
         help="put known faults back, or those whose names contain this, and find each",
     )
+    parser.add_argument(
+        "--regressions", action="store_true", help="replay all of regressions.txt, and nothing else"
+    )
     parser.add_argument("--all", action="store_true", help="go on after a violation")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 def _run_many(

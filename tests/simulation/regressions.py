@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import override
 
 REGRESSIONS = Path(__file__).with_name("regressions.txt")
 
@@ -19,10 +18,6 @@ class Regression:
         """Return what replays it, as arguments of `scripts/simulate`."""
         # One word each, because a list of features may be empty.
         return ["--seed", self.seed, *(f"--{name}={value}" for name, value in self.values)]
-
-    @override
-    def __str__(self) -> str:
-        return " ".join([self.seed, *(f"{name}={value}" for name, value in self.values)])
 
 
 def read_regressions() -> list[Regression]:

@@ -26,7 +26,7 @@ from custom_components.signalwire.voice import Command, Language, preferred
 from custom_components.signalwire.voice.language import read_languages
 from custom_components.signalwire.voice.recognition import Recognizer, trigger_sentences
 from custom_components.signalwire.voice.sentences import trigger_config
-from custom_components.signalwire.voice.templates import ALL_NOUNS, Noun
+from custom_components.signalwire.voice.templates import ALL_NOUNS, Noun, Templates
 from tests.voice.phrases import (
     NAMED,
     NAMED_TIMED,
@@ -223,8 +223,9 @@ def test_every_template_is_understood_as_its_command(
     templates = LANGUAGES[code].templates
     for command in templates.sentences:
         for template in templates.variants(command, ALL_NOUNS, with_lines=with_lines):
+            expression = _expression(template, templates)
             for _ in range(5):
-                text = _say(template, chance, LANGUAGES[code])
+                text = _say(expression, chance, _LENGTH[code])
                 foreign = RECOGNIZER.recognize(text, _others(code), lines)
                 assert foreign is not None, text
                 assert foreign.command is command, text
@@ -248,21 +249,14 @@ _LENGTH = {
 }
 
 
-def _say(template: str, chance: random.Random, language: Language) -> str:
+def _expression(template: str, templates: Templates) -> Expression:
+    sentence = f"{templates.before} {template} {templates.after}"
+    return parse_sentence(re.sub("<duration>|<time>", "{duration}", sentence)).expression
+
+
+def _say(expression: Expression, chance: random.Random, length: str) -> str:
     """Return one of the sentences that a template stands for."""
-    text = "".join(
-        _parts(
-            parse_sentence(
-                re.sub(
-                    "<duration>|<time>",
-                    "{duration}",
-                    f"{language.templates.before} {template} {language.templates.after}",
-                )
-            ).expression,
-            chance,
-            _LENGTH[language.code],
-        )
-    )
+    text = "".join(_parts(expression, chance, length))
     return re.sub(r"\s+", " ", text).strip()
 
 
