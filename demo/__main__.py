@@ -20,6 +20,7 @@ from .screen import DemoError, complain, say
 from .settings import (
     LOOPBACK,
     USER,
+    USUAL_PORT,
     Account,
     Settings,
     only_one,
@@ -72,7 +73,9 @@ def _options(arguments: Sequence[str]) -> Options:
         description="Home Assistant with the SignalWire integration, ready to look at.",
         epilog="Without an account, SignalWire is simulated on this machine.",
     )
-    parser.add_argument("--port", type=int, default=8123, help="of Home Assistant (8123)")
+    parser.add_argument(
+        "--port", type=int, default=USUAL_PORT, help=f"of Home Assistant ({USUAL_PORT})"
+    )
     parser.add_argument("--no-calls", action="store_true", help="let nobody call by itself")
     parser.add_argument("--config", type=Path, metavar="FOLDER", help="where to keep the demo")
     parser.add_argument(
@@ -136,7 +139,7 @@ async def _run(options: Options) -> None:
     folder = options.folder
     if not port_is_free(options.port):
         raise DemoError(f"Port {options.port} is taken: choose another one with --port.")
-    settings = settings_for(folder, options.account)
+    settings = settings_for(folder, options.account, options.port)
     settings.save(folder)
     async with aiohttp.ClientSession() as session:
         if options.account is not None:

@@ -19,6 +19,7 @@ LOOPBACK = "127.0.0.1"
 USER = "demo"
 _FILE = "demo.json"
 _LOCK = ".lock"
+USUAL_PORT = 8123
 _USUAL_SIMULATOR_PORT = 8880
 
 
@@ -77,8 +78,12 @@ class Settings:
         return replace(self, simulator_port=free_port())
 
 
-def settings_for(folder: Path, account: Account | None) -> Settings:
-    """Return the folder's settings, new ones for a new folder."""
+def settings_for(folder: Path, account: Account | None, port: int) -> Settings:
+    """Return the folder's settings, new ones for a new folder.
+
+    `port` is Home Assistant's: beside the usual one, the simulator has its usual one too. Demos
+    that start at the same moment on others do not meet there.
+    """
     found = Settings.load(folder)
     if found is None:
         if any(entry.name != _LOCK for entry in folder.iterdir()):
@@ -90,7 +95,7 @@ def settings_for(folder: Path, account: Account | None) -> Settings:
                 password=password,
                 project=str(uuid.uuid4()),
                 token=f"PT{secrets.token_hex(25)}",
-                simulator_port=_USUAL_SIMULATOR_PORT,
+                simulator_port=_USUAL_SIMULATOR_PORT if port == USUAL_PORT else free_port(),
             )
         return Settings(password=password, project=account.project)
     if account is None and not found.simulator_port:

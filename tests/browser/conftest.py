@@ -59,14 +59,3 @@ async def stage(shared_demo: SharedDemo, demo: Demo) -> AsyncIterator[Stage]:
     used, shared_demo.used = shared_demo.used, True
     async with staged(demo, used=used) as stage:
         yield stage
-
-
-@pytest.fixture
-async def own_stage(socket_enabled: None, tmp_path: Path) -> AsyncIterator[Stage]:
-    """Return the same with a demo of the test's own, in which no slot was ever used."""
-    async with (
-        started(*arguments(tmp_path / "demo")) as demo,
-        staged(demo, used=False) as stage,
-    ):
-        yield stage
-        assert await demo.stop() == 0
