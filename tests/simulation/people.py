@@ -127,9 +127,9 @@ class People:
         else:
             service, data["dry_run"] = "delete_recordings", False
             data["older_than"] = timedelta(seconds=(DAYS - 1) * DAY)
-        retention.by_hand.update(sids)
+        retention.by_hand[step.number] = sids
         await self._call(process, step, adapter.DOMAIN, service, data)
-        retention.by_hand.subtract(sids)
+        retention.by_hand.pop(step.number, None)
 
     def _name(self, rng: Random) -> dict[str, Any]:
         """Return whose hold it is; of who gives no name, it is the switch's."""

@@ -47,14 +47,14 @@ class Retention:
     def __init__(self, world: World) -> None:
         self._world = world
         self.marks = Marks()
-        # Those that a person deletes, and how many calls of each are under way.
-        self.by_hand: Counter[str] = Counter()
+        # What a person deletes, by the number of the step that is under way.
+        self.by_hand: dict[int, list[str]] = {}
         self.is_lost = False
         # The lines as they were when a person confirmed last.
         self._confirmed_for: tuple[Line, ...] | None = None
+        # What has been due since all is well.
+        self._was_due: set[str] = set()
         # Since when, or until when, Home Assistant's clock shows no time that it showed before.
-        # How many were due at most since all is well.
-        self._most_due = 0
         self._runs_since = 0.0
         self._sent: deque[float] = deque(maxlen=2 * A_DAY)
         world.network.on_send.append(self._on_send)
@@ -68,7 +68,7 @@ class Retention:
 
     def forget(self) -> None:
         """Note that the entry is removed, with all that was stored of it."""
-        self.marks, self.by_hand = Marks(), Counter()
+        self.marks, self.by_hand = Marks(), {}
         self.is_lost, self._confirmed_for = False, None
 
     def damaged(self, *, is_gone: bool) -> None:
@@ -124,7 +124,7 @@ class Retention:
         self.nothing_marked_is_deleted(sid)
         self.nothing_is_deleted_while_marks_are_lost(sid)
         self.nothing_active_is_deleted(recording)
-        if not self.by_hand[sid]:
+        if not any(sid in sids for sids in self.by_hand.values()):
             self.nothing_that_is_not_due_is_deleted(recording)
             self.no_more_than_a_days_number_is_deleted()
 
@@ -168,7 +168,7 @@ class Retention:
         now = self._world.clock.now
         settled_for = min(calm_for, now - self._runs_since)
         if not self.is_confirmed or self.is_lost or settled_for < _PATIENCE * DAY:
-            self._most_due = 0
+            self._was_due.clear()
             return
         kept = self.marks.sure | self.marks.unsure
         longest = max(DAYS, *(days or 0 for days in LINE_DAYS.values()))
@@ -177,9 +177,9 @@ class Retention:
             for recording in self._world.service.over()
             if recording.sid not in kept and self._age(recording) > longest * DAY
         ]
-        # Those before it had to be deleted first.
-        self._most_due = max(self._most_due, len(due))
-        patience = (_PATIENCE + ceil(self._most_due / A_DAY)) * DAY
+        # What has failed before is tried after everything else.
+        self._was_due.update(recording.sid for recording in due)
+        patience = (_PATIENCE + ceil(len(self._was_due) / A_DAY)) * DAY
         if settled_for < patience:
             return
         for recording in due:
