@@ -1,6 +1,7 @@
 """The actions, as automations and people call them."""
 
 from datetime import timedelta
+import json
 from typing import Any
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL
@@ -244,6 +245,23 @@ async def test_start_tells_of_the_calls_that_could_not_be_recorded(
     assert sum(bad in request.path for request in simulator.requests) == 1
     with pytest.raises(HomeAssistantError, match="HTTP 500"):
         await _call(hass, "start_recording", call_sid=bad)
+
+
+@pytest.mark.parametrize("fields", [{"all_calls": True}, {"number": "+15550177"}])
+async def test_start_tells_that_calls_could_not_be_read(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, fields: dict[str, Any]
+) -> None:
+    call = simulator.space.start_call(from_number="+15550177", to_number="+15550101")
+    listed = {"sid": call.sid, "from": "+15550177", "to": "+15550101", "status": "in-progress"}
+    body = json.dumps({"calls": [listed, {}]})
+    simulator.faults.add(Fault(path="/Calls.json$", status=200, body=body))
+    answer = await _call(hass, "start_recording", **fields)
+    assert [recording["call_sid"] for recording in answer["recordings"]] == [call.sid]
+    (failure,) = answer["failures"]
+    assert "Not all calls" in failure["error"]
+    # Now that it is recorded, nothing is left but what could not be read.
+    with pytest.raises(HomeAssistantError, match="Not all calls"):
+        await _call(hass, "start_recording", **fields)
 
 
 async def test_start_says_what_is_wrong(

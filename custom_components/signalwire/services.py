@@ -308,6 +308,7 @@ async def _async_start(call: ServiceCall) -> ServiceResponse:
         trim=call.data.get(ATTR_TRIM),
         callback_url=await async_webhook_address(call.hass, coordinator.config_entry),
     )
+    commands, failures = coordinator.project.commands, list[JsonValueType]()
     if (sid := call.data.get(ATTR_CALL_SID)) is not None:
         sids = [sid]
     else:
@@ -315,13 +316,14 @@ async def _async_start(call: ServiceCall) -> ServiceResponse:
         await coordinator.async_refresh()
         if not coordinator.last_update_success and (failure := coordinator.last_exception):
             raise failure
-        sids = await coordinator.project.commands.async_unrecorded_calls(call.data.get(ATTR_NUMBER))
+        found = await commands.async_unrecorded_calls(call.data.get(ATTR_NUMBER))
+        sids = found.sids
+        if found.failure is not None:
+            failures.append({"error": str(found.failure)})
     outcomes = await asyncio.gather(
-        *(coordinator.project.commands.async_start(sid, options) for sid in sids),
-        return_exceptions=True,
+        *(commands.async_start(sid, options) for sid in sids), return_exceptions=True
     )
     recordings: list[JsonValueType] = []
-    failures: list[JsonValueType] = []
     for sid, outcome in zip(sids, outcomes, strict=True):
         if isinstance(outcome, HomeAssistantError):
             failures.append({ATTR_CALL_SID: sid, "error": str(outcome)})

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import Context
+from homeassistant.exceptions import HomeAssistantError
 
 from ..api import (
-    CallStatus,
+    MalformedAnswerError,
     NotFoundError,
     PauseBehavior,
     Recording,
@@ -50,6 +51,14 @@ class RecordingOptions:
     track: RecordingTrack | None = None
     trim: RecordingTrim | None = None
     callback_url: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class UnrecordedCalls:
+    """SIDs of calls that are not recorded; `failure` says that there may be others."""
+
+    sids: list[str] = field(default_factory=list)
+    failure: HomeAssistantError | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -164,8 +173,8 @@ class RecordingCommands:
             project.require_running()
             raise
 
-    async def async_unrecorded_calls(self, number: str | None = None) -> list[str]:
-        """Return the SIDs of the calls in progress, of one number if given, that are not recorded.
+    async def async_unrecorded_calls(self, number: str | None = None) -> UnrecordedCalls:
+        """Return the calls in progress, of one number if given, that are not recorded.
 
         Raises ServiceValidationError if there are none, HomeAssistantError if they could not be
         listed.
@@ -175,22 +184,26 @@ class RecordingCommands:
             for tracked in self._state.recordings.values()
             if tracked.recording is not None
         }
+        found = UnrecordedCalls()
         try:
-            calls = [
-                call
-                async for call in self._project.client.iter_calls(status=CallStatus.IN_PROGRESS)
-            ]
+            async with aclosing(self._project.client.pages_of_calls_in_progress()) as pages:
+                async for page in pages:
+                    found.sids += [
+                        call.sid
+                        for call in page.items
+                        if call.sid not in recorded
+                        and (number is None or _digits(number) in map(_digits, call.numbers))
+                    ]
+                    if not page.is_whole:
+                        error = MalformedAnswerError("Not all calls could be read")
+                        found.failure = service_error(
+                            self._project.hass, self._project.entry, error
+                        )
         except SignalWireError as err:
             raise service_error(self._project.hass, self._project.entry, err) from err
-        sids = [
-            call.sid
-            for call in calls
-            if call.sid not in recorded
-            and (number is None or _digits(number) in map(_digits, call.numbers))
-        ]
-        if not sids:
-            raise validation_error("no_call")
-        return sids
+        if not found.sids:
+            raise found.failure or validation_error("no_call")
+        return found
 
     async def async_start(self, call_sid: str, options: RecordingOptions) -> Recording:
         """Start to record a call, and return the recording.
