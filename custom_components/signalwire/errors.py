@@ -6,7 +6,13 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
-from .api import AuthenticationError, MalformedAnswerError, NoParentError, SignalWireError
+from .api import (
+    AuthenticationError,
+    ClosedError,
+    MalformedAnswerError,
+    NoParentError,
+    SignalWireError,
+)
 from .const import DOMAIN
 
 
@@ -47,10 +53,14 @@ def service_error(
     hass: HomeAssistant, entry: ConfigEntry[Any], err: SignalWireError
 ) -> HomeAssistantError:
     """Return what to tell who asks when the service fails; a refused login asks for a new one."""
-    if isinstance(err, AuthenticationError):
-        entry.async_start_reauth(hass)
-        return operation_error("authentication_failed")
-    return operation_error("action_failed", error=str(err))
+    match err:
+        case ClosedError():
+            return validation_error("project_not_loaded", project=entry.title)
+        case AuthenticationError():
+            entry.async_start_reauth(hass)
+            return operation_error("authentication_failed")
+        case _:
+            return operation_error("action_failed", error=str(err))
 
 
 def update_error(
@@ -58,7 +68,7 @@ def update_error(
 ) -> HomeAssistantError:
     """Return what to tell who asks for an update whose outcome is not certain."""
     match err:
-        case AuthenticationError():
+        case AuthenticationError() | ClosedError():
             return service_error(hass, entry, err)
         case NoParentError():
             return operation_error("nothing_sent")

@@ -12,7 +12,9 @@ from yarl import URL
 
 from custom_components.signalwire.api import (
     RECORDING_FIELDS,
+    AudioFormat,
     CallStatus,
+    ClosedError,
     ConferenceStatus,
     MalformedAnswerError,
     NoParentError,
@@ -27,11 +29,38 @@ from custom_components.signalwire.api import (
     SignalWireClient,
 )
 from simulator import Fault, Simulator
-from tests.helpers import PROJECT_ID, TITLE, TOKEN, make_recording
+from tests.helpers import PROJECT_ID, TITLE, TOKEN, call_with_recording, make_recording, until
 
 
 async def test_the_account_has_a_name(client: SignalWireClient) -> None:
     assert (await client.get_account()).friendly_name == TITLE
+
+
+async def test_a_client_that_is_closed_sends_nothing_more(
+    client: SignalWireClient, simulator: Simulator
+) -> None:
+    for _ in range(2):
+        call_with_recording(simulator)
+    sids = list(simulator.space.recordings)
+    pages = client.recording_pages(page_size=1)
+    await anext(pages)
+    simulator.faults.add(Fault(path=sids[0], status=503))
+    retried = asyncio.create_task(client.get_recording(sids[0]))
+    await until(lambda: sids[0] in simulator.requests[-1].path)
+    sent = len(simulator.requests)
+    client.close()
+    for work in (
+        retried,
+        anext(pages),
+        client.get_recording(sids[1]),
+        client.update_recording(make_recording(sids[1], call_sid="c"), RecordingStatus.PAUSED),
+    ):
+        with pytest.raises(ClosedError):
+            await work
+    with pytest.raises(ClosedError):
+        async with client.recording_audio(sids[1], AudioFormat.MP3):
+            pass
+    assert len(simulator.requests) == sent
 
 
 async def test_a_call_tells_who_talks_to_whom(

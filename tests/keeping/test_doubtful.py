@@ -170,6 +170,23 @@ async def test_nothing_is_deleted_once_the_project_is_unloaded(
     assert deletions(simulator) == []
 
 
+async def test_nothing_at_all_is_sent_once_the_project_is_unloaded(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
+) -> None:
+    for _ in range(3):
+        old(simulator, 40)
+    simulator.faults.add(Fault(method="DELETE", delay=0.3))
+    task = hass.async_create_task(
+        delete_several(hass, older_than={"days": 30}, dry_run=False, confirm=True)
+    )
+    await until(lambda: any(request.method == "DELETE" for request in simulator.requests))
+    assert await hass.config_entries.async_unload(loaded.entry_id)
+    sent = len(simulator.requests)
+    answer = await task
+    assert (answer["recordings"], len(answer["failures"])) == ([], 3)
+    assert len(simulator.requests) == sent
+
+
 async def test_a_mark_that_was_answered_holds_although_another_was_not(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:

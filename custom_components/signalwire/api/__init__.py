@@ -16,6 +16,7 @@ from .enums import (
 )
 from .errors import (
     AuthenticationError,
+    ClosedError,
     HostNotFoundError,
     InvalidSpaceError,
     MalformedAnswerError,
@@ -52,6 +53,7 @@ __all__ = [
     "Call",
     "CallStatus",
     "CallbackContent",
+    "ClosedError",
     "Conference",
     "ConferenceStatus",
     "HostNotFoundError",

@@ -70,6 +70,10 @@ class SignalWireClient:
         """Return how many requests, retries and failures there were so far."""
         return replace(self._transport.counts)
 
+    def close(self) -> None:
+        """Send nothing more: what is asked for from now on, or tried again, is a ClosedError."""
+        self._transport.close()
+
     def service_time(self) -> datetime:
         """Return what the service's clock shows, as far as its last answer tells; UTC."""
         return self._transport.service_time()

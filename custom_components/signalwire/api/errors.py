@@ -24,6 +24,10 @@ class SignalWireError(Exception):
     """The base of everything that the client raises."""
 
 
+class ClosedError(SignalWireError):
+    """The client was closed, so that nothing is sent any more."""
+
+
 class InvalidSpaceError(SignalWireError):
     """What the user typed is no address of a space."""
 

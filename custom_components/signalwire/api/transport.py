@@ -16,6 +16,7 @@ from yarl import URL
 from .backoff import retry_wait
 from .errors import (
     AuthenticationError,
+    ClosedError,
     HostNotFoundError,
     MalformedAnswerError,
     NotFoundError,
@@ -93,6 +94,7 @@ class Transport:
         self.origin = origin
         self._session = session
         self._retry_policy = retry_policy
+        self._is_closed = False
         self._clock_offset = timedelta(0)
         self.last_date: datetime | None = None
         """What the service's clock showed with its last answer, however long ago that was; UTC."""
@@ -102,6 +104,10 @@ class Transport:
         self._headers = {"Authorization": f"Basic {login}", "Accept": "application/json"}
         self._form_headers = self._headers | {"Content-Type": "application/x-www-form-urlencoded"}
         self._json_headers = self._headers | {"Content-Type": "application/json"}
+
+    def close(self) -> None:
+        """Send nothing more: what is asked for from now on, or tried again, is a ClosedError."""
+        self._is_closed = True
 
     def service_time(self) -> datetime:
         """Return the service's time, which the own clock may be far from; UTC."""
@@ -204,7 +210,7 @@ class Transport:
     async def _attempt(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
     ) -> bytes:
-        self.counts.requests += 1
+        self._count_request()
         async with self._session.request(
             method,
             URL(f"{self.origin}{path}", encoded=True),
@@ -225,6 +231,12 @@ class Transport:
                 raise MalformedAnswerError("The service redirects elsewhere")
             return answer
 
+    def _count_request(self) -> None:
+        """Count a request that is about to be sent; raises ClosedError."""
+        if self._is_closed:
+            raise ClosedError("The client is closed")
+        self.counts.requests += 1
+
     async def _open(
         self, url: URL, headers: Mapping[str, str]
     ) -> tuple[aiohttp.ClientResponse, bool]:
@@ -233,7 +245,7 @@ class Transport:
         first = url
         redirects = 0
         while redirects <= _MAX_REDIRECTS:
-            self.counts.requests += 1
+            self._count_request()
             response = await self._session.get(
                 url,
                 headers={**headers, **login},

@@ -177,6 +177,7 @@ class Project:
         if self.is_stopped:
             return
         self.is_stopped = True
+        self.client.close()
         if self._scheduled is not None:
             self._scheduled.cancel()
         self.holds.async_stop()
