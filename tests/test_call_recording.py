@@ -590,7 +590,7 @@ async def test_what_is_held_is_polled_though_polling_is_turned_off(
     await advance(hass, seconds=3)
     await _all(simulator, "paused")
     await advance(hass, seconds=30)
-    assert _attributes(hass) == (0, True)
+    await until(lambda: _attributes(hass) == (0, True))
     await restart(hass, turned_off_polling)
     call_with_recording(simulator)
     await advance(hass, seconds=3)

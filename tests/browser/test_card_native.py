@@ -5,7 +5,7 @@ from typing import Any
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.card import card_of, header_of, no_complaints, open_card, row_of, settled, tap
-from tests.browser.stage import CALLED, CALLER, Stage, in_a_browser, updates
+from tests.browser.stage import CALLED, CALLER, OWN_DASHBOARD, Stage, in_a_browser, updates
 
 pytestmark = in_a_browser(demo=2)
 
@@ -15,7 +15,6 @@ _ELSEWHERE = "+15555550103"
 _OTHER = "+15555550118"
 _TAP_ON_ALL = """card => card.shadowRoot.querySelectorAll("li .main").forEach(main =>
   main.dispatchEvent(new MouseEvent("click", {bubbles: true, composed: true, detail: 1})))"""
-
 # In one moment: a busy machine may take too long between the clicks of a mouse.
 _DOUBLE_TAP = """main => [1, 2].forEach(detail =>
   main.dispatchEvent(new MouseEvent("click", {bubbles: true, composed: true, detail})))"""
@@ -32,7 +31,7 @@ async def _open_dashboard(
     stage: Stage, cards: list[dict[str, Any]], badges: list[dict[str, Any]] | None = None
 ) -> None:
     """Open a dashboard of a person's own."""
-    page, url = stage.page, "own-cards"
+    page, url = stage.page, OWN_DASHBOARD
     known = await _call(page, type="lovelace/dashboards/list")
     if url not in [dashboard["url_path"] for dashboard in known]:
         await _call(
