@@ -103,6 +103,8 @@ class Observer:
         # When the last looks ended: no request that reads was under way any more.
         self._reading = 0
         self._refreshes: deque[float] = deque(maxlen=16)
+        # What was told to record, when that was asked, and when the answer came.
+        self._recorded: deque[tuple[str, float, float]] = deque()
         self._missing_since: dict[str, float] = {}
         world.network.on_send.append(self._on_send)
         world.network.on_finished.append(self._on_finished)
@@ -117,6 +119,7 @@ class Observer:
         self.shown.clear()
         self._refreshes.clear()
         self._reading = 0
+        self._recorded.clear()
         self._told.clear()
         self.up_since = self.clock.now
         hass.bus.async_listen(EVENT_STATE_CHANGED, self._on_state)
@@ -256,9 +259,20 @@ class Observer:
             if known is None or exchange.sent >= known.sent:
                 self._told[sid] = Told(exchange.sent, exchange.came, status)
             if status == "in-progress":
-                self.owners.refute(self.world.service.recordings[sid], exchange.sent)
+                self._recorded.append((sid, exchange.sent, exchange.came))
+
+    def _refute(self) -> None:
+        """Tell the owners what records, once the look that has shown it is over."""
+        latest = self.clock.now - _SAME_REFRESH
+        while self._recorded:
+            sid, sent, came = self._recorded[0]
+            if not any(came <= look <= latest for look in self._refreshes):
+                return
+            self._recorded.popleft()
+            self.owners.refute(self.world.service.recordings[sid], sent)
 
     def _on_truth(self, recording: Recording) -> None:
+        self._refute()
         executing = self.world.network.executing
         moment = recording.history[-1]
         if self.world.trace.wanted:
@@ -376,6 +390,7 @@ class Observer:
     def tick(self) -> None:
         """Check all that time makes due."""
         self.checks += 1
+        self._refute()
         self.hold.tick(self._shown_holds(), loaded_for=self.loaded_for)
         self.set_up_heals()
         if self.issues():
