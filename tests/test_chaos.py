@@ -88,9 +88,9 @@ async def test_no_update_is_lost_under_faults(
     # Now all at once: off and on again and off, with polls in between.
     for held in (True, False, True):
         await (
-            coordinator.project.holds.async_hold()
+            coordinator.project.hold_controller.async_hold()
             if held
-            else coordinator.project.holds.async_release()
+            else coordinator.project.hold_controller.async_release()
         )
         await coordinator.async_refresh()
     await until(
@@ -106,7 +106,7 @@ async def test_no_update_is_lost_under_faults(
     await until(lambda: coordinator.data.hold.confirmed)
     shown = {sid: recording.status.value for sid, recording in coordinator.data.recordings.items()}
     assert shown == {sid: r.status.value for sid, r in simulator.space.recordings.items()}
-    await coordinator.project.holds.async_release()
+    await coordinator.project.hold_controller.async_release()
     await hass.async_block_till_done(wait_background_tasks=True)
     after = {sid: r.status.value for sid, r in simulator.space.recordings.items()}
     # What a person had paused stays paused; what the hold paused goes on.

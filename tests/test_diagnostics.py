@@ -67,8 +67,8 @@ async def test_the_diagnostics_are_as_they_were(
     simulator.settings.loose = True
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    await entry.runtime_data.project.holds.async_hold(timedelta(minutes=5))
-    await entry.runtime_data.project.holds.async_hold(name="sensor", line=FRONT_DESK)
+    await entry.runtime_data.project.hold_controller.async_hold(timedelta(minutes=5))
+    await entry.runtime_data.project.hold_controller.async_hold(name="sensor", line=FRONT_DESK)
     await hass.async_block_till_done(wait_background_tasks=True)
     data = _data(await _download(hass, hass_client, entry))
     # Not the same each time: how many requests were needed, and what the server's clock shows.

@@ -422,7 +422,7 @@ async def test_an_entry_that_was_unloaded_takes_no_hold(
     coordinator = loaded.runtime_data
     await hass.config_entries.async_unload(loaded.entry_id)
     with pytest.raises(HomeAssistantError):
-        await coordinator.project.holds.async_hold()
+        await coordinator.project.hold_controller.async_hold()
     with pytest.raises(HomeAssistantError):
         await hold(hass)
 

@@ -53,7 +53,7 @@ class ReleaseFlow(_ConfirmFlow):
         # Who has decided meanwhile, and holds now, is not asked any more.
         for hold in list(project.state.holds):
             if hold.damage is not None:
-                await project.holds.async_release(name=hold.name, line=hold.line)
+                await project.hold_controller.async_release(name=hold.name, line=hold.line)
         return self.async_create_entry(data={})
 
 

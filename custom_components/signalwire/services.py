@@ -262,11 +262,13 @@ async def _async_for_all(
             raise validation_error("nothing_holdable")
         await async_check_scopes(call.hass, call.context, scopes, changes=True)
         await gather_all(
-            action(entry.runtime_data.project.holds, line_id) for entry, line_id in scopes
+            action(entry.runtime_data.project.hold_controller, line_id) for entry, line_id in scopes
         )
         return
     coordinators = await _async_coordinators(call)
-    await gather_all(action(coordinator.project.holds, None) for coordinator in coordinators)
+    await gather_all(
+        action(coordinator.project.hold_controller, None) for coordinator in coordinators
+    )
     missing = [
         entry.title
         for entry in _entries(call)

@@ -112,7 +112,7 @@ class CallRecordingSwitch(ScopeEntity, SwitchEntity):
     @override
     def _async_write(self) -> None:
         """Show what is new, on behalf of who held or released."""
-        hold, holds = self._hold, self.coordinator.project.holds
+        hold, holds = self._hold, self.coordinator.project.hold_controller
         scope = frozenset[str]() if self.line_id is None else frozenset((self.line_id,))
         context = hold.context if hold.held else holds.release_context(scope)
         if hold.held is not self._was_held:
@@ -162,9 +162,11 @@ class CallRecordingSwitch(ScopeEntity, SwitchEntity):
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Release: a person ends every hold, an automation the switch's own."""
-        await self.coordinator.project.holds.async_switch_on(self._context, self.line_id)
+        await self.coordinator.project.hold_controller.async_switch_on(self._context, self.line_id)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Hold: pause all that belongs to it."""
-        await self.coordinator.project.holds.async_hold(context=self._context, line=self.line_id)
+        await self.coordinator.project.hold_controller.async_hold(
+            context=self._context, line=self.line_id
+        )

@@ -201,6 +201,13 @@ def test_an_end_is_final_whenever_it_was_read(state: ProjectState) -> None:
     assert state.ended("a") is not None
 
 
+def test_an_end_is_final_also_of_a_recording_that_was_not_known(state: ProjectState) -> None:
+    state.apply_reading(recording("b", COMPLETED), Interval(3, 4), is_listed=True)
+    # An earlier page of a refresh that took longer.
+    state.apply_reading(recording("b", RECORDING), Interval(1, 2), is_listed=True)
+    assert "b" not in state.recordings
+
+
 def test_one_answer_that_there_is_no_such_recording_proves_nothing(state: ProjectState) -> None:
     state.apply_not_found("a", Interval(1, 2))
     assert is_uncertain(state)

@@ -34,7 +34,6 @@ DAY_FILE = f"{DOMAIN}.{ENTRY_ID}.today"
 
 OPTION_ACTIVE_INTERVAL = "active_interval"
 OPTION_HELD_INTERVAL = "held_interval"
-OPTION_IDLE_INTERVAL = "idle_interval"
 OPTION_SLOTS = "most_slots"
 DEFAULT_ACTIVE_INTERVAL = 5.0
 DEFAULT_SLOTS = 16
@@ -169,9 +168,4 @@ def is_ours(thing: object) -> bool:
 
 def holds_of(entry: ConfigEntry[Any]) -> Any:
     """Return what holds and releases the recordings of an entry that is set up."""
-    return entry.runtime_data.project.holds
-
-
-def entry_options(entry: ConfigEntry[Any]) -> dict[str, Any]:
-    """Return the options of an entry."""
-    return dict(entry.options)
+    return entry.runtime_data.project.hold_controller

@@ -33,7 +33,6 @@ class Exchange:
     sent: float
     process: int
     fault: str | None = None
-    executed: float | None = None
     came: float | None = None
     answer: Answer | None = None
     future: asyncio.Future[Answer] | None = field(default=None, repr=False)
@@ -80,8 +79,8 @@ FAULTS = (
 class Network:
     """Carries requests to the service, and answers back, under the conditions.
 
-    `observers` are told of each request when it is sent and when its answer is delivered. With
-    `hides_parents` calls and conferences may be said not to exist, as recordings may.
+    `on_send`, `on_finished` and `on_delivered` are called for each request. With `hides_parents`
+    calls and conferences may be said not to exist, as recordings may.
     """
 
     def __init__(
@@ -96,7 +95,6 @@ class Network:
         self.requests = 0
         self.faults = 0
         self.on_send: list[Callable[[Exchange], None]] = []
-        self.on_executed: list[Callable[[Exchange], None]] = []
         self.on_finished: list[Callable[[Exchange], None]] = []
         self.on_delivered: list[Callable[[Exchange], None]] = []
         self.executing: Exchange | None = None
@@ -168,12 +166,9 @@ class Network:
     ) -> None:
         answer: Answer | None = None
         if carried_out and fault != "status_401":
-            exchange.executed = self._clock.now
             self.executing = exchange
             answer = self._service.handle(exchange.method, exchange.path, exchange.form)
             self.executing = None
-            for tell in self.on_executed:
-                tell(exchange)
         match fault:
             case "lost_after":
                 return

@@ -85,7 +85,6 @@ class Observer:
         # When there was last an issue.
         self._last_issue = _NEVER
         self.last_disturbance = 0.0
-        self.last_outside = _NEVER
         self.last_get_fault = _NEVER
         self.disk_trouble = _NEVER
         self.is_damaged = False
@@ -279,7 +278,6 @@ class Observer:
             self.world.trace.add("truth", f"{recording.sid} {moment.status} ({moment.cause})")
         self._line_changed.update(dict.fromkeys(recording.lines, self.clock.now))
         if moment.cause == "outside":
-            self.last_outside = self.clock.now
             self.disturb()
         process = self.world.process
         # Whoever asked for it died before the answer came.
@@ -413,7 +411,7 @@ class Observer:
     def shown_is_true(self) -> None:
         """A slot shows what is true, unless that changed since the service was last asked.
 
-        What an answer told of it, to a request sent after the change, is shown within 10 s. In
+        What an answer told of it, to a request sent after the change, is shown within 10 s.
         Without faults, no change is older than the poll interval and a request's time.
         """
         now = self.clock.now

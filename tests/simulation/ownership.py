@@ -48,8 +48,7 @@ class Ownership:
             if kind == "pause":
                 self._asked.add(sid)
                 self._not_refuted[sid] = self._asked_at[sid] = self._hold.now
-                if sid in self.holds:
-                    self.holds.discard(sid)
+                self.holds.discard(sid)
             else:
                 self.persons.discard(sid)
                 self._unanswered.discard(sid)

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from .world import World
 
 CONFIG_DIR = "/simulated"
-_MANIFESTS: dict[str, loader.Integration] = {}
 
 
 class Process:

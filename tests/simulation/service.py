@@ -178,10 +178,6 @@ class Service:
         self.parents[parent.sid] = parent
         return self._record(parent, created)
 
-    def start_another(self, parent: Parent) -> Recording:
-        """Begin a further recording of a call or conference that goes on."""
-        return self._record(parent, self._clock.now)
-
     def add_past(self, age: float, length: float, ends: Ends | None = None) -> Recording:
         """Add a call that was recorded `age` seconds ago, for so long."""
         recording = self.start("Calls", age=age, ends=ends)

@@ -29,7 +29,6 @@ from .trace import Trace
 _TICK = 2.0
 _IDLE_TICK = 10.0
 _MAX_LAG = 10.0
-_STUCK = 900.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

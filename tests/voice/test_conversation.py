@@ -173,7 +173,7 @@ async def test_every_way_to_say_for_how_long_is_kept(
         assert until is not None
         assert before + duration <= until <= dt_util.utcnow() + duration
         # Or the longest would count.
-        await coordinator.project.holds.async_release()
+        await coordinator.project.hold_controller.async_release()
 
 
 FOR_TEN_MINUTES = {

@@ -175,7 +175,7 @@ async def test_a_line_is_paused_for_so_long(
         (one,) = loaded.runtime_data.data.hold_of(FRONT_DESK).holds
         assert one.until is not None
         assert round((one.until - one.since).total_seconds()) == 600
-        await loaded.runtime_data.project.holds.async_release(line=FRONT_DESK)
+        await loaded.runtime_data.project.hold_controller.async_release(line=FRONT_DESK)
 
 
 @pytest.mark.usefixtures("two_calls")

@@ -112,7 +112,7 @@ class RecordingCommands:
 
     async def _async_wait_released(self, sid: str) -> None:
         """Wait a moment for the release; raises ServiceValidationError as `async_update` does."""
-        holds, tracked = self._project.holds, self._state.recordings[sid]
+        holds, tracked = self._project.hold_controller, self._state.recordings[sid]
         pauses_asked = tracked.pauses_asked
         if not await holds.async_wait_released(sid):
             raise holds.held_error(tracked.lines)
@@ -214,7 +214,7 @@ class RecordingCommands:
         self._project.require_running()
         lines = await self._async_lines_of(call_sid) if self._state.holds else None
         if self._state.holds and self._state.holds.on(lines) is not None:
-            raise self._project.holds.held_error(lines)
+            raise self._project.hold_controller.held_error(lines)
         sent = self._now()
         try:
             recording = await self._project.client.start_recording(

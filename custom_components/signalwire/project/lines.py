@@ -89,10 +89,6 @@ class Lines:
         """Return the IDs of the lines."""
         return tuple(self._lines)
 
-    def __getitem__(self, line_id: str) -> Line:
-        """Return a line by its ID."""
-        return self._lines[line_id]
-
     def of(self, parties: Parties | None) -> frozenset[str] | None:
         """Return the lines that a call between these parties is on; None if that is not known.
 

@@ -80,7 +80,7 @@ class Project:
         self.state.lines = self.lines.ids
         self.activities = ActivityLog(self)
         self.reporter = ActivityReporter(self)
-        self.holds = HoldController(self)
+        self.hold_controller = HoldController(self)
         self.reconciler = Reconciler(self)
         self.watchdog = Watchdog(self)
         self.commands = RecordingCommands(self)
@@ -166,7 +166,7 @@ class Project:
     def async_start(self, listener: ProjectListener) -> None:
         """Begin to act on what is desired; the listener is told of what is new."""
         self._listener = listener
-        self.holds.async_follow_end()
+        self.hold_controller.async_follow_end()
         self.async_process()
         self.protection.async_start()
         self.copies.async_start()
@@ -180,7 +180,7 @@ class Project:
         self.client.close()
         if self._scheduled is not None:
             self._scheduled.cancel()
-        self.holds.async_stop()
+        self.hold_controller.async_stop()
         self.activities.stop()
         self.watchdog.async_stop()
         self.protection.async_stop()
@@ -325,7 +325,7 @@ class Project:
             self._scheduled.cancel()
             self._scheduled = None
         state = self.state
-        self.holds.async_check_end()
+        self.hold_controller.async_check_end()
         self._assign_lines()
         self._note_changes()
         self.reconciler.async_check()
@@ -408,7 +408,7 @@ class Project:
                 self.state.assign_lines(sid, lines)
                 # It may be held no more.
                 self.reporter.forget_undone()
-                self.holds.async_line_known()
+                self.hold_controller.async_line_known()
 
     def parties_of(self, recording: Recording | None) -> Parties | None:
         """Return who talks to whom, if that was read."""

@@ -275,7 +275,9 @@ class Reconciler:
                 request.update.status is RecordingStatus.IN_PROGRESS
                 and self._state.hold_on(queue.sid) is not None
             ):
-                self._async_end(queue, request, self._project.holds.held_error(tracked.lines))
+                self._async_end(
+                    queue, request, self._project.hold_controller.held_error(tracked.lines)
+                )
         if tracked is None or self._stopped:
             return None
         change, stop = queue.change, queue.stop
@@ -293,7 +295,7 @@ class Reconciler:
         hold = self._state.hold_on(tracked.sid)
         context = hold.context if hold else None
         if hold is None and not tracked.was_freed_by_line:
-            context = self._project.holds.release_context(tracked.lines)
+            context = self._project.hold_controller.release_context(tracked.lines)
         pause_behavior = None
         if status is RecordingStatus.PAUSED:
             pause_behavior = (hold and hold.pause_behavior) or self._state.pause_behavior_of(

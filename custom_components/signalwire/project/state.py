@@ -218,7 +218,10 @@ class ProjectState:
         """Apply a response that shows a recording: of a list, of a read or of an update."""
         tracked = self.recordings.get(recording.sid)
         if tracked is None:
-            if recording.is_active and not self._is_gone(recording.sid, interval):
+            if not recording.is_active:
+                # A page of a slower refresh may still show it as active.
+                self._ended[recording.sid] = None
+            elif not self._is_gone(recording.sid, interval):
                 tracked = TrackedRecording(sid=recording.sid, pause_sent_by_hold=False)
                 self._track(tracked)
                 self._is_seating_due = self.is_dirty = True

@@ -146,7 +146,7 @@ class _Attempt:
         """Hold everything, and wait until that is confirmed."""
         # A pause without an end stays as it is, with what its pauses were told to leave behind.
         await self._async_all(
-            part.project.project.holds.async_hold(
+            part.project.project.hold_controller.async_hold(
                 duration, context=self._context, line=part.line_id
             )
             for part in self._parts
@@ -164,7 +164,7 @@ class _Attempt:
         """
         self.all_held = any(part.is_held_as_project for part in self._parts)
         await self._async_all(
-            part.project.project.holds.async_release(self._context, line=part.line_id)
+            part.project.project.hold_controller.async_release(self._context, line=part.line_id)
             for part in self._parts
             if part.hold.held and not part.is_held_as_project
         )
