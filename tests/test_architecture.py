@@ -1,4 +1,4 @@
-"""The rooms of the integration: which may import which, and that there is no circle."""
+"""The packages and root modules of the integration: which may import which, without a circle."""
 
 import ast
 from collections.abc import Iterator
@@ -33,42 +33,42 @@ def statements(tree: ast.Module) -> Iterator[ast.stmt]:
             yield node
 
 
-def room_of(name: str) -> str | None:
-    """Return the room of one of our modules: its package, or the module of the root itself."""
+def unit_of(name: str) -> str | None:
+    """Return the unit of one of our modules: its package, or the module of the root itself."""
     if not name.startswith(f"{PACKAGE}."):
         return "__init__" if name == PACKAGE else None
     return name.removeprefix(f"{PACKAGE}.").partition(".")[0]
 
 
 @cache
-def rooms() -> dict[str, set[str]]:
-    """Return which other rooms each room imports."""
+def units() -> dict[str, set[str]]:
+    """Return which other units each unit imports."""
     found: dict[str, set[str]] = {}
     for path in MODULES:
         first = path.relative_to(FOLDER).parts[0]
-        room = first.removesuffix(".py")
-        found.setdefault(room, set()).update(
-            other for name in imports_of(path) if (other := room_of(name)) not in (None, room)
+        unit = first.removesuffix(".py")
+        found.setdefault(unit, set()).update(
+            other for name in imports_of(path) if (other := unit_of(name)) not in (None, unit)
         )
     return found
 
 
-def chains(room: str, chain: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Yield every chain of imports that begins at a room; a circle ends with its beginning."""
-    chain = (*chain, room)
-    if room in chain[:-1] or not rooms()[room]:
+def chains(unit: str, chain: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield every chain of imports that begins at a unit; a circle ends with its beginning."""
+    chain = (*chain, unit)
+    if unit in chain[:-1] or not units()[unit]:
         yield chain
         return
-    for other in sorted(rooms()[room]):
+    for other in sorted(units()[unit]):
         yield from chains(other, chain)
 
 
-def test_no_room_imports_itself_through_others() -> None:
-    assert [chain for room in rooms() for chain in chains(room) if chain[-1] in chain[:-1]] == []
+def test_no_unit_imports_itself_through_others() -> None:
+    assert [chain for unit in units() for chain in chains(unit) if chain[-1] in chain[:-1]] == []
 
 
 def test_no_chain_of_imports_is_too_long() -> None:
-    longest = max((chain for room in rooms() for chain in chains(room)), key=len)
+    longest = max((chain for unit in units() for chain in chains(unit)), key=len)
     assert len(longest) <= MAX_CHAIN, " -> ".join(longest)
 
 
@@ -77,7 +77,7 @@ def test_the_api_knows_nothing_of_home_assistant() -> None:
         name
         for path in (FOLDER / "api").glob("*.py")
         for name in imports_of(path)
-        if name.startswith("homeassistant") or room_of(name) not in (None, "api")
+        if name.startswith("homeassistant") or unit_of(name) not in (None, "api")
     }
     assert foreign == set()
 

@@ -103,6 +103,25 @@ async def test_update_says_what_is_wrong_with_its_target(
         await _call(hass, "update_recording", status="paused", **data)
 
 
+@pytest.mark.parametrize(
+    ("action", "data"), [("update_recording", {"status": "paused"}), ("keep_recording", {})]
+)
+async def test_a_target_has_to_belong_to_the_project_that_is_named(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    action: str,
+    data: dict[str, Any],
+) -> None:
+    call_with_recording(simulator)
+    await refresh(hass, loaded)
+    data = {"entity_id": "switch.recording_1", "config_entry_id": "x", **data}
+    with pytest.raises(ServiceValidationError, match="no such SignalWire project"):
+        await _call(hass, action, answered=False, **data)
+    assert _status(simulator, next(iter(simulator.space.recordings))) == "in-progress"
+    assert loaded.runtime_data.project.retention.kept == frozenset()
+
+
 async def test_update_in_a_project_that_is_not_loaded_says_so(
     hass: HomeAssistant, loaded: MockConfigEntry
 ) -> None:

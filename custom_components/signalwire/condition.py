@@ -45,7 +45,7 @@ _SCHEMA_WITHOUT_DURATION = vol.Schema(
 
 
 class _OnlyWhatIsKnown(EntityConditionBase):
-    """Of one of the integration's entities; "all" passes for nothing that is not known.
+    """A condition on the integration's entities; "all" fails if anything is not known.
 
     Home Assistant's own conditions leave out what is unavailable, and then "all" of none passes:
     "all are paused" of a project that can't be reached would.
@@ -84,7 +84,7 @@ class AllPausedCondition(_OnlyWhatIsKnown):
 
     _domain_specs = _SENSORS
     _translation_key = "active_recordings"
-    # What was so in the past stands in no single entity's history.
+    # No "for": the history of no single entity shows that.
     _schema = _SCHEMA_WITHOUT_DURATION
 
     @property

@@ -424,7 +424,7 @@ class SignalWireOptionsFlow(OptionsFlowWithReload):
             if error is None:
                 # Without a change of the options, nothing is loaded again.
                 if self.config_entry.state is ConfigEntryState.LOADED:
-                    self.config_entry.runtime_data.project.copies.async_look_now()
+                    self.config_entry.runtime_data.project.copies.async_scan_now()
                 return self._save({**user_input, CONF_COPY_FOLDER: folder})
             errors[CONF_COPY_FOLDER] = error
         folders = [f"{folder}/signalwire" for folder in self.hass.config.media_dirs.values()]
@@ -483,7 +483,9 @@ class SignalWireOptionsFlow(OptionsFlowWithReload):
         if self.config_entry.state is not ConfigEntryState.LOADED:
             return {"base": "not_ready"}
         try:
-            self._due = await self.config_entry.runtime_data.project.retention.async_look(policy)
+            self._due = await self.config_entry.runtime_data.project.retention.async_count_due(
+                policy
+            )
         except SignalWireError as err:
             LOGGER.warning("What is due for deletion could not be counted: %s", err)
             return {"base": "not_counted"}

@@ -29,8 +29,8 @@ def slot_unique_id(entry_id: str, number: int, description: EntityDescription) -
 class _Entity(CoordinatorEntity[SignalWireCoordinator]):
     """An entity that is written when what it shows is new.
 
-    Most news is of other recordings. To see that costs a small part of writing a state that
-    turns out to be the same.
+    Most updates are of other recordings. To compare costs a small part of writing a state that is
+    the same.
     """
 
     _attr_has_entity_name = True

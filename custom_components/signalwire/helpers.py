@@ -1,4 +1,4 @@
-"""Small steps that several platforms share."""
+"""Finds the integration's entities, and the entry of a project that is set up."""
 
 from collections.abc import Iterable
 

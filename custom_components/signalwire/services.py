@@ -285,10 +285,7 @@ async def _async_update(call: ServiceCall) -> ServiceResponse:
         await coordinator.project.commands.async_find(sid)
         targets = [(coordinator, sid)]
     else:
-        targets = await async_targeted_recordings(call)
-        entries = _entries(call)
-        if any(coordinator.config_entry not in entries for coordinator, _ in targets):
-            raise validation_error("nothing_active")
+        targets = await _async_targets(call)
     recordings = await gather_all(
         coordinator.project.commands.async_update(
             sid,
@@ -299,6 +296,15 @@ async def _async_update(call: ServiceCall) -> ServiceResponse:
         for coordinator, sid in targets
     )
     return {"recordings": [recording_response(recording) for recording in recordings]}
+
+
+async def _async_targets(call: ServiceCall) -> list[tuple[SignalWireCoordinator, str]]:
+    """Return the recordings that are targeted, all of the project if one is named."""
+    targets = await async_targeted_recordings(call)
+    entries = _entries(call)
+    if any(coordinator.config_entry not in entries for coordinator, _ in targets):
+        raise validation_error("nothing_active")
+    return targets
 
 
 async def _async_start(call: ServiceCall) -> ServiceResponse:
@@ -343,7 +349,7 @@ async def _async_keep(call: ServiceCall) -> None:
     if (sid := call.data.get(ATTR_RECORDING_SID)) is not None:
         targets = [(await _async_coordinator(call), sid)]
     else:
-        targets = await async_targeted_recordings(call)
+        targets = await _async_targets(call)
     await gather_all(
         coordinator.project.retention.async_keep(sid, keep=call.data[ATTR_KEEP])
         for coordinator, sid in targets

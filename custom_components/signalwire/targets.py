@@ -28,7 +28,7 @@ async def async_targeted_recordings(
     """
     found: dict[str, SignalWireCoordinator] = {}
     for entity_id, is_named in _targeted(call):
-        entry, identifiers = _owner(call.hass, entity_id)
+        entry, identifiers = _project_of(call.hass, entity_id)
         number = line_id = None
         if entry is not None:
             number, line_id = slot_number(entry, identifiers), line_of(entry, identifiers)
@@ -61,7 +61,7 @@ def targeted_scopes(call: ServiceCall) -> list[tuple[SignalWireConfigEntry, str 
     """
     found: dict[tuple[SignalWireConfigEntry, str | None], None] = {}
     for entity_id, is_named in _targeted(call):
-        entry, identifiers = _owner(call.hass, entity_id)
+        entry, identifiers = _project_of(call.hass, entity_id)
         if entry is not None:
             line_id = line_of(entry, identifiers)
             if line_id is not None or (DOMAIN, entry.entry_id) in identifiers:
@@ -80,8 +80,8 @@ def targeted_scopes(call: ServiceCall) -> list[tuple[SignalWireConfigEntry, str 
 def _targeted(call: ServiceCall) -> list[tuple[str, bool]]:
     """Return the entities that are targeted, each with whether it is named itself.
 
-    In an area, or with a label, of its own, without its device, only a switch stands for more than
-    itself: a sensor may be there for other reasons.
+    Where an area or a label was given to an entity and not to its device, only a switch stands for
+    its line or project: a sensor may be there for other reasons.
     """
     selected = async_extract_referenced_entity_ids(
         call.hass, TargetSelection(call.data), primary_entities_only=False
@@ -107,7 +107,7 @@ def _not_loaded(hass: HomeAssistant, entity_id: str) -> ServiceValidationError |
     return None
 
 
-def _owner(
+def _project_of(
     hass: HomeAssistant, entity_id: str
 ) -> tuple[SignalWireConfigEntry | None, Collection[tuple[str, str]]]:
     """Return the loaded project of one of our entities, and the identifiers of its device."""

@@ -206,7 +206,7 @@ async def test_no_more_than_two_are_copied_at_once(
     await _end(hass, entry)
 
 
-async def test_a_copy_takes_no_more_than_its_share_of_the_line(
+async def test_a_copy_takes_no_more_than_its_share_of_the_connection(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     simulator: Simulator,
@@ -557,7 +557,7 @@ async def test_one_that_is_saved_while_it_is_copied_is_equal_too(
     await _start(hass, entry, folder)
     for _ in range(4):
         await asyncio.gather(*(_save(hass, recording.sid) for recording in recordings))
-        entry.runtime_data.project.copies._look_anew()
+        entry.runtime_data.project.copies._forget_scan()
         entry.runtime_data.project.copies._wake.set()
     await _all_copied(hass)
     _assert_equal(folder, simulator)

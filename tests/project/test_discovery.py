@@ -198,7 +198,7 @@ async def test_an_unreadable_recording_that_is_missing_twice_is_given_up(
     assert (await discovery.async_read({})).unreadable == 0
 
 
-async def test_a_full_look_finds_what_a_lagging_list_left_out(
+async def test_a_full_refresh_finds_what_a_lagging_list_left_out(
     discovery: Discovery, simulator: Simulator
 ) -> None:
     (hidden,) = simulator.space.add_recordings(count=1, status="in-progress", age=7200)

@@ -219,7 +219,7 @@ def test_one_answer_that_there_is_no_such_recording_proves_nothing(state: Projec
     assert "a" in state.recordings
 
 
-def test_a_second_look_has_to_agree_that_a_recording_is_gone(state: ProjectState) -> None:
+def test_a_second_read_has_to_agree_that_a_recording_is_gone(state: ProjectState) -> None:
     state.apply_not_found("a", Interval(1, 3))
     # Sent before the first was answered, so it tells nothing new.
     state.apply_not_found("a", Interval(2, 4))
@@ -804,7 +804,7 @@ def paused(state: ProjectState) -> ProjectState:
     return state
 
 
-def test_a_hold_is_confirmed_by_a_full_look_that_began_after_it(state: ProjectState) -> None:
+def test_a_hold_is_confirmed_by_a_full_refresh_that_began_after_it(state: ProjectState) -> None:
     hold(state, 1)
     send(state, HOLD_PAUSE, 2, 3)
     assert not is_confirmed(state, 4)
@@ -815,14 +815,14 @@ def test_a_hold_is_confirmed_by_a_full_look_that_began_after_it(state: ProjectSt
     assert is_confirmed(state, 6)
 
 
-def test_a_look_that_began_before_the_hold_confirms_nothing(state: ProjectState) -> None:
+def test_a_refresh_that_began_before_the_hold_confirms_nothing(state: ProjectState) -> None:
     send(state, PAUSE, 1, 2)
     state.begin_hold(Hold(begun=4))
     refresh(state, 3.9, a=PAUSED)
     assert not is_confirmed(state, 5)
 
 
-def test_a_hold_is_not_confirmed_by_a_look_that_is_too_old(paused: ProjectState) -> None:
+def test_a_hold_is_not_confirmed_by_a_refresh_that_is_too_old(paused: ProjectState) -> None:
     assert is_confirmed(paused, 4 + MAX_REFRESH_AGE)
     assert not is_confirmed(paused, 4.1 + MAX_REFRESH_AGE)
 
@@ -911,7 +911,7 @@ def test_only_what_is_stored_makes_a_state_dirty(state: ProjectState) -> None:
     assert state.is_dirty
 
 
-def test_a_recording_that_ended_frees_its_slot_for_the_look_after_the_next(
+def test_a_recording_that_ended_frees_its_slot_for_the_refresh_after_the_next(
     state: ProjectState,
 ) -> None:
     refresh(state, 1, a=COMPLETED, b=RECORDING)

@@ -137,8 +137,8 @@ class Query:
         if self._digits is not None:
             names = (parties.from_party, parties.to_party) if parties else ()
             return any(self._digits in _NO_DIGIT.sub("", name) for name in names if name)
-        hay = f"{title} {_iso_time(recording)}".casefold()
-        return all(word in hay for word in self._words)
+        searched = f"{title} {_iso_time(recording)}".casefold()
+        return all(word in searched for word in self._words)
 
 
 def local_day(moment: datetime) -> date:

@@ -1,4 +1,4 @@
-"""Copies recordings that have ended to a folder, a few at a time, and no faster than is polite."""
+"""Copies recordings that have ended to a folder, two at a time and at a limited speed."""
 
 import asyncio
 from collections.abc import Callable
@@ -33,15 +33,15 @@ if TYPE_CHECKING:
 
 AT_ONCE = 2
 BYTES_A_SECOND = 1024 * 1024
-"""Of one copy, so that calls on the same line are not disturbed."""
+"""Of one copy, so that calls on the same internet connection are not disturbed."""
 _BLOCK = 1024 * 1024
-# Seconds between two looks for what is new; after an end that was seen, its audio is there soon.
-_LOOK_EVERY = 3600.0
+# Seconds between two scans for what is new; after an end that was seen, its audio is there soon.
+_SCAN_EVERY = 3600.0
 _AFTER_AN_END = 60.0
 _AFTER_A_FAILURE = 600.0
 # So long an unload waits for a disk, which may be at the other end of a network.
 _STOP_TIMEOUT = 5.0
-# How many recordings one look notes; the next one finds more.
+# How many recordings one scan notes; the next one finds more.
 _MAX_NOTED = 10_000
 _TOLD_AFTER = 3
 _ENDS = frozenset({ActivityType.COMPLETED, ActivityType.STOPPED})
@@ -52,7 +52,7 @@ class Copies:
     """Copies all that has ended and can be played, oldest first.
 
     What is in the folder with its JSON file is copied: nothing else is kept of it. So after a
-    restart, or if the folder was away, all begins with a look at it and at the list of recordings.
+    restart, or if the folder was away, all begins with a scan of it and of the list of recordings.
     """
 
     def __init__(self, project: Project) -> None:
@@ -61,17 +61,17 @@ class Copies:
         self._folder: CopyFolder | None = None
         if self._settings is not None:
             self._folder = CopyFolder(self._settings.folder, project.entry.entry_id)
-        # The day of each copy, by SID; None while the folder was not looked at.
+        # The day of each copy, by SID; None while the folder was not scanned.
         self._copied: dict[str, str] | None = None
         self._damaged: set[str] = set()
         # Those that were noted and are not copied yet, from the newest to the oldest.
         self._waiting: list[str] = []
-        # How many more there are, which the next look will note.
+        # How many more there are, which the next scan will note.
         self._beyond = 0
         # Of recordings that were created before, nothing is left to be copied.
         self._done_before: datetime | None = None
         self._failures: dict[str, int] = {}
-        self._has_looked = asyncio.Event()
+        self._has_scanned = asyncio.Event()
         # Whether what is waiting was found with the copies that are known.
         self._is_counted = False
         self._wake = asyncio.Event()
@@ -128,9 +128,9 @@ class Copies:
         self._wake.set()
 
     @callback
-    def async_look_now(self) -> None:
+    def async_scan_now(self) -> None:
         """Look at the folder again, and copy what is missing: it may be another folder now."""
-        self._look_anew()
+        self._forget_scan()
         self._wake.set()
 
     # What others ask.
@@ -143,10 +143,10 @@ class Copies:
         copied, waiting = len(self._copied), len(self._waiting) + self._beyond
         return 100 * copied // (copied + waiting) if waiting else 100
 
-    async def async_wait_for_look(self) -> None:
-        """Wait until the folder was looked at, or could not be."""
+    async def async_wait_for_scan(self) -> None:
+        """Wait until the folder was scanned, or could not be."""
         if self._folder is not None:
-            await self._has_looked.wait()
+            await self._has_scanned.wait()
 
     def is_awaited(self, recording: Recording) -> bool:
         """Return whether a recording is to be copied, and is not yet as far as is known.
@@ -173,7 +173,7 @@ class Copies:
         # Copied anew; where it is only missing, the whole folder may be another one.
         if state is CopyState.DAMAGED:
             self._damaged.add(sid)
-        self._look_anew()
+        self._forget_scan()
         self._project.async_publish()
         self._wake.set()
         return False
@@ -229,7 +229,7 @@ class Copies:
             self._wake.clear()
             is_well = False
             try:
-                await self._async_look(folder)
+                await self._async_scan(folder)
                 await self._async_copy_all(folder)
                 is_well = self._copied is not None and not self._waiting
                 self._was_stopped = False
@@ -241,16 +241,16 @@ class Copies:
             except Exception:  # noqa: BLE001 (whatever it is, it must not end all copies)
                 LOGGER.exception("Recordings could not be copied")
             self._project.async_publish()
-            # Whoever waits for the first look waits for no more than that.
-            self._has_looked.set()
+            # Whoever waits for the first scan waits for no more than that.
+            self._has_scanned.set()
             if is_well and self._beyond:
                 continue
             with suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_EVERY if is_well else _AFTER_A_FAILURE):
+                async with asyncio.timeout(_SCAN_EVERY if is_well else _AFTER_A_FAILURE):
                     await self._wake.wait()
 
-    def _look_anew(self) -> None:
-        """Take nothing for known of the folder, until it was looked at again."""
+    def _forget_scan(self) -> None:
+        """Take nothing for known of the folder, until it was scanned again."""
         self._copied = self._done_before = None
         self._is_counted = False
 
@@ -260,10 +260,10 @@ class Copies:
             LOGGER.warning("Copying of %s has stopped: %s", self._project.entry.title, reason)
         self._was_stopped = True
         # It may be another folder when it is back.
-        self._look_anew()
+        self._forget_scan()
         self._project.issues.async_report_copies_stopped(reason)
 
-    async def _async_look(self, folder: CopyFolder) -> None:
+    async def _async_scan(self, folder: CopyFolder) -> None:
         """Note what is to be copied; raises OSError and SignalWireError.
 
         Takes one request for each thousand recordings since those that are all copied.
@@ -301,7 +301,7 @@ class Copies:
         self._waiting = waiting[-_MAX_NOTED:]
         self._beyond = len(waiting) - len(self._waiting)
         self._is_counted = True
-        self._has_looked.set()
+        self._has_scanned.set()
         self._done_before = open_since - timedelta(seconds=1) if open_since.year > 1 else None
         self._project.async_publish()
 

@@ -135,7 +135,7 @@ class Discovery:
         """
         began, now = self._client.service_time(), dt_util.utcnow()
         result = RefreshResult(began=self._clock.now())
-        unwanted = _FinalizedAndUnknown(finalized, known)
+        unwanted = _Unwanted(finalized, known)
         if self._seen_until is None or full:
             await self._async_read_all(result, began - self._look_back, unwanted)
             result.is_full = result.failure is None
@@ -160,7 +160,7 @@ class Discovery:
         return result
 
     async def _async_read_all(
-        self, result: RefreshResult, since: datetime, finalized: Container[str]
+        self, result: RefreshResult, since: datetime, unwanted: Container[str]
     ) -> None:
         """List the whole look-back, and what older calls and conferences record.
 
@@ -169,7 +169,7 @@ class Discovery:
         with _noted_as_failure(result):
             async for page, interval in self._timed(
                 self._client.recording_pages(
-                    created_after=since, finalized=finalized, read_ahead=True
+                    created_after=since, finalized=unwanted, read_ahead=True
                 )
             ):
                 result.add(page, interval)
@@ -211,7 +211,7 @@ class Discovery:
         since: datetime,
         known: Mapping[str, Recording | None],
         also_since: datetime | None,
-        finalized: Container[str],
+        unwanted: Container[str],
     ) -> None:
         """List what is new, and as much more as is cheaper than to read known ones alone."""
         created = nsmallest(
@@ -228,7 +228,7 @@ class Discovery:
         oldest = created[0] - timedelta(seconds=1) if created else since
         unseen = set(known)
         start = min(oldest, since, also_since - timedelta(seconds=1) if also_since else since)
-        pages = self._client.recording_pages(created_after=start, finalized=finalized)
+        pages = self._client.recording_pages(created_after=start, finalized=unwanted)
         async with aclosing(pages), aclosing(self._timed(pages)) as timed:
             async for page, interval in timed:
                 result.add(page, interval)
@@ -307,7 +307,7 @@ class Discovery:
 
 
 @dataclass(frozen=True, slots=True)
-class _FinalizedAndUnknown:
+class _Unwanted:
     """The finalized recordings without those that are still known as active."""
 
     finalized: Container[str]

@@ -28,10 +28,10 @@ class Hold:
     """A hold that is in force, or what several together ask for.
 
     `name` is whose it is; `line` is the ID of the line that is held, None for the whole project.
-    `begun` is when it began, in seconds of the event loop's clock, and
-    `since` the same in UTC, which a restart keeps. `until` (UTC) is when it ends by itself, if it
-    does; `pause_behavior` overrules what is chosen for the recordings; `context` is who asked for
-    it. With `damage` nobody did: whether recordings were held could not be read.
+    `begun` is when it began, in seconds of the event loop's clock, and `since` the same in UTC,
+    which a restart keeps. `until` (UTC) is when it ends by itself, if it does; `pause_behavior`
+    overrules what is chosen for the recordings; `context` is who asked for it. With `damage` nobody
+    did: whether recordings were held could not be read.
     """
 
     name: str = SWITCH

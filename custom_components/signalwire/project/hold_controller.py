@@ -1,4 +1,4 @@
-"""Begins and ends the hold, and answers once that is stored."""
+"""Begins and ends holds, and returns once that is stored."""
 
 import asyncio
 from collections.abc import Callable
@@ -144,7 +144,7 @@ class HoldController:
 
     @callback
     def async_line_known(self) -> None:
-        """Let those look again who wait for a release: a recording's line is known by now."""
+        """Wake those who wait for a release: the line of a recording has become known."""
         self._released.set()
 
     @callback

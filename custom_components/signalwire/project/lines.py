@@ -35,7 +35,8 @@ def line_retention_days(subentry: ConfigSubentry) -> int | None:
 class Line:
     """A line: its ID, its name, the keys of the addresses that belong to it.
 
-    `retention_days` is how long its recordings are kept, if not as long as the project's.
+    `retention_days` is how long its recordings are kept, if not as long as the project's. Like all
+    else of a line, a change of it sets the entry up anew.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Whether recordings can be played without a login, and the switch for that."""
+"""Checks whether recordings can be played without a login, and turns SignalWire's protection on."""
 
 import asyncio
 from collections.abc import Callable

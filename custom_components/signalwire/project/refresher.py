@@ -1,6 +1,6 @@
 """Reads a project: what is new with each poll; everything now and then, in the background.
 
-What a poll does not wait for is applied here.
+A full refresh that takes longer than the poll waits applies its result itself.
 """
 
 import asyncio

@@ -153,7 +153,7 @@ class Retention:
         """Return what the entities show."""
         return RetentionSnapshot(due=self._due, last_deletion=self._store.record.last_deletion)
 
-    async def async_look(self, policy: RetentionPolicy) -> Due:
+    async def async_count_due(self, policy: RetentionPolicy) -> Due:
         """Return what is due by a policy; raises SignalWireError.
 
         Takes a request for every thousand recordings that are as old, and where their lines
@@ -181,10 +181,10 @@ class Retention:
         async with aclosing(pages):
             async for page in pages:
                 require_complete(page)
-                await self._async_look_at(page.items, policy, now, due)
+                await self._async_count(page.items, policy, now, due)
         return due
 
-    async def _async_look_at(
+    async def _async_count(
         self, recordings: tuple[Recording, ...], policy: RetentionPolicy, now: datetime, due: Due
     ) -> None:
         await self._async_learn_lines(recordings, policy)
@@ -237,7 +237,7 @@ class Retention:
         record = self._store.record
         if record.is_done and record.day == _day(dt_util.utcnow()) and not self._is_stale:
             return
-        await self._project.copies.async_wait_for_look()
+        await self._project.copies.async_wait_for_scan()
         is_open, reason = False, None
         try:
             is_open = await self._async_begin_day()

@@ -95,8 +95,8 @@ class RetentionRecord:
     def begin(self, day: str, latest: str) -> bool:
         """Begin a day, unless that was done; return whether anything is left to do on it.
 
-        A day that lies before the one that was begun last is over: a clock that goes to and fro
-        makes no new days. Unless that one is later than the `latest` that it can be.
+        A day before the one that was begun last is not begun again: a clock that is set back makes
+        no new day. A day later than `latest`, the latest that it can be, was a mistake.
         """
         if day > self.day or self.day > latest:
             self.day, self.sent, self.is_done = day, 0, False

@@ -37,7 +37,7 @@ class Slots:
         return self._numbers.get(sid)
 
     def begin_refresh(self) -> None:
-        """Note that every slot that rests now will have rested for the coming refresh."""
+        """Note that the slots that rest now rest for all of the refresh that begins."""
         self._resting = dict.fromkeys(self._resting, True)
 
     def end_refresh(self) -> None:

@@ -34,9 +34,9 @@ class ProjectSnapshot:
     whom, once that was read; `pause_behaviors` maps them to what was chosen for their next pause;
     `lines` are the project's lines by ID, `unassigned` is how many recordings may be on any of
     them.
-    `unresumed` is how many a hold paused and has not resumed yet after its end; `today` counts
-    the recordings that have ended today; `retention` is what is deleted by itself, `copied` how
-    many percent of what is to be copied are.
+    `unresumed` is how many a hold paused and has not resumed yet after its end, which no entity
+    shows, but which wakes who waits for it; `today` counts the recordings that have ended today;
+    `retention` is what is deleted by itself, `copied` how many percent of what is to be copied are.
     """
 
     recordings: Mapping[str, Recording] = field(default_factory=dict)

@@ -13,9 +13,9 @@ class Actor(StrEnum):
     """Who or what changed a recording."""
 
     HOME_ASSISTANT = "home_assistant"
-    """A person or an automation, this one recording."""
+    """A person or an automation, for this one recording."""
     CALL_RECORDING = "call_recording"
-    """The hold, all of them."""
+    """A hold, which pauses or resumes all that it covers."""
     RETENTION = "retention"
     """The option that says how long recordings are kept."""
     SIGNALWIRE = "signalwire"

@@ -82,7 +82,7 @@ class Watchdog:
             self._timer = None
         waiting = [since for key, since in self._since.items() if key not in self._alarmed]
         if waiting:
-            # A little later than due, so that it is due then.
+            # A little late, so that the alarm is due for certain when the timer fires.
             self._timer = self._project.hass.loop.call_later(
                 max(min(waiting) + ALARM_AFTER - now, 0) + 0.01, self._async_timer
             )

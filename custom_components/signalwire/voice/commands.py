@@ -98,7 +98,7 @@ class _Part:
         return self.line_id is not None and any(hold.line is None for hold in self.hold.holds)
 
     @property
-    def is_held_for_good(self) -> bool:
+    def is_held_without_end(self) -> bool:
         """Return whether its switch is off without an end, because of itself."""
         return any(
             hold.name == SWITCH and hold.line == self.line_id and hold.until is None
@@ -150,7 +150,7 @@ class _Attempt:
                 duration, context=self._context, line=part.line_id
             )
             for part in self._parts
-            if duration or not part.is_held_for_good
+            if duration or not part.is_held_without_end
         )
         # A call that began since the last refresh is known only after the next.
         await self.async_read()

@@ -34,8 +34,7 @@ class Request:
     """What somebody asked for.
 
     `line` is the name of the line that was said; `everything` is that all calls are meant, wherever
-    that is said. `duration` is None if none was said, or if what
-    was said is `duration_unclear`.
+    that is said. `duration` is None if none was said, or if what was said is `duration_unclear`.
     """
 
     command: Command

@@ -63,8 +63,8 @@ def trigger_config(sentences: list[str]) -> list[ConfigType]:
 class _Wanted:
     """What is to be listened for: sentences with the names of the lines, and without any.
 
-    With `only_lines` those without any could not be obeyed; `taken` are the ways to name what is
-    recorded, by language, that are the name of something else.
+    With `only_lines` a sentence without a line could not be carried out; `taken` are the ways to
+    name what is recorded, by language, that are the name of something else.
     """
 
     lines: tuple[str, ...]

@@ -16,8 +16,6 @@ MAX_READS_PER_SECOND = 10
 """Whatever is called back, no more recordings than these are read for it in any second."""
 _MAX_WAITING = 100
 _ENDED_KEPT = 1000
-
-
 # Seconds to wait before each further read of a recording that is not there yet: a callback proves
 # that it exists, and may come before it can be read. After the last one, the project is polled.
 _NOT_FOUND_WAITS = (0.5, 1.0, 2.0, 4.0)

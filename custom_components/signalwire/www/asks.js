@@ -1,4 +1,4 @@
-// What is being asked of Home Assistant, and what it could not do.
+// Calls the actions of Home Assistant, and remembers what is under way and what failed.
 
 import { text } from "./texts.js";
 
@@ -34,7 +34,7 @@ export class Asks {
   /** Return what is being asked of a target. */
   verb = (key) => this._asked.get(key)?.verb;
 
-  /** Ask for something; return "success" or "failure", or undefined if a newer wish replaced it. */
+  /** Ask for something; return "success" or "failure", or undefined if a newer request replaced it. */
   async ask(hass, verb, target, entry, option) {
     const { key } = target;
     const ask = { verb };

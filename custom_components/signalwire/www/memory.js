@@ -1,4 +1,4 @@
-// What one look at the states does not tell. All cards of a page share it.
+// What all cards of a page remember: the last known values, since when, and the order of the rows.
 
 const kept = new Map();
 const starts = new Map();
