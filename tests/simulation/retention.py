@@ -70,6 +70,8 @@ class Retention:
         """Note that the entry is removed, with all that was stored of it."""
         self.marks, self.by_hand = Marks(), {}
         self.is_lost, self._confirmed_for = False, None
+        # What was sent today is stored there too.
+        self._sent.clear()
 
     def damaged(self, *, is_gone: bool) -> None:
         """Note that the marks are lost: nothing may be deleted until a person has confirmed it.
