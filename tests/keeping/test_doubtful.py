@@ -155,15 +155,20 @@ async def test_a_404_that_is_not_true_tells_of_no_deletion(
     assert recording.sid not in simulator.space.recordings
 
 
+def _delete_three(hass: HomeAssistant, simulator: Simulator) -> asyncio.Task[dict[str, Any]]:
+    """Begin to delete three old recordings by hand."""
+    for _ in range(3):
+        old(simulator, 40)
+    return hass.async_create_task(
+        delete_several(hass, older_than={"days": 30}, dry_run=False, confirm=True)
+    )
+
+
 async def test_nothing_is_deleted_once_the_project_is_unloaded(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
-    for _ in range(3):
-        old(simulator, 40)
     simulator.faults.add(Fault(method="GET", path=r"Recordings/[^/]+\.json", delay=0.3))
-    task = hass.async_create_task(
-        delete_several(hass, older_than={"days": 30}, dry_run=False, confirm=True)
-    )
+    task = _delete_three(hass, simulator)
     await until(lambda: any("Recordings/" in request.path for request in simulator.requests))
     assert await hass.config_entries.async_unload(loaded.entry_id)
     await asyncio.gather(task, return_exceptions=True)
@@ -173,12 +178,8 @@ async def test_nothing_is_deleted_once_the_project_is_unloaded(
 async def test_nothing_at_all_is_sent_once_the_project_is_unloaded(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
-    for _ in range(3):
-        old(simulator, 40)
     simulator.faults.add(Fault(method="DELETE", delay=0.3))
-    task = hass.async_create_task(
-        delete_several(hass, older_than={"days": 30}, dry_run=False, confirm=True)
-    )
+    task = _delete_three(hass, simulator)
     await until(lambda: any(request.method == "DELETE" for request in simulator.requests))
     assert await hass.config_entries.async_unload(loaded.entry_id)
     sent = len(simulator.requests)

@@ -210,7 +210,7 @@ class Transport:
     async def _attempt(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
     ) -> bytes:
-        self._count_request()
+        self._begin_request()
         async with self._session.request(
             method,
             URL(f"{self.origin}{path}", encoded=True),
@@ -231,8 +231,8 @@ class Transport:
                 raise MalformedAnswerError("The service redirects elsewhere")
             return answer
 
-    def _count_request(self) -> None:
-        """Count a request that is about to be sent; raises ClosedError."""
+    def _begin_request(self) -> None:
+        """Count a request that is about to be sent; raises ClosedError if none may be."""
         if self._is_closed:
             raise ClosedError("The client is closed")
         self.counts.requests += 1
@@ -245,7 +245,7 @@ class Transport:
         first = url
         redirects = 0
         while redirects <= _MAX_REDIRECTS:
-            self._count_request()
+            self._begin_request()
             response = await self._session.get(
                 url,
                 headers={**headers, **login},

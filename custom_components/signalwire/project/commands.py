@@ -12,7 +12,6 @@ from homeassistant.core import Context
 from homeassistant.exceptions import HomeAssistantError
 
 from ..api import (
-    MalformedAnswerError,
     NotFoundError,
     PauseBehavior,
     Recording,
@@ -184,7 +183,7 @@ class RecordingCommands:
             for tracked in self._state.recordings.values()
             if tracked.recording is not None
         }
-        found = UnrecordedCalls()
+        found, is_whole = UnrecordedCalls(), True
         try:
             async with aclosing(self._project.client.pages_of_calls_in_progress()) as pages:
                 async for page in pages:
@@ -194,13 +193,11 @@ class RecordingCommands:
                         if call.sid not in recorded
                         and (number is None or _digits(number) in map(_digits, call.numbers))
                     ]
-                    if not page.is_whole:
-                        error = MalformedAnswerError("Not all calls could be read")
-                        found.failure = service_error(
-                            self._project.hass, self._project.entry, error
-                        )
+                    is_whole = is_whole and page.is_whole
         except SignalWireError as err:
             raise service_error(self._project.hass, self._project.entry, err) from err
+        if not is_whole:
+            found.failure = operation_error("action_failed", error="Not all calls could be read")
         if not found.sids:
             raise found.failure or validation_error("no_call")
         return found

@@ -321,12 +321,7 @@ class ProjectState:
         tracked = self.recordings[sid]
         tracked.in_flight = tracked.last_update = update
         if update.status is RecordingStatus.PAUSED and update.actor is Actor.CALL_RECORDING:
-            # What something else has paused stays theirs, though the hold repeats it when in doubt.
-            if (
-                tracked.paused_by is None
-                and not tracked.stays_paused
-                and self.hold_on(sid) is not None
-            ):
+            if self._becomes_the_holds(tracked):
                 self._set_owner(tracked, PausedBy.HOLD)
             tracked.pause_sent_by_hold = True
 
@@ -463,23 +458,26 @@ class ProjectState:
         return self.holds.on(tracked.lines)
 
     def mark_paused_by_hold(self) -> bool:
-        """Note what the hold is about to pause; return whether there is anything new.
-
-        What a person, or something outside, has paused stays theirs.
-        """
+        """Note what the hold is about to pause; return whether there is anything new."""
         marked = False
         if self.holds:
             for tracked in self.recordings.values():
-                if (
-                    tracked.paused_by is None
-                    and tracked.recording
-                    and not tracked.stays_paused
-                    and self.holds.on(tracked.lines) is not None
-                ):
+                if tracked.recording and self._becomes_the_holds(tracked):
                     tracked.pause_sent_by_hold = tracked.was_freed_by_line = False
                     self._set_owner(tracked, PausedBy.HOLD)
                     marked = True
         return marked
+
+    def _becomes_the_holds(self, tracked: TrackedRecording) -> bool:
+        """Return whether a recording that the hold pauses is the hold's from then on.
+
+        What a person, or something outside, has paused stays theirs, though the hold repeats it.
+        """
+        return (
+            tracked.paused_by is None
+            and not tracked.stays_paused
+            and self.holds.on(tracked.lines) is not None
+        )
 
     def record_user_request(self, sid: str, status: RecordingStatus) -> PausedBy | None:
         """Note that a person acts on a recording; return who owned its pause before.
